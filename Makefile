@@ -1,0 +1,2 @@
+build:
+	cmake -S . -B build -G Ninja && cmake --build build

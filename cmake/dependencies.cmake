@@ -1,0 +1,31 @@
+# Third-party headers and libraries; who uses what and why: docs/dependencies.md. When cross-compiling, CHAINRULE_HEADERS is a folder
+# that holds links to the header-only ones (the target's own include path stays first).
+set(CHAINRULE_HEADERS "" CACHE PATH "folder with header-only dependencies, for cross builds")
+
+function(chainrule_header_only name file)
+  find_path(CHAINRULE_${name}_INCLUDE ${file} HINTS ${CHAINRULE_HEADERS} REQUIRED)
+  add_library(chainrule_headers_${name} INTERFACE)
+  if(CMAKE_CROSSCOMPILING)
+    target_include_directories(chainrule_headers_${name} SYSTEM INTERFACE ${CHAINRULE_HEADERS})
+  else()
+    target_include_directories(chainrule_headers_${name} SYSTEM INTERFACE ${CHAINRULE_${name}_INCLUDE})
+  endif()
+endfunction()
+
+chainrule_header_only(highway hwy/highway.h)
+chainrule_header_only(json nlohmann/json.hpp)
+chainrule_header_only(toml toml++/toml.h)
+chainrule_header_only(cli11 CLI/CLI.hpp)
+chainrule_header_only(fast_float fast_float/fast_float.h)
+
+find_package(ZLIB REQUIRED)
+function(chainrule_library name header file)
+  find_path(CHAINRULE_${name}_INCLUDE ${header} REQUIRED)
+  find_library(CHAINRULE_${name}_LIBRARY ${file} REQUIRED)
+  add_library(chainrule_library_${name} INTERFACE)
+  target_link_libraries(chainrule_library_${name} INTERFACE ${CHAINRULE_${name}_LIBRARY})
+endfunction()
+chainrule_library(zstd zstd.h zstd)
+chainrule_library(minizip minizip/unzip.h minizip)
+add_library(chainrule_library_zlib INTERFACE)
+target_link_libraries(chainrule_library_zlib INTERFACE ZLIB::ZLIB)

@@ -1,0 +1,1 @@
+# Filled when the library installs: see docs/roadmap.md.

@@ -1,0 +1,70 @@
+// A trained model: load, save, predict, evaluate, inspect.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "chainrule/network.h"
+#include "chainrule/table.h"
+#include "chainrule/train.h"
+
+namespace chainrule {
+
+struct Predictions {
+  bool classification = false;
+  std::size_t rows = 0;
+  std::vector<std::string> classes;
+  std::vector<std::size_t> labels;      ///< classification: most probable class of each row
+  std::vector<float> probabilities;     ///< classification: [rows, classes]
+  std::vector<float> values;            ///< regression: [rows, targets], in the target's unit
+  std::vector<float> spread;            ///< with samples > 0: standard deviation of the prediction, [rows, classes or targets]
+};
+
+struct LayerInfo {
+  std::string name, activation, initializer, dropout, norm;
+  std::size_t inputs = 0, units = 0, parameters = 0;
+  bool residual = false;
+  double weight_norm = 0, bias_norm = 0, smallest = 0, largest = 0;
+  std::vector<std::size_t> histogram;   ///< 20 equal bins from smallest to largest weight
+};
+
+struct ModelInfo {
+  std::string path, digest, version, task, target, spec_toml;
+  std::size_t parameters = 0, inputs = 0, outputs = 0;
+  std::vector<LayerInfo> layers;
+  std::vector<std::string> features;    ///< one line per input column: how it becomes inputs
+  std::vector<std::pair<std::string, std::string>> training;  ///< settings and results of the run
+  PlanReport plan;
+};
+
+/// Not thread-safe; load one Model per thread.
+class Model {
+ public:
+  /// path: a model file or a run folder. Verifies structure, digest and the stored self-test rows; throws Error E04xx.
+  static Model load(const std::string& path, const PlanOptions& options = {});
+  /// Atomic: temporary file, fsync, rename, fsync of the folder.
+  void save(const std::string& path) const;
+
+  /// Columns are found by name (by position when the model was trained without a header). Throws E0320 when one is missing.
+  Predictions predict(const Table& table, std::size_t samples = 0);
+  Metrics evaluate(const Table& table);
+  ModelInfo inspect() const;
+
+  /// One row already in feature space: x [inputs] -> outputs [outputs] (logits or scaled target). Allocates nothing.
+  void predict_inputs(std::span<const float> x, std::span<float> outputs);
+  Network& network();
+
+  struct Impl;
+  explicit Model(std::unique_ptr<Impl> impl);
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+  ~Model();
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,69 @@
+// Tables read from files: typed columns, and what the reader decided on its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chainrule/kinds.h"
+
+namespace chainrule {
+
+namespace data { struct Table; }
+
+/// How to read a file; everything unset is detected and reported.
+struct ReadOptions {
+  std::string separator;                 ///< "" = detect; "," ";" "\t" "|" or " " (runs of blanks)
+  bool no_header = false;                ///< true: the first line is data; false: detect... see header
+  bool header = false;                   ///< true: the first line is a header for certain
+  std::vector<std::string> missing;      ///< markers besides the empty cell; empty = detect (NA, ?, null, ...)
+  std::string decimal;                   ///< "." or ","; "" = detect
+  std::vector<std::string> categorical, numeric, drop;  ///< columns by name or number
+};
+
+struct ColumnInfo {
+  std::string name;
+  std::string type;               ///< "numeric", "categorical", "date", "boolean", "text", "constant", "empty"
+  std::size_t missing = 0;
+  std::size_t distinct = 0;       ///< distinct values other than missing
+  double minimum = 0, maximum = 0, mean = 0, deviation = 0;  ///< numeric and date (seconds since 1970)
+  std::vector<std::pair<std::string, std::size_t>> top;      ///< most frequent values and their counts, at most 10
+};
+
+/// An immutable table; cheap to copy (shared).
+class Table {
+ public:
+  /// path: CSV/TSV, "-" for stdin, .gz or .zst of any, .npy, .npz, an IDX file or a folder with IDX files (the train part).
+  /// Throws Error E03xx naming file, line and column, or E0401 when the file cannot be opened.
+  static Table read(const std::string& path, const ReadOptions& options = {});
+  /// The t10k part of an IDX folder; throws E0301 when there is none.
+  static Table read_test_part(const std::string& folder);
+  static bool has_test_part(const std::string& path);
+  /// rows x columns numbers, row-major; NaN is missing.
+  static Table from_matrix(const double* values, std::size_t rows, std::vector<std::string> names);
+
+  std::size_t rows() const noexcept;
+  std::vector<ColumnInfo> columns() const;
+  /// One line per decision of the reader: separator, header, decimal mark, missing markers, encoding.
+  const std::vector<std::string>& notes() const noexcept;
+
+  explicit Table(std::shared_ptr<const data::Table> table) : table_(std::move(table)) {}
+  const data::Table& data() const noexcept { return *table_; }
+
+ private:
+  std::shared_ptr<const data::Table> table_;
+};
+
+/// What `chainrule describe` shows.
+struct Description {
+  std::size_t rows = 0;
+  std::vector<ColumnInfo> columns;
+  std::size_t duplicate_rows = 0;
+  std::string suggested_target, suggested_task, why;
+  std::vector<std::string> notes;
+};
+Description describe(const Table& table);
+
+}  // namespace chainrule

@@ -1,0 +1,128 @@
+// From a table to a trained model: the settings, the events of a run and its result.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "chainrule/network.h"
+#include "chainrule/network_spec.h"
+#include "chainrule/table.h"
+
+namespace chainrule {
+
+/// Every setting of `chainrule train`, with its default. The table train_settings() names, parses and prints each of them.
+struct TrainSettings {
+  // data
+  std::string target;
+  Task task = Task::automatic;
+  ReadOptions read;
+  std::string validation = "0.15";   ///< share of rows, or a file; "0" for none
+  std::string test;                  ///< share of rows, or a file; "" for none (an IDX folder brings its own)
+  SplitKind split = SplitKind::automatic;
+  std::string split_column;          ///< time:COL or group:COL
+  std::string class_weights;         ///< "", "balanced" or a file with class,weight lines
+  std::string weight_column;
+  // network
+  std::vector<std::size_t> hidden = {256, 256};
+  Activation activation = Activation::relu;
+  Initializer initializer = Initializer::automatic;
+  DropoutSpec dropout;
+  double input_dropout = 0, input_noise = 0;
+  Norm norm = Norm::none;
+  bool residual = false;
+  bool loss_given = false;           ///< false: chosen by task (cross_entropy or squared_error)
+  Loss loss = Loss::cross_entropy;
+  double loss_parameter = 0, label_smoothing = 0, l1 = 0, l2 = 0, max_norm = 0;
+  // training
+  TrainingSpec training;
+  std::uint64_t epochs = 100;
+  std::size_t batch = 0;             ///< 0: chosen by the number of rows (printed)
+  std::uint64_t early_stop = 0;      ///< epochs without improvement; 0 = off
+  bool early_stop_given = false;     ///< false: 15 when there is validation data
+  int threads = 0;
+  EngineKind engine = EngineKind::automatic;
+  std::string precision = "fp32";
+  std::string spec_file;
+  bool find_lr = false;
+  std::string out;                   ///< "" = runs/<n>
+  std::uint64_t checkpoint_every = 1;  ///< epochs between checkpoints; 0 = only when interrupted
+  std::string preset = "plain";
+  std::uint64_t ensemble = 1;
+};
+
+/// One row of the table behind flags, config keys, CHAINRULE_* variables, help, man page and completions.
+struct SettingInfo {
+  std::string key;         ///< "learning-rate style" flag name without dashes: "lr", "weight-decay"; the TOML key is the same
+  std::string value_name;  ///< "" for a switch
+  std::string group;       ///< "Data", "Network", "Training", "Run"
+  std::string help;
+  std::vector<std::string> choices;  ///< allowed words, when it is a choice
+};
+const std::vector<SettingInfo>& train_settings();
+/// Parses `value` into the field behind `key`; throws Error E0101 (unknown key), E0102 (bad value) with place and hint.
+void set_train_setting(TrainSettings& settings, const std::string& key, const std::string& value, const std::string& where);
+/// The field as text that set_train_setting reads back to the same value.
+std::string get_train_setting(const TrainSettings& settings, const std::string& key);
+
+/// Measures on one set of rows. Which fields are set depends on the task.
+struct Metrics {
+  std::size_t rows = 0;
+  double loss = 0;                 ///< weighted mean of the training loss, without penalties
+  double penalty = 0;              ///< l1 and l2 terms
+  bool classification = false;
+  double accuracy = 0, log_loss = 0;
+  double auc = 0;                  ///< two classes: area under ROC; more: macro mean of one against the rest
+  std::vector<std::string> classes;
+  std::vector<std::vector<std::size_t>> confusion;  ///< [true class][predicted class]
+  double rmse = 0, mae = 0, r2 = 0;                 ///< regression, in the target's unit
+};
+
+/// What the trainer tells whoever listens. Sent from the training thread; must not throw.
+struct TrainEvent {
+  enum class Kind { started, step, epoch, checkpoint, finished } kind = Kind::started;
+  std::uint64_t epoch = 0, epochs = 0, step = 0, steps_per_epoch = 0;
+  double loss = 0;                ///< step: of the batch; epoch: mean over the epoch
+  double learning_rate = 0;
+  double rows_per_second = 0, seconds = 0;
+  bool has_validation = false, best = false;
+  Metrics validation;             ///< epoch only
+  std::string text;               ///< checkpoint: path; started: the decisions, one per line
+};
+
+struct TrainHooks {
+  std::function<void(const TrainEvent&)> on_event;
+  const std::atomic<bool>* stop = nullptr;  ///< becomes true: finish the step, write checkpoint and model, return interrupted
+};
+
+struct TrainResult {
+  std::string folder, model;      ///< run folder, model file
+  std::uint64_t epochs = 0, best_epoch = 0, steps = 0;
+  double seconds = 0;             ///< of training, reading excluded
+  std::string digest, stop_reason;  ///< "epochs", "early_stop", "interrupted"
+  Metrics train, validation, test;
+  bool has_validation = false, has_test = false, interrupted = false;
+  PlanReport plan;
+  std::vector<std::string> decisions;  ///< everything the program chose by itself
+  struct Point { std::uint64_t epoch; double loss, validation_loss, validation_score, learning_rate; };
+  std::vector<Point> history;
+};
+
+/// Reads, splits, fits features, trains, writes folder/model.safetensors and checkpoints.
+/// Throws Error E03xx (data), E04xx (files), E05xx (diverged; the last good state is kept in the folder).
+TrainResult train(const std::string& data, const TrainSettings& settings, const TrainHooks& hooks = {});
+/// The same on a table in memory; such a run cannot be resumed from its folder.
+TrainResult train(const Table& table, const TrainSettings& settings, const TrainHooks& hooks = {});
+/// Continues folder's newest whole checkpoint with its own settings; changed data is Error E0407.
+TrainResult resume(const std::string& folder, const TrainHooks& hooks = {});
+
+/// A learning-rate range test: the rate grows from `lowest` to `highest`, the smoothed loss is recorded.
+struct RatePoint { double rate, loss; };
+struct RateSearch { std::vector<RatePoint> curve; double suggested = 0; };
+RateSearch find_learning_rate(const std::string& data, const TrainSettings& settings);
+
+}  // namespace chainrule
