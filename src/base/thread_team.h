@@ -1,0 +1,33 @@
+// A team of threads that stays awake between the phases of a step: no fork, no join, no lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace chainrule {
+
+/// The caller is member 0; members 1..size-1 are threads that spin briefly and then sleep until the next run().
+class ThreadTeam {
+ public:
+  explicit ThreadTeam(int size);
+  ~ThreadTeam();
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  int size() const noexcept { return size_; }
+  /// Calls body(context, member) once on every member and returns when all are done. Allocates nothing.
+  void run(void (*body)(void* context, int member), void* context) noexcept;
+  /// Inside run(): waits until every member has arrived. All memory written before is visible after.
+  void barrier() noexcept;
+
+ private:
+  struct State;
+  int size_;
+  std::unique_ptr<State> state_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace chainrule

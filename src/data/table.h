@@ -1,0 +1,67 @@
+// A table in memory: typed columns, or one dense block for images and arrays, with the way back to the file's lines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "chainrule/table.h"
+
+namespace chainrule::data {
+
+enum class ColumnType { numeric, categorical, date };
+
+/// numeric: `numbers` (NaN is missing). date: `numbers` in seconds since 1970-01-01 UTC (NaN is missing).
+/// categorical (text and booleans too): `codes` into `levels` (-1 is missing); levels in order of first appearance.
+struct Column {
+  std::string name;
+  ColumnType type = ColumnType::numeric;
+  bool integers = false;  ///< numeric: every value present is a whole number
+  bool boolean = false;   ///< categorical: the levels are a yes/no pair (true/false, yes/no, t/f, y/n)
+  std::vector<double> numbers;
+  std::vector<std::int32_t> codes;
+  std::vector<std::string> levels;
+
+  std::size_t size() const noexcept { return type == ColumnType::categorical ? codes.size() : numbers.size(); }
+  bool missing(std::size_t row) const noexcept;
+  /// The cell as text for messages and for CSV; "" when missing. Whole numbers print without a point.
+  std::string text(std::size_t row) const;
+};
+
+/// Many numeric columns of one kind (IDX, NPY): [rows, columns], row-major, either bytes or floats (NaN is missing).
+struct DenseBlock {
+  std::size_t columns = 0;
+  std::string name_prefix;            ///< column j is name_prefix + to_string(j)
+  std::vector<std::uint8_t> bytes;    ///< used when not empty
+  std::vector<float> values;
+  float at(std::size_t row, std::size_t column) const noexcept {
+    const std::size_t i = row * columns + column;
+    return bytes.empty() ? values[i] : static_cast<float>(bytes[i]);
+  }
+};
+
+/// Columns in file order; a dense block, when there is one, stands before them.
+struct Table {
+  std::string source;               ///< file name for messages
+  bool has_header = false;
+  std::size_t rows = 0;
+  DenseBlock dense;
+  std::vector<Column> columns;
+  std::vector<std::uint64_t> lines; ///< file line (from 1) of each row; empty: row + 1 + has_header
+  std::vector<std::string> notes;   ///< what the reader decided
+
+  std::uint64_t line(std::size_t row) const noexcept { return lines.empty() ? row + 1 + (has_header ? 1 : 0) : lines[row]; }
+  std::size_t width() const noexcept { return dense.columns + columns.size(); }
+  /// Index into `columns` by name, or by number from 0 in file order; throws Error E0310 with the nearest name.
+  std::size_t find_column(const std::string& name_or_number) const;
+};
+
+/// Reads any supported file; see Table::read in chainrule/table.h.
+Table read_table(const std::string& path, const ReadOptions& options);
+Table read_idx_test_part(const std::string& folder);
+bool has_idx_test_part(const std::string& path);
+/// CSV/TSV text already in memory; `source` names it in errors. For tests, fuzzers and stdin.
+Table read_csv_text(std::string_view text, const std::string& source, const ReadOptions& options);
+
+}  // namespace chainrule::data
