@@ -1,2 +1,52 @@
-build:
-	cmake -S . -B build -G Ninja && cmake --build build
+# Thin over CMake presets: each target says what it needs, installs what is missing, and runs one thing.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+BUILD := build
+RUN := runs/demo
+
+.PHONY: help build demo test test-all bench lint fuzz clean install-tools
+
+help:
+	@echo "make build      the program at build/chainrule (installs missing Debian packages first)"
+	@echo "make demo       build, train on Fashion-MNIST, show the result"
+	@echo "make test       build and run the tests, fuzzers 10 s each"
+	@echo "make test-all   the long ones too: sanitizers, kill -9, NEON under qemu, mutations, fuzzers 5 min each"
+	@echo "make bench      this machine's speed on the problem list"
+	@echo "make lint       layers, symbols, scripts, warnings"
+	@echo "make fuzz       fuzzers, FUZZ_SECONDS=300 each"
+	@echo "make clean      remove build/ (runs/ stays)"
+
+$(BUILD)/.configured: CMakeLists.txt CMakePresets.json cmake/*.cmake tools/install_dependencies
+	@tools/install_dependencies build
+	cmake --preset release
+	@touch $@
+
+build: $(BUILD)/.configured
+	cmake --build --preset release -j $(JOBS)
+
+demo: build
+	@tools/install_dependencies demo
+	@tools/demo $(BUILD)/chainrule $(RUN)
+
+test: build
+	@tools/install_dependencies test
+	ctest --preset release
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
+
+test-all: test
+	@tools/test_all
+
+bench: build
+	$(BUILD)/chainrule bench
+
+lint: build
+	@tools/install_dependencies lint
+	@tools/lint
+
+FUZZ_SECONDS ?= 300
+fuzz:
+	@tools/install_dependencies fuzz
+	@tools/fuzz $(FUZZ_SECONDS)
+
+clean:
+	rm -rf $(BUILD)
