@@ -1,0 +1,48 @@
+// A trained model as one file: network, features, parameters, how it was made, and rows to test it with. Format: docs/formats/model.md.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chainrule/network_spec.h"
+#include "features/feature_set.h"
+
+namespace chainrule::model {
+
+/// Rows in feature space and the very outputs the model gave for them when it was saved; a loader must get the same bits.
+struct SelfTest {
+  std::size_t rows = 0;
+  std::vector<float> inputs;   ///< [rows, network.inputs]
+  std::vector<float> outputs;  ///< [rows, network.outputs()], as Plan::predict gives them (averaged weights when there are any)
+};
+
+struct ModelFile {
+  NetworkSpec network;
+  TrainingSpec training;
+  features::FeatureSet features;
+  std::vector<float> parameters;             ///< net::ParameterLayout order, layout.size floats
+  std::vector<float> averaged;               ///< running mean of the weights, same order; empty when the run kept none
+  std::map<std::string, std::string> facts;  ///< how it was trained, for people: "seed", "split", "epochs", "program", "data", ...
+  SelfTest self_test;                        ///< rows may be 0
+};
+
+/// SHA-256 over `parameters` as little-endian floats, 64 hex digits: equal digests are equal models.
+std::string model_digest(const ModelFile& model);
+
+/// The bytes of a model file. Throws Error E0414 when sizes contradict the spec. Self-test rows that are not finite are left out.
+std::string format_model(const ModelFile& model);
+/// Checks structure, content digest, spec against tensors, and parameter digest; throws Error E0402..E0414. `source` names the file.
+/// The self-test rows are handed out unchecked: running them needs an engine (self_test_difference below).
+ModelFile parse_model(std::string_view bytes, const std::string& source);
+
+ModelFile load_model(const std::string& path);
+/// Atomic (base/atomic_file.h): throws Error E0420..E0429 and leaves the old file untouched.
+void save_model(const std::string& path, const ModelFile& model);
+
+/// Throws Error E0412 naming row and output when `outputs` (what an engine computed from self_test.inputs) differ in any bit.
+void check_self_test(const SelfTest& expected, const std::vector<float>& outputs, const std::string& source);
+
+}  // namespace chainrule::model
