@@ -1,0 +1,103 @@
+// Every error code and what it means, sorted by code; append your codes here.
+#include "base/error_catalogue.h"
+
+#include <map>
+#include <string>
+
+#include "chainrule/error.h"
+
+namespace chainrule {
+namespace {
+
+constexpr ErrorEntry kEntries[] = {
+    // E01xx: the command line and its settings.
+    {"E0101", "unknown setting", "No flag, config key or environment variable has this name. The hint names the nearest one."},
+    {"E0102", "bad value of a setting",
+     "The value cannot be read as what the setting expects: a number, a share between 0 and 1, or one of a list of words."},
+    {"E0110", "unknown or unsupported instruction set",
+     "CHAINRULE_ISA names an instruction set that this program does not know or this processor does not have. `chainrule version` lists "
+     "the possible ones."},
+    // E02xx: the network and training spec.
+    {"E0201", "bad field in a network or training spec", "A value is outside what the field allows; the place names layer and field."},
+    {"E0202", "unknown name", "An activation, loss, optimiser or other kind of this name does not exist. The hint names the nearest one."},
+    {"E0203", "unknown form of an optimiser", "The part after the colon, as in adam:torch, is not a form this optimiser has."},
+    {"E0210", "engine cannot run this network", "The engine asked for refuses the network; the message repeats its reason."},
+    {"E0220", "spec cannot be parsed", "The text is not valid TOML, or a key has the wrong type; the place names line and column."},
+    // E03xx: the data.
+    {"E0301", "cell cannot be read",
+     "Almost every cell of this column is a number (or a date), but this one is not, so it is more likely a slip than a category. Correct "
+     "the cell, name it as a missing marker with --missing, or treat the column as text with --categorical."},
+    {"E0302", "empty file", "The file holds no bytes, or nothing but blank lines."},
+    {"E0303", "header without data", "The file has a line of column names and no row below it."},
+    {"E0304", "NUL byte in text", "A text table never holds NUL bytes: the file is binary, or damaged at the named place."},
+    {"E0305", "UTF-16 or UTF-32 text", "Text tables are read as UTF-8. Convert the file first, for example with iconv."},
+    {"E0306", "invalid UTF-8", "The bytes at the named line are not valid UTF-8; the file was probably saved in an older encoding."},
+    {"E0307", "ragged row", "Every row must have as many fields as the first line. A separator inside a text needs quotes around the text."},
+    {"E0308", "quote never closed", "A field that begins with a quotation mark must end with one. The named line is where it opened."},
+    {"E0309", "number out of range",
+     "The cell is a number too large for a 64-bit float, or infinite. Networks cannot learn from it: correct it or declare it missing."},
+    {"E0310", "unknown column", "No column has this name, and it is not the number of a column (counted from 0)."},
+    {"E0311", "unknown target", "The column to predict does not exist."},
+    {"E0312", "constant target", "The target has the same value in every training row, so there is nothing to learn."},
+    {"E0313", "one class only", "All training rows belong to one class, so there is nothing to tell apart."},
+    {"E0314", "no usable column", "After leaving out the target and empty or constant columns no input is left."},
+    {"E0315", "target value missing", "A row has no value in the target column. Drop the row or fill it in."},
+    {"E0316", "text after a closing quote",
+     "After the quotation mark that ends a field only the separator or the end of the line may follow. Quotation marks inside a quoted "
+     "field are written twice."},
+    {"E0317", "too many columns", "The first line has more fields than any table Chainrule reads; the separator is probably wrong."},
+    {"E0318", "not a table", "The file is of a kind that Chainrule does not read as a table."},
+    {"E0319", "conflicting column options", "The same column is named by options that exclude each other."},
+    {"E0320", "column missing", "The model was trained with a column that this table does not have."},
+    {"E0321", "text in a numeric column", "The model learned this column as numbers, but the cell is not one."},
+    {"E0322", "unknown class", "A row has a class that training never saw."},
+    {"E0323", "split column has a missing value", "Splitting by time or group needs a value in that column in every row."},
+    {"E0324", "split column has the wrong type", "Splitting by time needs a numeric or date column."},
+    {"E0325", "too few groups", "Whole groups go to one part of the split each, so there must be at least as many groups as parts."},
+    {"E0326", "split leaves a part empty", "The shares asked for leave no rows for training, validation or test."},
+    {"E0330", "not a valid IDX file", "An IDX file starts with two zero bytes, a type (8: bytes) and the number of dimensions."},
+    {"E0331", "truncated array", "The file ends before the array that its header announces."},
+    {"E0332", "array size out of range", "The header announces dimensions whose product no file could hold."},
+    {"E0333", "bytes after the array", "The file is longer than the array that its header announces."},
+    {"E0334", "images and labels do not match", "There must be one label for each image or row."},
+    {"E0335", "folder without a data set", "A folder is read as an IDX data set: train-images-idx3-ubyte and train-labels-idx1-ubyte."},
+    {"E0336", "bad NPY header", "The header of the NPY array cannot be read."},
+    {"E0337", "unsupported NPY type", "Arrays of 32 and 64-bit floats, of integers and of booleans are read; others are not."},
+    {"E0338", "no test part", "The folder holds no t10k-images and t10k-labels files."},
+    {"E0339", "bad NPZ archive", "The ZIP archive is damaged, or holds no array that is clearly the data."},
+    {"E0340", "array without rows", "The array has no rows or no columns."},
+    // E04xx: files.
+    {"E0401", "cannot open file", "The file does not exist or may not be read."},
+    {"E0402", "not a model file", "The file does not start as a safetensors file does, or its header cannot be read."},
+    {"E0407", "data changed", "A run can be resumed only with the data it started with, byte for byte."},
+    {"E0411", "bad feature state", "The part of the model file that describes the input columns cannot be read."},
+    {"E0421", "cannot create", "The file or folder cannot be created: missing folder, no permission, or read-only disk."},
+    {"E0422", "write failed", "The disk is full or failed; the old file, if any, is untouched."},
+    {"E0423", "cannot replace", "The finished temporary file could not be renamed to its place; the old file, if any, is untouched."},
+    {"E0424", "read failed", "The file was opened but reading it failed."},
+    {"E0430", "damaged compressed file", "The gzip or zstd stream is corrupt; unpack it by hand to see how far it goes."},
+    {"E0431", "truncated compressed file", "The gzip or zstd stream ends too early; the file was probably not copied to its end."},
+    {"E0432", "compressed file expands too far", "The stream unpacks to more than a thousand times its size, which no real table does."},
+    // E05xx: training went wrong.
+    {"E0590", "interrupted", "The run was stopped by the user; a checkpoint was written, and --resume continues it."},
+};
+
+std::map<std::string_view, std::string> make_texts() {
+  std::map<std::string_view, std::string> texts;
+  for (const ErrorEntry& entry : kEntries) {
+    texts.emplace(entry.code, std::string(entry.title) + "\n" + std::string(entry.explanation));
+  }
+  return texts;
+}
+
+}  // namespace
+
+std::span<const ErrorEntry> error_catalogue() noexcept { return kEntries; }
+
+std::string_view explain_error(std::string_view code) noexcept {
+  static const std::map<std::string_view, std::string> texts = make_texts();
+  const auto found = texts.find(code);
+  return found == texts.end() ? std::string_view() : std::string_view(found->second);
+}
+
+}  // namespace chainrule
