@@ -1,0 +1,204 @@
+// Atomic writing under failures injected at every system call, and reading of files, pipes and folders.
+#include "base/atomic_file.h"
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "chainrule/error.h"
+
+namespace chainrule {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own for each test.
+class AtomicFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "chainrule-atomic-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override {
+    fail_file_call(0, 0);
+    fs::permissions(folder_, fs::perms::all);
+    fs::remove_all(folder_);
+  }
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::size_t entries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), {})); }
+  std::string folder_;
+};
+
+template <class Body>
+Error error_of(Body body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error("none", "", "no error");
+}
+
+TEST_F(AtomicFile, WritesAndReplacesAndReadsBack) {
+  write_file_atomically(path("a"), "one");
+  EXPECT_EQ(read_file(path("a")), "one");
+  write_file_atomically(path("a"), std::string(3'000'000, 'x'));
+  EXPECT_EQ(read_file(path("a")), std::string(3'000'000, 'x'));
+  write_file_atomically(path("a"), "");
+  EXPECT_EQ(read_file(path("a")), "");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(AtomicFile, FailureAtEveryCallKeepsAWholeFileAndLeavesNoTemporary) {
+  for (const int number : {ENOSPC, EIO, EACCES, EROFS}) {
+    write_file_atomically(path("a"), "old");
+    int failures = 0;
+    for (int call = 1;; ++call) {
+      fail_file_call(call, number);
+      const Error error = error_of([&] { write_file_atomically(path("a"), "new"); });
+      fail_file_call(0, 0);
+      EXPECT_EQ(entries(), 1u) << "call " << call;
+      if (error.code() == "none") break;
+      ++failures;
+      EXPECT_TRUE(error.code() == "E0421" || error.code() == "E0422" || error.code() == "E0423") << error.code();
+      EXPECT_NE(error.message().find(std::strerror(number)), std::string::npos) << error.message();
+      EXPECT_FALSE(error.hint().empty());
+      EXPECT_EQ(error.where(), path("a"));
+      const std::string content = read_file(path("a"));
+      const bool replaced = error.message().find("in place") != std::string::npos;  // only the flush of the folder failed
+      EXPECT_EQ(content, replaced ? "new" : "old") << "call " << call;
+      ASSERT_LT(call, 50);
+    }
+    EXPECT_GE(failures, 6);  // open, write, fsync, rename, open folder, fsync folder
+    EXPECT_EQ(read_file(path("a")), "new");
+  }
+}
+
+TEST_F(AtomicFile, InterruptedCallsAreMadeAgain) {
+  for (int call = 1; call <= 8; ++call) {
+    fail_file_call(call, EINTR);
+    write_file_atomically(path("a"), "text " + std::to_string(call));
+    fail_file_call(0, 0);
+    EXPECT_EQ(read_file(path("a")), "text " + std::to_string(call));
+  }
+  for (int call = 1; call <= 4; ++call) {
+    fail_file_call(call, EINTR);
+    EXPECT_EQ(read_file(path("a")), "text 8");
+  }
+}
+
+TEST_F(AtomicFile, FullDiskIsE0422WithHint) {
+  const Error error = error_of([&] { write_file_atomically("/dev/full", "text"); });
+  EXPECT_EQ(error.code(), "E0422");
+  EXPECT_NE(error.hint().find("disk is full"), std::string::npos);
+}
+
+TEST_F(AtomicFile, FailingReadsNameTheFile) {
+  write_file_atomically(path("a"), "text");
+  std::vector<std::string> codes;
+  for (int call = 1; call <= 3; ++call) {
+    fail_file_call(call, EIO);
+    codes.push_back(error_of([&] { read_file(path("a")); }).code());
+  }
+  EXPECT_EQ(codes, (std::vector<std::string>{"E0401", "E0424", "E0424"}));
+}
+
+TEST_F(AtomicFile, MissingFileAndFolderAreE0401) {
+  EXPECT_EQ(error_of([&] { read_file(path("none")); }).code(), "E0401");
+  const Error folder = error_of([&] { read_file(folder_); });
+  EXPECT_EQ(folder.code(), "E0401");
+  EXPECT_NE(folder.message().find("directory"), std::string::npos) << folder.message();
+}
+
+TEST_F(AtomicFile, TargetThatIsAFolderIsRefused) {
+  make_folder(path("sub"));
+  EXPECT_EQ(error_of([&] { write_file_atomically(path("sub"), "x"); }).code(), "E0423");
+  EXPECT_EQ(error_of([&] { write_file_atomically(path("sub/"), "x"); }).code(), "E0423");
+  EXPECT_EQ(error_of([&] { write_file_atomically(path("new/"), "x"); }).code(), "E0423");
+  EXPECT_EQ(error_of([&] { write_file_atomically("", "x"); }).code(), "E0423");
+}
+
+TEST_F(AtomicFile, MissingFolderIsE0421) {
+  const Error error = error_of([&] { write_file_atomically(path("no/such/file"), "x"); });
+  EXPECT_EQ(error.code(), "E0421");
+  EXPECT_NE(error.hint().find("does not exist"), std::string::npos);
+}
+
+TEST_F(AtomicFile, ReadOnlyFolderIsE0421) {
+  fs::permissions(folder_, fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read | fs::perms::others_exec);
+  const bool root = ::geteuid() == 0;  // root may write everywhere: be nobody for a moment
+  if (root && ::seteuid(65534) != 0) GTEST_SKIP() << "root that cannot change its user";
+  const Error error = error_of([&] { write_file_atomically(path("a"), "x"); });
+  if (root) ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(error.code(), "E0421");
+  EXPECT_NE(error.hint().find("permissions"), std::string::npos) << error.hint();
+}
+
+TEST_F(AtomicFile, FoldersAreMadeWithAllTheirParents) {
+  std::string deep = folder_;
+  for (int i = 0; i < 60; ++i) deep += "/level" + std::to_string(i);
+  make_folder(deep);
+  EXPECT_TRUE(fs::is_directory(deep));
+  make_folder(deep);
+  make_folder(path("b/c/"));
+  EXPECT_TRUE(fs::is_directory(path("b/c")));
+  write_file_atomically(deep + "/a", "deep");
+  EXPECT_EQ(read_file(deep + "/a"), "deep");
+  EXPECT_EQ(error_of([&] { make_folder(deep + "/a"); }).code(), "E0421");
+  EXPECT_EQ(error_of([&] { make_folder(deep + "/a/b"); }).code(), "E0421");
+}
+
+TEST_F(AtomicFile, LongestFileNameIsWritten) {
+  const std::string name(255, 'n');
+  write_file_atomically(path(name), "x");
+  EXPECT_EQ(read_file(path(name)), "x");
+  EXPECT_EQ(error_of([&] { write_file_atomically(path(name + "n"), "x"); }).code(), "E0423");
+}
+
+TEST_F(AtomicFile, LinkKeepsPointingToTheReplacedFile) {
+  write_file_atomically(path("a"), "old");
+  fs::create_symlink(path("a"), path("link"));
+  write_file_atomically(path("link"), "new");
+  EXPECT_TRUE(fs::is_symlink(path("link")));
+  EXPECT_EQ(read_file(path("a")), "new");
+}
+
+TEST_F(AtomicFile, PipesAreReadAndWritten) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  const std::string text(1'000'000, 'p');
+  std::thread writer([&] { write_file_atomically(path("pipe"), text); });
+  EXPECT_EQ(read_file(path("pipe")), text);
+  writer.join();
+  EXPECT_EQ(read_file("/proc/self/cmdline").empty(), false);  // a regular file that claims to have no bytes
+}
+
+TEST_F(AtomicFile, TemporaryOfAKilledProcessIsRemovedByTheNextWrite) {
+  std::ofstream(path(".a.tmp-999999-0")) << "half a fi";
+  std::ofstream(path(".b.tmp-999999-0")) << "of another file";
+  write_file_atomically(path("a"), "new");
+  EXPECT_FALSE(fs::exists(path(".a.tmp-999999-0")));
+  EXPECT_TRUE(fs::exists(path(".b.tmp-999999-0")));
+}
+
+TEST_F(AtomicFile, ReplaceMovesOrNamesBothFiles) {
+  write_file_atomically(path("a"), "A");
+  write_file_atomically(path("b"), "B");
+  replace_file(path("a"), path("b"));
+  EXPECT_EQ(read_file(path("b")), "A");
+  EXPECT_EQ(entries(), 1u);
+  const Error error = error_of([&] { replace_file(path("a"), path("b")); });
+  EXPECT_EQ(error.code(), "E0423");
+  EXPECT_NE(error.message().find("\"a\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace chainrule
