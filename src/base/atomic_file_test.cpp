@@ -138,7 +138,9 @@ TEST_F(AtomicFile, ReadOnlyFolderIsE0421) {
   const bool root = ::geteuid() == 0;  // root may write everywhere: be nobody for a moment
   if (root && ::seteuid(65534) != 0) GTEST_SKIP() << "root that cannot change its user";
   const Error error = error_of([&] { write_file_atomically(path("a"), "x"); });
-  if (root) ASSERT_EQ(::seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
   EXPECT_EQ(error.code(), "E0421");
   EXPECT_NE(error.hint().find("permissions"), std::string::npos) << error.hint();
 }
