@@ -14,6 +14,10 @@ constexpr ErrorEntry kEntries[] = {
     {"E0101", "unknown setting", "No flag, config key or environment variable has this name. The hint names the nearest one."},
     {"E0102", "bad value of a setting",
      "The value cannot be read as what the setting expects: a number, a share between 0 and 1, or one of a list of words."},
+    {"E0103", "unknown key in the config file",
+     "The file given with --config names a setting that does not exist. Keys are the long names of the flags of `chainrule train`."},
+    {"E0104", "config file cannot be read as TOML", "The file given with --config is not TOML, or a value in it is of the wrong type."},
+    {"E0105", "wrong arguments", "The command needs an argument that is missing, or was given one it has no use for."},
     {"E0110", "unknown or unsupported instruction set",
      "CHAINRULE_ISA names an instruction set that this program does not know or this processor does not have. `chainrule version` lists "
      "the possible ones."},
@@ -115,6 +119,8 @@ constexpr ErrorEntry kEntries[] = {
     {"E0430", "damaged compressed file", "The gzip or zstd stream is corrupt; unpack it by hand to see how far it goes."},
     {"E0431", "truncated compressed file", "The gzip or zstd stream ends too early; the file was probably not copied to its end."},
     {"E0432", "compressed file expands too far", "The stream unpacks to more than a thousand times its size, which no real table does."},
+    {"E0490", "out of memory",
+     "The system refused memory. A smaller batch, narrower layers or fewer columns need less."},
     // E05xx: training went wrong.
     {"E0590", "interrupted", "The run was stopped by the user; a checkpoint was written, and --resume continues it."},
 };
