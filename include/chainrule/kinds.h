@@ -48,6 +48,7 @@ std::vector<E> all() {
 }
 
 /// Finds `text` among the names of E; throws Error E0202 with the nearest name. `where` is repeated in the error.
+/// "auto" is accepted for "automatic".
 template <class E>
 E parse_kind(std::string_view text, std::string_view where = "");
 
