@@ -53,6 +53,8 @@ struct TrainSettings {
   std::uint64_t checkpoint_every = 1;  ///< epochs between checkpoints; 0 = only when interrupted
   std::string preset = "plain";
   std::uint64_t ensemble = 1;
+  /// What set_train_setting() was given, key -> text. A later "optimizer" brings its own defaults under the given lr, beta1, ...
+  std::map<std::string, std::string> given;
 };
 
 /// One row of the table behind flags, config keys, CHAINRULE_* variables, help, man page and completions.
