@@ -1,0 +1,88 @@
+// The thread team: one start counter, one barrier, both waited for by spinning first and sleeping after.
+#include "base/thread_team.h"
+
+#include <algorithm>
+
+namespace chainrule {
+namespace {
+
+// Between two phases of a step others arrive within microseconds; a sleep costs tens of them to wake from.
+constexpr int kSpins = 2000;
+
+void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+struct ThreadTeam::State {
+  // Each counter on its own cache line: the arriving must not disturb the waiting.
+  alignas(64) std::atomic<std::uint32_t> start{0};    ///< number of the current run
+  alignas(64) std::atomic<std::uint32_t> arrived{0};  ///< members at the current barrier
+  alignas(64) std::atomic<std::uint32_t> passed{0};   ///< barriers passed so far
+  void (*body)(void*, int) = nullptr;
+  void* context = nullptr;
+  bool quit = false;
+  int spins = kSpins;
+
+  void wait_while(const std::atomic<std::uint32_t>& counter, std::uint32_t old) const noexcept {
+    for (int i = 0; i < spins; ++i) {
+      if (counter.load(std::memory_order_acquire) != old) return;
+      pause();
+    }
+    counter.wait(old, std::memory_order_acquire);
+  }
+};
+
+ThreadTeam::ThreadTeam(int size) : size_(std::max(size, 1)), state_(std::make_unique<State>()) {
+  // More members than cores: whoever spins keeps the one it waits for from running.
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  if (cores > 0 && size_ > cores) state_->spins = 0;
+  threads_.reserve(static_cast<std::size_t>(size_ - 1));
+  for (int member = 1; member < size_; ++member) {
+    threads_.emplace_back([this, member] {
+      for (std::uint32_t seen = 0;; ++seen) {
+        state_->wait_while(state_->start, seen);
+        if (state_->quit) return;
+        state_->body(state_->context, member);
+        barrier();
+      }
+    });
+  }
+}
+
+ThreadTeam::~ThreadTeam() {
+  state_->quit = true;
+  state_->start.fetch_add(1, std::memory_order_release);
+  state_->start.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void ThreadTeam::run(void (*body)(void* context, int member), void* context) noexcept {
+  if (size_ > 1) {
+    state_->body = body;
+    state_->context = context;
+    state_->start.fetch_add(1, std::memory_order_release);
+    state_->start.notify_all();
+  }
+  body(context, 0);
+  barrier();
+}
+
+void ThreadTeam::barrier() noexcept {
+  if (size_ == 1) return;
+  const std::uint32_t old = state_->passed.load(std::memory_order_relaxed);
+  if (state_->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(size_)) {
+    state_->arrived.store(0, std::memory_order_relaxed);
+    state_->passed.store(old + 1, std::memory_order_release);
+    state_->passed.notify_all();
+  } else {
+    state_->wait_while(state_->passed, old);
+  }
+}
+
+}  // namespace chainrule
