@@ -1,0 +1,66 @@
+// `chainrule train --dry-run`: every setting, its value and where it came from.
+#include <ostream>
+
+#include "chainrule/train.h"
+#include "commands.h"
+#include "json.h"
+#include "layout.h"
+#include "metrics_text.h"
+
+namespace chainrule::cli {
+namespace {
+
+std::string origin_text(Origin origin) {
+  switch (origin) {
+    case Origin::flag: return "flag";
+    case Origin::environment: return "environment";
+    case Origin::config: return "config";
+  }
+  return "";
+}
+
+std::vector<SettingOrigin> origins(const Arguments& arguments, const TrainSettings& settings) {
+  std::vector<SettingOrigin> rows;
+  for (const Flag& flag : arguments.command->flags) {
+    if (!flag.setting) continue;
+    const Given* given = arguments.find(flag.name);
+    rows.push_back({flag.name, flag.group, get_train_setting(settings, flag.name), given ? origin_text(given->origin) : "default",
+                    given ? given->where : ""});
+  }
+  return rows;
+}
+
+void print_settings(const std::vector<SettingOrigin>& rows, Console& console) {
+  TextTable table({"setting", "value", "from"});
+  for (const SettingOrigin& row : rows) {
+    const std::string value = row.value.empty() ? "-" : cut(printable(row.value), 28);
+    const bool given = row.source != "default";
+    table.add({row.key, given ? console.out_style.bold(value) : value, given ? row.where : console.out_style.dim("default")});
+  }
+  table.print(console);
+}
+
+std::vector<std::string> decisions_for(const Arguments& arguments, const TrainSettings& settings, Console& console) {
+  if (arguments.positionals.empty()) return {};
+  check_stdin(arguments.positionals[0], console);
+  return Table::read(arguments.positionals[0], settings.read).notes();
+}
+
+}  // namespace
+
+int run_dry_run(const Arguments& arguments, Console& console) {
+  const TrainSettings settings = train_settings_of(arguments);
+  const std::vector<SettingOrigin> rows = origins(arguments, settings);
+  const std::vector<std::string> decisions = decisions_for(arguments, settings, console);
+  if (arguments.on("json")) {
+    console.out << dry_run_json(rows, arguments.positionals.empty() ? "" : arguments.positionals[0], decisions) << '\n';
+    return 0;
+  }
+  print_settings(rows, console);
+  if (!decisions.empty()) print_heading(console, "Decided from the data");
+  print_notes(console, decisions);
+  console.out << "\nNothing was trained.\n";
+  return 0;
+}
+
+}  // namespace chainrule::cli

@@ -1,0 +1,23 @@
+// `chainrule evaluate MODEL DATA`: metrics on labelled rows.
+#include <ostream>
+
+#include "chainrule/model.h"
+#include "commands.h"
+#include "json.h"
+#include "metrics_text.h"
+
+namespace chainrule::cli {
+
+int run_evaluate(const Arguments& arguments, Console& console) {
+  Model model = Model::load(arguments.positionals[0], plan_options_of(arguments));
+  const Metrics metrics = model.evaluate(read_data(arguments.positionals[1], arguments, console));
+  if (arguments.on("json")) {
+    console.out << metrics_json(metrics) << '\n';
+    return 0;
+  }
+  print_metrics(console, {{printable(arguments.positionals[1]), &metrics}});
+  print_confusion(console, metrics);
+  return 0;
+}
+
+}  // namespace chainrule::cli

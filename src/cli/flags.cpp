@@ -1,0 +1,254 @@
+// The table of commands and flags; the settings of `train` come from the library's own table.
+#include "flags.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "chainrule/error.h"
+#include "chainrule/kinds.h"
+#include "chainrule/train.h"
+
+namespace chainrule::cli {
+namespace {
+
+constexpr std::array<std::string_view, 8> kReadingKeys = {"separator", "header",      "no-header", "missing",
+                                                          "decimal",   "categorical", "numeric",   "drop"};
+constexpr std::array<std::string_view, 4> kRepeatableKeys = {"missing", "categorical", "numeric", "drop"};
+
+template <std::size_t N>
+bool among(const std::array<std::string_view, N>& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+Flag flag_of(const SettingInfo& info) {
+  static const TrainSettings defaults;
+  Flag flag;
+  flag.name = info.key;
+  flag.value_name = info.value_name;
+  flag.group = info.group;
+  flag.help = info.help;
+  flag.choices = info.choices;
+  flag.repeatable = among(kRepeatableKeys, info.key);
+  flag.setting = true;
+  if (!flag.is_switch()) flag.default_text = get_train_setting(defaults, info.key);
+  if (among(kReadingKeys, info.key)) flag.group = "Reading";
+  return flag;
+}
+
+/// The rows of train_settings() that `wanted` accepts.
+template <class Wanted>
+std::vector<Flag> setting_flags(Wanted wanted) {
+  std::vector<Flag> flags;
+  for (const SettingInfo& info : train_settings()) {
+    if (wanted(info.key)) flags.push_back(flag_of(info));
+  }
+  return flags;
+}
+
+std::vector<Flag> reading_flags() {
+  return setting_flags([](std::string_view key) { return among(kReadingKeys, key); });
+}
+
+std::vector<Flag> running_flags() {
+  return setting_flags([](std::string_view key) { return key == "threads" || key == "engine"; });
+}
+
+std::vector<Flag> output_flags() {
+  Flag json{"json", "", "Output", "print one JSON object instead of text"};
+  Flag color{"color", "WHEN", "Output", "colour the text (NO_COLOR is respected)", {"auto", "always", "never"}, "auto"};
+  Flag help{"help", "", "Output", "show this text"};
+  help.letter = 'h';
+  help.environment = false;
+  return {json, color, help};
+}
+
+std::vector<Flag> joined(std::vector<std::vector<Flag>> parts) {
+  std::vector<Flag> flags;
+  for (std::vector<Flag>& part : parts) {
+    for (Flag& flag : part) {
+      const bool known = std::any_of(flags.begin(), flags.end(), [&](const Flag& f) { return f.name == flag.name; });
+      if (!known) flags.push_back(std::move(flag));
+    }
+  }
+  return flags;
+}
+
+Flag local(Flag flag) {
+  flag.environment = false;
+  return flag;
+}
+
+const Argument kData{"DATA", "table: CSV, TSV, NPY, NPZ, IDX file or folder; .gz and .zst of them; - for standard input"};
+const Argument kModel{"MODEL", "model file, or the folder of a run"};
+
+Flag config_flag() {
+  return local({"config", "FILE", "Run", "take settings from a TOML file; its keys are the names of these flags"});
+}
+
+Command describe_command() {
+  return {"describe", "show the columns of a table, and what could be learned from it",
+          "Reads the table as `train` would and prints what it found: separator, types, missing values, ranges, classes, "
+          "duplicate rows, and the column that looks most like a target.",
+          {kData},
+          joined({reading_flags(),
+                  {local({"all", "", "Output", "show every column of a wide table"})}, output_flags()}),
+          {"chainrule describe houses.csv", "zcat log.tsv.gz | chainrule describe - --json"}};
+}
+
+Command train_command() {
+  std::vector<Flag> settings = setting_flags([](std::string_view) { return true; });
+  Flag progress{"progress", "WHEN", "Output", "show the progress line", {"auto", "always", "never"}, "auto"};
+  Flag find_rate = local({"find-lr", "", "Run", "try growing learning rates, show the curve, suggest one; trains nothing"});
+  settings.erase(std::remove_if(settings.begin(), settings.end(), [](const Flag& f) { return f.name == "find-lr"; }), settings.end());
+  return {"train", "fit a network to a table",
+          "Fits a network and writes the model, checkpoints and a record of the run to a folder. Everything the program "
+          "chose by itself is printed. Ctrl-C ends the run with a checkpoint and a usable model.",
+          {{kData.name, kData.help, false, {}}},
+          joined({settings,
+                  {config_flag(),
+                   local({"resume", "DIR", "Run", "continue the interrupted run in DIR; needs nothing else"}),
+                   find_rate,
+                   local({"dry-run", "", "Run", "print every setting and where it came from; train nothing"})},
+                  {progress}, output_flags()}),
+          {"chainrule train houses.csv --target price",
+           "chainrule train digits/ --hidden 512,512 --dropout 0.2 --epochs 20",
+           "chainrule train --resume runs/1"}};
+}
+
+Command evaluate_command() {
+  return {"evaluate", "measure a model on labelled rows",
+          "Prints the loss and, for classification, accuracy, area under the curve and the confusion matrix; for "
+          "regression the errors in the target's own unit.",
+          {kModel, kData},
+          joined({reading_flags(), running_flags(), output_flags()}),
+          {"chainrule evaluate runs/1 test.csv"}};
+}
+
+Command predict_command() {
+  Flag output = local({"output", "FILE", "Output", "write here instead of standard output; a whole file or none"});
+  output.letter = 'o';
+  Flag uncertainty{"uncertainty", "N", "Run",
+                   "add the spread (standard deviation) over N predictions with dropout left on", {}, "50"};
+  uncertainty.optional_value = true;
+  Command command{"predict", "answer for new rows",
+                  "Writes CSV: `prediction,p_<class>,...` for classification, `prediction` for regression, one line for "
+                  "every row of DATA. With --json, one JSON object for every row.",
+                  {kModel, kData},
+                  joined({{output, uncertainty}, reading_flags(), running_flags(), output_flags()}),
+                  {"chainrule predict runs/1 new.csv -o answers.csv", "chainrule predict runs/1 - --json < new.csv"}};
+  for (Flag& flag : command.flags) {
+    if (flag.name == "json") flag.help = "print one JSON object per row instead of CSV";
+  }
+  return command;
+}
+
+Command inspect_command() {
+  return {"inspect", "show what is inside a model",
+          "Layers, parameters, norms, how the weights are distributed, how columns become inputs, and how it was trained.",
+          {kModel},
+          joined({{local({"toml", "", "Output", "print only the network as TOML, as `train --spec` reads it"})}, output_flags()}),
+          {"chainrule inspect runs/1", "chainrule inspect runs/1 --toml > network.toml"}};
+}
+
+Command check_command() {
+  std::vector<Flag> settings =
+      setting_flags([](std::string_view key) { return key != "out" && key != "find-lr" && key != "resume" && key != "dry-run"; });
+  return {"check", "check gradients and the set-up before trusting a network",
+          "Compares backpropagation with finite differences in fp64, the first loss with what chance gives, fits one "
+          "batch, and repeats a run. With MODEL DATA it checks that model; with DATA --target COL the network that would "
+          "be trained; alone, the engine. Exit code 1 when a check failed.",
+          {{"MODEL", "model file, or the folder of a run", false, {}}, {"DATA", kData.help, false, {}}},
+          joined({settings, {config_flag()}, output_flags()}),
+          {"chainrule check", "chainrule check runs/1 houses.csv", "chainrule check houses.csv --target price"}};
+}
+
+Command explain_command() {
+  return {"explain", "take one answer apart, weight by weight",
+          "Shows one labelled row on its way through the network and back: sums, activations and gradients of every layer, "
+          "the chain of factors behind one gradient, and the weights most to blame, with the predicted and the measured "
+          "change of the loss when each is nudged.",
+          {kModel, kData},
+          joined({{local({"row", "N", "Run", "the row of DATA, counted from 0", {}, "0"}),
+                   local({"top", "N", "Run", "how many weights to rank", {}, "10"})},
+                  reading_flags(), output_flags()}),
+          {"chainrule explain runs/1 houses.csv --row 17"}};
+}
+
+Command bench_command() {
+  return {"bench", "time training on this machine",
+          "Trains the networks of the project's problem list on made-up data and prints rows per second.",
+          {},
+          joined({{local({"seconds", "S", "Run", "time spent on each network", {}, "1"}),
+                   local({"threads", "N,N", "Run", "thread counts to try (default: 1 and every core)"})},
+                  output_flags()}),
+          {"chainrule bench --seconds 3 --threads 1,2"}};
+}
+
+Command version_command() {
+  return {"version", "show the version, and the instruction set in use", "", {}, output_flags(), {}};
+}
+
+Command help_command() {
+  Flag markdown = local({"markdown", "", "Output", "print every command as Markdown"});
+  markdown.hidden = true;
+  return {"help", "explain a command or an error code", "",
+          {{"TOPIC", "a command, or a code such as E0301", false, {}}},
+          joined({{local({"man", "", "Output", "print the manual page (roff)"}), markdown}, output_flags()}),
+          {"chainrule help train", "chainrule help E0301", "chainrule help --man | man -l -"}};
+}
+
+Command completions_command() {
+  return {"completions", "print the completion script of a shell",
+          "For bash: `chainrule completions bash > ~/.local/share/bash-completion/completions/chainrule`. For zsh: into a "
+          "file named _chainrule in a folder of $fpath. For fish: into ~/.config/fish/completions/chainrule.fish.",
+          {{"SHELL", "bash, zsh or fish", true, {"bash", "zsh", "fish"}}},
+          output_flags(),
+          {}};
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Command& command : commands()) names.push_back(command.name);
+  return names;
+}
+
+}  // namespace
+
+const Flag* Command::find(std::string_view flag) const {
+  for (const Flag& candidate : flags) {
+    if (candidate.name == flag) return &candidate;
+  }
+  return nullptr;
+}
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = {describe_command(), train_command(),   evaluate_command(), predict_command(),
+                                             inspect_command(),  check_command(),   explain_command(),  bench_command(),
+                                             version_command(),  help_command(),    completions_command()};
+  return table;
+}
+
+const Command& find_command(std::string_view name) {
+  for (const Command& command : commands()) {
+    if (command.name == name) return command;
+  }
+  throw Error("E0101", "", "there is no command \"" + std::string(name) + "\"",
+              suggestion(name, command_names(), "", "run `chainrule help` for the list of commands"));
+}
+
+std::string variable_name(std::string_view flag) {
+  std::string name = "CHAINRULE_";
+  for (const char c : flag) name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::string suggestion(std::string_view text, const std::vector<std::string>& names, std::string_view prefix,
+                       std::string_view fallback) {
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const std::string nearest = nearest_name(text, candidates);
+  if (nearest.empty()) return std::string(fallback);
+  return "did you mean " + std::string(prefix) + nearest + "?";
+}
+
+}  // namespace chainrule::cli

@@ -1,0 +1,56 @@
+// The table of commands and flags: argument parsing, help, man page, completions and config keys are all made from it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chainrule::cli {
+
+struct Flag {
+  std::string name;                  ///< without dashes: "weight-decay"
+  std::string value_name;            ///< "COL"; "" for a switch
+  std::string group;                 ///< heading in the help
+  std::string help;
+  std::vector<std::string> choices = {};  ///< the allowed words, when it is a choice
+  std::string default_text = {};     ///< shown in the help; "" when there is nothing to show
+  char letter = 0;                   ///< short form: 'o' for -o
+  bool repeatable = false;           ///< several values are joined with commas
+  bool optional_value = false;       ///< `--uncertainty` alone means `--uncertainty=<default_text>`
+  bool setting = false;              ///< a row of train_settings(): also a config key
+  bool environment = true;           ///< CHAINRULE_<NAME> sets it too
+  bool hidden = false;               ///< works, but is not shown
+
+  bool is_switch() const { return value_name.empty(); }
+};
+
+struct Argument {
+  std::string name, help;
+  bool required = true;
+  std::vector<std::string> choices = {};
+};
+
+struct Command {
+  std::string name, summary, description;
+  std::vector<Argument> arguments;
+  std::vector<Flag> flags;
+  std::vector<std::string> examples;
+
+  /// null when the command has no such flag.
+  const Flag* find(std::string_view flag) const;
+};
+
+/// Every command, in the order of the overview.
+const std::vector<Command>& commands();
+
+/// Throws Error E0101 with the nearest name.
+const Command& find_command(std::string_view name);
+
+/// The environment variable behind a flag: "weight-decay" -> "CHAINRULE_WEIGHT_DECAY".
+std::string variable_name(std::string_view flag);
+
+/// The nearest of `names` to `text`, shown with `prefix` in front, as a hint; otherwise `fallback`.
+std::string suggestion(std::string_view text, const std::vector<std::string>& names, std::string_view prefix,
+                       std::string_view fallback);
+
+}  // namespace chainrule::cli

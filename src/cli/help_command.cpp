@@ -1,0 +1,51 @@
+// `chainrule help [TOPIC]` and `chainrule completions SHELL`.
+#include <cctype>
+#include <ostream>
+
+#include "chainrule/error.h"
+#include "commands.h"
+#include "completion_scripts.h"
+#include "help.h"
+#include "json.h"
+#include "layout.h"
+
+namespace chainrule::cli {
+namespace {
+
+bool is_error_code(std::string_view topic) {
+  return topic.size() > 1 && (topic[0] == 'E' || topic[0] == 'e') && std::isdigit(static_cast<unsigned char>(topic[1]));
+}
+
+void print_error_code(std::string code, Console& console) {
+  code[0] = 'E';
+  const std::string_view text = explain_error(code);
+  if (text.empty()) throw Error("E0101", "", "there is no error " + code, "codes are written as in error[E0301]: ...");
+  const std::size_t line = text.find('\n');
+  console.out << console.out_style.bold(code + ": " + std::string(text.substr(0, line))) << '\n';
+  if (line == std::string_view::npos) return;
+  for (const std::string& part : wrapped(text.substr(line + 1), static_cast<std::size_t>(console.width))) console.out << part << '\n';
+}
+
+}  // namespace
+
+int run_help(const Arguments& arguments, Console& console) {
+  if (arguments.on("json")) console.out << help_json() << '\n';
+  else if (arguments.on("man")) console.out << manual_page();
+  else if (arguments.on("markdown")) console.out << markdown_page();
+  else if (arguments.positionals.empty()) console.out << overview_text(console.out_style);
+  else if (is_error_code(arguments.positionals[0])) print_error_code(arguments.positionals[0], console);
+  else console.out << command_help(find_command(arguments.positionals[0]), console.out_style, console.width);
+  return 0;
+}
+
+int run_completions(const Arguments& arguments, Console& console) {
+  const std::string& shell = arguments.positionals[0];
+  if (shell == "bash") console.out << bash_completion();
+  else if (shell == "zsh") console.out << zsh_completion();
+  else if (shell == "fish") console.out << fish_completion();
+  else throw Error("E0102", "", "there is no completion for the shell \"" + shell + "\"",
+                   suggestion(shell, {"bash", "zsh", "fish"}, "", "take bash, zsh or fish"));
+  return 0;
+}
+
+}  // namespace chainrule::cli

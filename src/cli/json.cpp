@@ -1,0 +1,190 @@
+// Builds the JSON objects of --json with nlohmann::json; keys keep the order they are written in.
+#include "json.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "flags.h"
+
+namespace chainrule::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// null when it is not finite.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json numbers(const std::vector<double>& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(number(value));
+  return list;
+}
+
+Json metrics(const Metrics& m) {
+  Json json = {{"rows", m.rows}, {"loss", number(m.loss)}, {"penalty", number(m.penalty)}};
+  if (m.classification) {
+    json["accuracy"] = number(m.accuracy);
+    json["auc"] = number(m.auc);
+    json["log_loss"] = number(m.log_loss);
+    json["classes"] = m.classes;
+    json["confusion"] = m.confusion;
+  } else {
+    json["rmse"] = number(m.rmse);
+    json["mae"] = number(m.mae);
+    json["r2"] = number(m.r2);
+  }
+  return json;
+}
+
+Json plan(const PlanReport& report) {
+  return {{"engine", report.engine}, {"instruction_set", report.instruction_set}, {"threads", report.threads}, {"notes", report.notes}};
+}
+
+Json column(const ColumnInfo& info) {
+  Json json = {{"name", info.name}, {"type", info.type}, {"missing", info.missing}, {"distinct", info.distinct}};
+  if (info.type == "numeric" || info.type == "date") {
+    json["minimum"] = number(info.minimum);
+    json["maximum"] = number(info.maximum);
+    json["mean"] = number(info.mean);
+    json["deviation"] = number(info.deviation);
+  }
+  Json top = Json::array();
+  for (const auto& [value, count] : info.top) top.push_back({{"value", value}, {"count", count}});
+  json["top"] = top;
+  return json;
+}
+
+Json layer(const LayerInfo& info) {
+  return {{"name", info.name},         {"inputs", info.inputs},           {"units", info.units},
+          {"activation", info.activation}, {"initializer", info.initializer}, {"dropout", info.dropout},
+          {"norm", info.norm},         {"residual", info.residual},       {"parameters", info.parameters},
+          {"weight_norm", number(info.weight_norm)}, {"bias_norm", number(info.bias_norm)},
+          {"smallest", number(info.smallest)}, {"largest", number(info.largest)}, {"histogram", info.histogram}};
+}
+
+Json trace(const LayerTrace& layer) {
+  return {{"name", layer.name},   {"activation", layer.activation}, {"z", numbers(layer.z)}, {"a", numbers(layer.a)},
+          {"dz", numbers(layer.dz)}, {"da", numbers(layer.da)},   {"dz_norm", number(layer.dz_norm)}, {"da_norm", number(layer.da_norm)}};
+}
+
+/// true, false and numbers as such; everything else as text.
+Json typed(const std::string& text) {
+  if (text.empty()) return text;
+  const Json parsed = Json::parse(text, nullptr, false);
+  return parsed.is_number() || parsed.is_boolean() ? parsed : Json(text);
+}
+
+}  // namespace
+
+std::string describe_json(const Description& d) {
+  Json json = {{"rows", d.rows}, {"columns", Json::array()}};
+  for (const ColumnInfo& info : d.columns) json["columns"].push_back(column(info));
+  json["duplicate_rows"] = d.duplicate_rows;
+  json["suggested_target"] = d.suggested_target;
+  json["suggested_task"] = d.suggested_task;
+  json["why"] = d.why;
+  json["notes"] = d.notes;
+  return dumped(json);
+}
+
+std::string train_json(const TrainResult& r) {
+  Json json = {{"model", r.model},       {"folder", r.folder}, {"epochs", r.epochs}, {"best_epoch", r.best_epoch},
+               {"steps", r.steps},       {"seconds", number(r.seconds)}, {"digest", r.digest}, {"stop_reason", r.stop_reason},
+               {"interrupted", r.interrupted}, {"train", metrics(r.train)}};
+  json["validation"] = r.has_validation ? metrics(r.validation) : Json(nullptr);
+  json["test"] = r.has_test ? metrics(r.test) : Json(nullptr);
+  json["plan"] = plan(r.plan);
+  json["decisions"] = r.decisions;
+  json["history"] = Json::array();
+  for (const TrainResult::Point& p : r.history) {
+    json["history"].push_back({{"epoch", p.epoch}, {"loss", number(p.loss)},
+                               {"validation_loss", r.has_validation ? number(p.validation_loss) : Json(nullptr)},
+                               {"validation_score", r.has_validation ? number(p.validation_score) : Json(nullptr)},
+                               {"learning_rate", number(p.learning_rate)}});
+  }
+  return dumped(json);
+}
+
+std::string metrics_json(const Metrics& m) { return dumped(metrics(m)); }
+
+std::string model_json(const ModelInfo& info) {
+  Json json = {{"path", info.path}, {"digest", info.digest}, {"version", info.version}, {"task", info.task}, {"target", info.target},
+               {"parameters", info.parameters}, {"inputs", info.inputs}, {"outputs", info.outputs}, {"layers", Json::array()}};
+  for (const LayerInfo& one : info.layers) json["layers"].push_back(layer(one));
+  json["features"] = info.features;
+  json["training"] = Json::object();
+  for (const auto& [name, value] : info.training) json["training"][name] = typed(value);
+  json["plan"] = plan(info.plan);
+  json["spec"] = info.spec_toml;
+  return dumped(json);
+}
+
+std::string check_json(const CheckReport& report) {
+  Json json = {{"passed", report.passed}, {"max_relative_error", number(report.max_relative_error)}, {"checks", Json::array()}};
+  for (const CheckItem& item : report.checks) {
+    json["checks"].push_back({{"id", item.id}, {"title", item.title}, {"passed", item.passed},
+                              {"value", number(item.value)}, {"limit", number(item.limit)}, {"detail", item.detail}});
+  }
+  return dumped(json);
+}
+
+std::string explanation_json(const Explanation& e) {
+  Json json = {{"row", e.row}, {"prediction", e.prediction}, {"truth", e.truth}, {"loss", number(e.loss)}, {"layers", Json::array()}};
+  for (const LayerTrace& layer : e.layers) json["layers"].push_back(trace(layer));
+  json["blame"] = Json::array();
+  for (const BlameEntry& b : e.blame) {
+    json["blame"].push_back({{"weight", b.weight}, {"value", number(b.value)}, {"gradient", number(b.gradient)}, {"direction", b.direction},
+                             {"predicted", number(b.predicted)}, {"measured", number(b.measured)}});
+  }
+  Json factors = Json::array();
+  for (const ChainFactor& factor : e.chain) factors.push_back({{"name", factor.name}, {"value", number(factor.value)}});
+  json["chain"] = {{"weight", e.chain_weight}, {"factors", factors}, {"product", number(e.chain_product)}, {"gradient", number(e.chain_gradient)}};
+  return dumped(json);
+}
+
+std::string version_json(const VersionInfo& v) {
+  return dumped(Json{{"version", v.version}, {"compiler", v.compiler}, {"build_type", v.build_type}, {"instruction_set", v.instruction_set},
+                     {"instruction_sets", v.instruction_sets}, {"plan_candidates", v.plan_candidates}, {"cores", v.cores}});
+}
+
+std::string bench_json(const std::vector<BenchRow>& rows, const VersionInfo& version) {
+  Json json = {{"instruction_set", version.instruction_set}, {"cores", version.cores}, {"shapes", Json::array()}};
+  for (const BenchRow& row : rows) {
+    json["shapes"].push_back({{"shape", row.shape}, {"layers", row.layers}, {"batch", row.batch}, {"threads", row.threads},
+                              {"samples_per_second", number(row.samples_per_second)}, {"spread", number(row.spread)}, {"gflops", number(row.gflops)}});
+  }
+  return dumped(json);
+}
+
+std::string rate_search_json(const RateSearch& search) {
+  Json json = {{"suggested", number(search.suggested)}, {"curve", Json::array()}};
+  for (const RatePoint& point : search.curve) json["curve"].push_back({{"rate", number(point.rate)}, {"loss", number(point.loss)}});
+  return dumped(json);
+}
+
+std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const std::vector<std::string>& decisions) {
+  Json json = {{"dry_run", true}, {"data", data.empty() ? Json(nullptr) : Json(data)}, {"settings", Json::object()}};
+  for (const SettingOrigin& s : settings) json["settings"][s.key] = {{"value", typed(s.value)}, {"source", s.source}, {"where", s.where}};
+  json["decisions"] = decisions;
+  return dumped(json);
+}
+
+std::string help_json() {
+  Json json = {{"commands", Json::array()}};
+  for (const Command& command : commands()) {
+    Json flags = Json::array();
+    for (const Flag& flag : command.flags) {
+      if (flag.hidden) continue;
+      flags.push_back({{"name", flag.name}, {"value", flag.value_name}, {"help", flag.help}, {"choices", flag.choices}, {"default", flag.default_text}});
+    }
+    json["commands"].push_back({{"name", command.name}, {"summary", command.summary}, {"flags", flags}});
+  }
+  return dumped(json);
+}
+
+std::string json_string(std::string_view text) { return dumped(Json(std::string(text))); }
+
+}  // namespace chainrule::cli

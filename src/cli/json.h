@@ -1,0 +1,37 @@
+// The JSON objects of --json, one function per command; numbers that are not finite become null.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chainrule/explain.h"
+#include "chainrule/machine.h"
+#include "chainrule/model.h"
+#include "chainrule/table.h"
+#include "chainrule/train.h"
+
+namespace chainrule::cli {
+
+/// One setting as --dry-run shows it.
+struct SettingOrigin {
+  std::string key, group, value, source, where;  ///< source: "flag", "environment", "config", "default"
+};
+
+// Each returns one object without a newline at the end.
+std::string describe_json(const Description& description);
+std::string train_json(const TrainResult& result);
+std::string metrics_json(const Metrics& metrics);
+std::string model_json(const ModelInfo& info);
+std::string check_json(const CheckReport& report);
+std::string explanation_json(const Explanation& explanation);
+std::string bench_json(const std::vector<BenchRow>& rows, const VersionInfo& version);
+std::string version_json(const VersionInfo& version);
+std::string rate_search_json(const RateSearch& search);
+std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const std::vector<std::string>& decisions);
+std::string help_json();
+
+/// Text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+std::string json_string(std::string_view text);
+
+}  // namespace chainrule::cli

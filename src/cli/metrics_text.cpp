@@ -1,0 +1,101 @@
+// Lays out metrics, confusion matrices and lists of notes.
+#include "metrics_text.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ostream>
+
+#include "layout.h"
+
+namespace chainrule::cli {
+namespace {
+
+constexpr std::size_t kNameColumns = 16;
+constexpr std::size_t kMistakes = 8;
+
+std::string share_text(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.4f", value);
+  return buffer;
+}
+
+bool two_classes_or_more(const Metrics& metrics) { return metrics.confusion.size() > 1; }
+
+std::size_t matrix_width(const Metrics& metrics) {
+  std::size_t names = 0, cells = 0;
+  for (std::size_t i = 0; i < metrics.confusion.size(); ++i) {
+    const std::size_t name = shown_width(cut(printable(metrics.classes[i]), kNameColumns));
+    std::size_t widest = name;
+    for (const auto& row : metrics.confusion) widest = std::max(widest, count_text(row[i]).size());
+    names = std::max(names, name);
+    cells += widest + 2;
+  }
+  return 2 + names + cells;
+}
+
+void print_matrix(Console& console, const Metrics& metrics) {
+  std::vector<std::string> header = {""};
+  for (const std::string& name : metrics.classes) header.push_back(">" + cut(printable(name), kNameColumns));
+  TextTable table(header);
+  for (std::size_t truth = 0; truth < metrics.confusion.size(); ++truth) {
+    std::vector<std::string> cells = {cut(printable(metrics.classes[truth]), kNameColumns)};
+    for (std::size_t guess = 0; guess < metrics.confusion[truth].size(); ++guess) {
+      const std::size_t count = metrics.confusion[truth][guess];
+      const std::string text = count == 0 ? "." : count_text(count);
+      cells.push_back(truth == guess ? console.out_style.bold(text) : text);
+    }
+    table.add(cells);
+  }
+  print_heading(console, "Confusion (a row is the truth, a column the prediction)");
+  table.print(console);
+}
+
+void print_mistakes(Console& console, const Metrics& metrics) {
+  struct Mistake { std::size_t count, truth, guess; };
+  std::vector<Mistake> mistakes;
+  for (std::size_t truth = 0; truth < metrics.confusion.size(); ++truth) {
+    for (std::size_t guess = 0; guess < metrics.confusion[truth].size(); ++guess) {
+      if (truth != guess && metrics.confusion[truth][guess] > 0) mistakes.push_back({metrics.confusion[truth][guess], truth, guess});
+    }
+  }
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) { return a.count > b.count; });
+  if (mistakes.empty()) return;
+  TextTable table({">rows", "truth", "predicted"});
+  for (std::size_t i = 0; i < std::min(kMistakes, mistakes.size()); ++i) {
+    table.add({count_text(mistakes[i].count), printable(metrics.classes[mistakes[i].truth]), printable(metrics.classes[mistakes[i].guess])});
+  }
+  print_heading(console, "Most frequent mistakes (--json has the whole confusion matrix)");
+  table.print(console);
+}
+
+}  // namespace
+
+void print_metrics(Console& console, const std::vector<std::pair<std::string, const Metrics*>>& sets) {
+  if (sets.empty()) return;
+  const bool classes = sets.front().second->classification;
+  TextTable table(classes ? std::vector<std::string>{"", ">rows", ">loss", ">accuracy", ">auc", ">log loss"}
+                          : std::vector<std::string>{"", ">rows", ">loss", ">rmse", ">mae", ">r2"});
+  for (const auto& [name, m] : sets) {
+    if (classes) table.add({name, count_text(m->rows), number_text(m->loss), share_text(m->accuracy), share_text(m->auc), number_text(m->log_loss)});
+    else table.add({name, count_text(m->rows), number_text(m->loss), number_text(m->rmse), number_text(m->mae), share_text(m->r2)});
+  }
+  table.print(console);
+}
+
+void print_confusion(Console& console, const Metrics& metrics) {
+  if (!metrics.classification || !two_classes_or_more(metrics)) return;
+  if (matrix_width(metrics) <= static_cast<std::size_t>(console.width)) print_matrix(console, metrics);
+  else print_mistakes(console, metrics);
+}
+
+void print_notes(Console& console, const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) {
+    std::string lead = console.unicode ? "  · " : "  - ";
+    for (const std::string& line : wrapped(printable(note), static_cast<std::size_t>(console.width) - 4)) {
+      console.out << console.out_style.dim(lead + line) << '\n';
+      lead = "    ";
+    }
+  }
+}
+
+}  // namespace chainrule::cli

@@ -1,0 +1,94 @@
+// Writes through file descriptors, so that a full disk or a closed pipe is seen at once.
+#include "output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "chainrule/error.h"
+
+namespace chainrule::cli {
+namespace {
+
+constexpr std::size_t kBufferBytes = 1 << 16;
+
+std::string reason() { return std::strerror(errno); }
+
+void write_all(int descriptor, std::string_view bytes, const std::string& place) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EPIPE) throw ReaderGone{};
+    if (written < 0) throw Error("E0422", place, "cannot write: " + reason(), "free some space, or write to another place");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+bool written_directly(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+/// Where a link leads, so that the file behind it is replaced and not the link.
+std::string resolved(const std::string& path) {
+  std::error_code failed;
+  const std::filesystem::path target = std::filesystem::canonical(path, failed);
+  return failed ? path : target.string();
+}
+
+}  // namespace
+
+OutputFile::OutputFile(const std::string& path) : path_(path.empty() ? "standard output" : path) {
+  buffer_.reserve(kBufferBytes);
+  if (path.empty()) descriptor_ = STDOUT_FILENO;
+  else open_target(path);
+}
+
+void OutputFile::open_target(const std::string& path) {
+  if (written_directly(path)) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    path_ = resolved(path);
+    temporary_ = path_ + ".part" + std::to_string(::getpid());
+    descriptor_ = std::filesystem::is_directory(path_) ? (errno = EISDIR, -1)
+                                                       : ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  }
+  if (descriptor_ < 0) throw Error("E0421", path, "cannot create this file: " + reason(), "check that the folder exists and may be written to");
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::write(std::string_view bytes) {
+  buffer_ += bytes;
+  if (buffer_.size() >= kBufferBytes) flush();
+}
+
+void OutputFile::flush() {
+  write_all(descriptor_, buffer_, path_);
+  buffer_.clear();
+}
+
+void OutputFile::finish() {
+  flush();
+  if (temporary_.empty()) return;
+  const bool written = ::fsync(descriptor_) == 0;
+  const bool closed = ::close(descriptor_) == 0;
+  descriptor_ = -1;
+  if (!written || !closed) throw Error("E0422", path_, "cannot write: " + reason(), "free some space, or write to another place");
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    throw Error("E0423", path_, "cannot put the finished file in place: " + reason(), "check the permissions of the folder");
+  }
+  temporary_.clear();
+}
+
+void write_stdout(std::string_view bytes) { write_all(STDOUT_FILENO, bytes, "standard output"); }
+
+}  // namespace chainrule::cli

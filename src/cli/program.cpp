@@ -1,0 +1,101 @@
+// Finds and runs the command; the one place where errors become text and exit codes.
+#include "program.h"
+
+#include <map>
+#include <new>
+#include <ostream>
+
+#include "chainrule/error.h"
+#include "commands.h"
+#include "help.h"
+#include "output_file.h"
+
+namespace chainrule::cli {
+namespace {
+
+constexpr int kInternalFault = 70;  // EX_SOFTWARE of sysexits.h
+constexpr int kReaderGone = 141;    // what a shell shows for a death by SIGPIPE
+
+using Run = int (*)(const Arguments&, Console&);
+
+const std::map<std::string, Run>& runners() {
+  static const std::map<std::string, Run> table = {
+      {"describe", run_describe}, {"train", run_train},     {"evaluate", run_evaluate}, {"predict", run_predict},
+      {"inspect", run_inspect},   {"check", run_check},     {"explain", run_explain},   {"bench", run_bench},
+      {"version", run_version},   {"help", run_help},       {"completions", run_completions}};
+  return table;
+}
+
+/// Words that stand for a command when they come first.
+std::vector<std::string> with_command(std::vector<std::string> words) {
+  static const std::map<std::string, std::string> aliases = {{"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};
+  if (words.empty()) return {"help"};
+  const auto alias = aliases.find(words[0]);
+  if (alias != aliases.end()) words[0] = alias->second;
+  return words;
+}
+
+/// --color counts for errors too, also for those of the command line itself.
+void set_colour_early(const std::vector<std::string>& words, Console& console) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].rfind("--color=", 0) == 0) console.set_colour(words[i].substr(8));
+    if (words[i] == "--color" && i + 1 < words.size()) console.set_colour(words[i + 1]);
+  }
+}
+
+int run_command(std::vector<std::string> words, const Environment& environment, Console& console) {
+  words = with_command(std::move(words));
+  if (words[0].size() > 1 && words[0][0] == '-') {
+    throw Error("E0105", "", "the command comes first, before " + words[0], "run `chainrule help` for the list of commands");
+  }
+  const Command& command = find_command(words[0]);
+  const Arguments arguments = parse_arguments(command, {words.begin() + 1, words.end()}, environment);
+  console.set_colour(arguments.text("color", "auto"));
+  for (const std::string& warning : arguments.warnings) console.err << console.err_style.yellow("warning: ") << warning << '\n';
+  if (arguments.on("help")) console.out << command_help(command, console.out_style, console.width);
+  else return runners().at(command.name)(arguments, console);
+  return 0;
+}
+
+int print_error(const Error& error, Console& console) {
+  console.err << console.err_style.red("error[" + error.code() + "]") << ": " << printable(error.what()) << '\n';
+  if (!error.hint().empty()) console.err << console.err_style.cyan("hint") << ": " << printable(error.hint()) << '\n';
+  return static_cast<int>(error.kind());
+}
+
+int print_fault(const char* what, Console& console) {
+  console.err << console.err_style.red("internal error") << ": " << printable(what) << '\n'
+              << console.err_style.cyan("hint") << ": this is a fault of the program; please report it with the command that caused it\n";
+  return kInternalFault;
+}
+
+}  // namespace
+
+int report_failure(std::exception_ptr failure, Console& console) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const ReaderGone&) {
+    return kReaderGone;
+  } catch (const Error& error) {
+    return print_error(error, console);
+  } catch (const std::bad_alloc&) {
+    return print_error(Error("E0490", "", "out of memory", "try a smaller --batch, narrower --hidden, or fewer columns with --drop"), console);
+  } catch (const std::exception& fault) {
+    return print_fault(fault.what(), console);
+  } catch (...) {
+    return print_fault("an exception of an unknown type", console);
+  }
+}
+
+int run_program(const std::vector<std::string>& words, const Environment& environment, Console& console) {
+  try {
+    set_colour_early(words, console);
+    const int code = run_command(words, environment, console);
+    console.out.flush();
+    return code;
+  } catch (...) {
+    return report_failure(std::current_exception(), console);
+  }
+}
+
+}  // namespace chainrule::cli
