@@ -1,31 +1,12 @@
 // Texts of settings as values and back.
 #include "api/setting_text.h"
 
-#include <array>
 #include <charconv>
-#include <cmath>
 
 #include "chainrule/error.h"
 
 namespace chainrule::api {
 namespace {
-
-struct ScheduleKey {
-  std::string_view key;
-  double ScheduleSpec::*field;
-  double lowest, highest;
-};
-
-constexpr std::array<ScheduleKey, 8> kScheduleKeys = {{
-    {"factor", &ScheduleSpec::factor, 0, 1e6},
-    {"period", &ScheduleSpec::period, 1e-9, 1e12},
-    {"growth", &ScheduleSpec::period_growth, 1, 1e6},
-    {"power", &ScheduleSpec::power, 0, 1e6},
-    {"floor", &ScheduleSpec::floor, 0, 1},
-    {"peak", &ScheduleSpec::peak_at, 0, 1},
-    {"start", &ScheduleSpec::start_factor, 0, 1},
-    {"patience", &ScheduleSpec::patience, 0, 1e12},
-}};
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -41,27 +22,6 @@ std::vector<std::string_view> pieces(std::string_view text, char separator) {
     if (end == std::string_view::npos) return found;
     text.remove_prefix(end + 1);
   }
-}
-
-void read_schedule_argument(const TextPlace& place, std::string_view text, ScheduleSpec& schedule) {
-  const size_t equals = text.find('=');
-  const std::string_view key = trimmed(text.substr(0, equals));
-  const std::string_view value = equals == std::string_view::npos ? "" : trimmed(text.substr(equals + 1));
-  if (key == "milestones") {
-    for (std::string_view epoch : pieces(value, '/')) schedule.milestones.push_back(read_number(place, epoch, 0, 1e12));
-    return;
-  }
-  std::vector<std::string_view> known = {"milestones"};
-  for (const ScheduleKey& known_key : kScheduleKeys) {
-    if (known_key.key == key) {
-      schedule.*known_key.field = read_number(place, value, known_key.lowest, known_key.highest);
-      return;
-    }
-    known.push_back(known_key.key);
-  }
-  const std::string near = nearest_name(key, known);
-  bad_value(place, text, "NAME:key=value,... with the keys factor, period, growth, power, floor, peak, start, patience, milestones" +
-                             (near.empty() ? std::string() : "; did you mean \"" + near + "\"?"));
 }
 
 }  // namespace
@@ -134,30 +94,6 @@ DropoutSpec read_dropout(const TextPlace& place, std::string_view text) {
 std::string write_dropout(const DropoutSpec& dropout) {
   const std::string rate = write_number(dropout.rate);
   return dropout.kind == DropoutKind::inverted ? rate : rate + ":" + std::string(name(dropout.kind));
-}
-
-ScheduleSpec read_schedule(const TextPlace& place, std::string_view text) {
-  const size_t colon = text.find(':');
-  ScheduleSpec schedule;
-  schedule.kind = parse_kind<ScheduleKind>(trimmed(text.substr(0, colon)), place.where);
-  if (colon == std::string_view::npos) return schedule;
-  for (std::string_view argument : pieces(text.substr(colon + 1), ',')) read_schedule_argument(place, argument, schedule);
-  return schedule;
-}
-
-std::string write_schedule(const ScheduleSpec& schedule) {
-  const ScheduleSpec defaults;
-  std::string arguments;
-  const auto add = [&](std::string_view key, const std::string& value) {
-    arguments += (arguments.empty() ? ":" : ",") + std::string(key) + "=" + value;
-  };
-  for (const ScheduleKey& key : kScheduleKeys) {
-    if (schedule.*key.field != defaults.*key.field) add(key.key, write_number(schedule.*key.field));
-  }
-  std::string milestones;
-  for (double epoch : schedule.milestones) milestones += (milestones.empty() ? "" : "/") + write_number(epoch);
-  if (!milestones.empty()) add("milestones", milestones);
-  return std::string(name(schedule.kind)) + arguments;
 }
 
 }  // namespace chainrule::api

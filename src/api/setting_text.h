@@ -1,4 +1,4 @@
-// Texts of settings as values and back: numbers, switches, lists, dropout, schedules, splits.
+// Texts of settings as values and back: numbers, switches, lists, dropout.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,5 @@ std::string write_list(const std::vector<std::string>& words);
 /// "0.2" or "0.2:standard".
 DropoutSpec read_dropout(const TextPlace& place, std::string_view text);
 std::string write_dropout(const DropoutSpec& dropout);
-
-/// "cosine" or "step:period=10,factor=0.5"; keys: factor period growth power floor peak start patience milestones (10/20/30).
-ScheduleSpec read_schedule(const TextPlace& place, std::string_view text);
-std::string write_schedule(const ScheduleSpec& schedule);
 
 }  // namespace chainrule::api

@@ -6,6 +6,7 @@
 #include "api/setting_text.h"
 #include "chainrule/error.h"
 #include "chainrule/train.h"
+#include "math/schedules.h"
 
 namespace chainrule {
 namespace {
@@ -118,8 +119,8 @@ std::string get_optimizer(const TrainSettings& s) {
 
 void set_schedule(ScheduleSpec& schedule, const TextPlace& place, const std::string& text) {
   const double warmup = schedule.warmup;
-  schedule = api::read_schedule(place, text);
-  schedule.warmup = warmup;
+  schedule = math::parse_schedule(text, place.where);
+  if (schedule.warmup == 0) schedule.warmup = warmup;
 }
 
 // How one field is read and written; `field` is a lambda that names it, for const and non-const settings alike.
@@ -166,7 +167,7 @@ Access list(Field field) {
 template <class Field>
 Access schedule(Field field) {
   return {[=](TrainSettings& s, const TextPlace& p, const std::string& v) { set_schedule(field(s), p, v); },
-          [=](const TrainSettings& s) { return api::write_schedule(field(s)); }};
+          [=](const TrainSettings& s) { return math::format_schedule(field(s)); }};
 }
 
 // A field of the optimiser: adamw's defaults come first.

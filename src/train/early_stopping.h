@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace chainrule::train {
+namespace chainrule::training {
 
 /// Smaller scores are better; a score that is not a number never is. Plain values: part of the checkpoint.
 struct EarlyStopping {
@@ -28,4 +28,4 @@ struct EarlyStopping {
   friend bool operator==(const EarlyStopping&, const EarlyStopping&) = default;
 };
 
-}  // namespace chainrule::train
+}  // namespace chainrule::training

@@ -9,7 +9,7 @@
 #include "chainrule/train.h"
 #include "train/samples_part.h"
 
-namespace chainrule::train {
+namespace chainrule::training {
 
 /// How outputs of the network become predictions in the target's unit.
 struct TargetUnit {
@@ -40,4 +40,4 @@ double mean_area_under_roc(std::span<const float> probabilities, std::span<const
 /// l1 * sum|w| + l2/2 * sum w^2 over the tensors that decay, a double chain in layout order.
 double penalty(const NetworkSpec& network, std::span<const float> parameters);
 
-}  // namespace chainrule::train
+}  // namespace chainrule::training

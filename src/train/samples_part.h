@@ -7,7 +7,7 @@
 
 #include "chainrule/network.h"
 
-namespace chainrule::train {
+namespace chainrule::training {
 
 /// `samples` views the whole matrix; `rows` are the ones that belong to this part (training, validation or test).
 struct Part {
@@ -22,4 +22,4 @@ struct Part {
   double weight(std::size_t i) const noexcept { return samples.weights ? samples.weights[rows[i]] : 1.0; }
 };
 
-}  // namespace chainrule::train
+}  // namespace chainrule::training

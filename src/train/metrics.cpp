@@ -1,0 +1,235 @@
+// Measures of predictions against the truth.
+#include "train/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "math/losses.h"
+#include "math/penalties.h"
+#include "net/parameter_layout.h"
+
+namespace chainrule::training {
+namespace {
+
+// The scratch of one row: targets as the loss sees them, and slopes nobody needs here.
+struct RowScratch {
+  std::vector<float> targets, slopes;
+};
+
+// What the loss compares output o with: the smoothed class share or indicator, or the scaled value.
+float target_of(const Part& part, std::size_t i, std::size_t o) {
+  if (part.samples.labels == nullptr) return part.y(i)[o];
+  return part.label(i) == static_cast<std::int32_t>(o) ? 1.0f : 0.0f;
+}
+
+void fill_targets(const NetworkSpec& network, const Part& part, std::size_t i, RowScratch& scratch) {
+  const std::size_t count = math::target_count(network.loss.kind, network.outputs());
+  const bool smooth = network.loss.label_smoothing > 0;
+  const std::size_t classes = network.loss.kind == Loss::cross_entropy ? count : 2;
+  for (std::size_t o = 0; o < count; ++o) {
+    const float target = target_of(part, i, o);
+    scratch.targets[o] = smooth ? math::smooth_target(target, network.loss.label_smoothing, classes) : target;
+  }
+}
+
+// docs/arithmetic.md item 7, in fp32.
+float row_loss(const NetworkSpec& network, const float* z, RowScratch& scratch) {
+  const Loss kind = network.loss.kind;
+  const std::size_t outputs = network.outputs(), count = math::target_count(kind, outputs);
+  const float* t = scratch.targets.data();
+  if (kind == Loss::cross_entropy) return math::cross_entropy_row(z, t, outputs, scratch.slopes.data());
+  float sum = 0;
+  if (kind == Loss::gaussian_nll) {
+    for (std::size_t o = 0; o < count; ++o) sum += math::gaussian_nll(z[o], z[count + o], t[o]).value;
+  } else {
+    const double given = network.loss.parameter;
+    const float parameter = static_cast<float>(given == 0 ? math::default_loss_parameter(kind) : given);
+    math::with_loss(kind, [&](auto constant) {
+      if constexpr (math::is_elementwise(constant())) {
+        for (std::size_t o = 0; o < count; ++o) sum += math::loss_term<constant()>(z[o], t[o], parameter).value;
+      }
+    });
+  }
+  return sum / static_cast<float>(count);
+}
+
+double mean_loss(const NetworkSpec& network, const Part& part, std::span<const float> outputs) {
+  const std::size_t width = network.outputs();
+  RowScratch scratch{std::vector<float>(width), std::vector<float>(width)};
+  double sum = 0, weights = 0;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    fill_targets(network, part, i, scratch);
+    sum += part.weight(i) * static_cast<double>(row_loss(network, outputs.data() + i * width, scratch));
+    weights += part.weight(i);
+  }
+  return weights > 0 ? sum / weights : 0;
+}
+
+// Class of row i, also when the loss sees indicator targets instead of labels.
+std::int32_t true_class(const Part& part, std::size_t i) {
+  if (part.samples.labels != nullptr) return part.label(i);
+  if (part.samples.targets == 1) return part.y(i)[0] > 0.5f ? 1 : 0;
+  return static_cast<std::int32_t>(largest({part.y(i), part.samples.targets}));
+}
+
+void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const Part& part, std::span<const float> outputs,
+                     Metrics& metrics) {
+  const std::size_t classes = unit.classes.size(), rows = part.size();
+  const std::vector<float> p = class_probabilities(network, outputs, rows, classes);
+  std::vector<std::int32_t> labels(rows);
+  std::size_t right = 0;
+  double log_loss = 0;
+  metrics.confusion.assign(classes, std::vector<std::size_t>(classes, 0));
+  for (std::size_t i = 0; i < rows; ++i) {
+    labels[i] = true_class(part, i);
+    const std::span<const float> row(p.data() + i * classes, classes);
+    const std::size_t truth = static_cast<std::size_t>(labels[i]), guess = largest(row);
+    right += guess == truth;
+    ++metrics.confusion[truth][guess];
+    log_loss -= static_cast<double>(math::log(std::max(row[truth], 1e-15f)));
+  }
+  metrics.classes = unit.classes;
+  metrics.accuracy = static_cast<double>(right) / static_cast<double>(rows);
+  metrics.log_loss = log_loss / static_cast<double>(rows);
+  metrics.auc = mean_area_under_roc(p, labels, classes);
+}
+
+void measure_numbers(const NetworkSpec& network, const TargetUnit& unit, const Part& part, std::span<const float> outputs,
+                     Metrics& metrics) {
+  const std::size_t rows = part.size(), targets = math::target_count(network.loss.kind, network.outputs());
+  const std::vector<float> predicted = target_predictions(network, unit, outputs, rows);
+  const double count = static_cast<double>(rows * targets);
+  const auto truth = [&](std::size_t i, std::size_t o) { return static_cast<double>(part.y(i)[o]) * unit.scale + unit.center; };
+  double squares = 0, sizes = 0, mean = 0, spread = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t o = 0; o < targets; ++o) {
+      const double error = static_cast<double>(predicted[i * targets + o]) - truth(i, o);
+      squares += error * error;
+      sizes += std::fabs(error);
+      mean += truth(i, o);
+    }
+  }
+  mean /= count;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t o = 0; o < targets; ++o) spread += (truth(i, o) - mean) * (truth(i, o) - mean);
+  }
+  metrics.rmse = std::sqrt(squares / count);
+  metrics.mae = sizes / count;
+  metrics.r2 = spread > 0 ? 1 - squares / spread : 0;
+}
+
+}  // namespace
+
+std::size_t largest(std::span<const float> values) noexcept {
+  std::size_t best = 0;
+  for (std::size_t o = 1; o < values.size(); ++o) {
+    if (values[o] > values[best]) best = o;
+  }
+  return best;
+}
+
+Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const Part& part, std::span<const float> outputs,
+                std::span<const float> parameters) {
+  Metrics metrics;
+  metrics.rows = part.size();
+  metrics.classification = unit.classification;
+  if (part.empty()) return metrics;
+  metrics.loss = mean_loss(network, part, outputs);
+  if (!parameters.empty()) metrics.penalty = penalty(network, parameters);
+  if (unit.classification) {
+    measure_classes(network, unit, part, outputs, metrics);
+  } else {
+    measure_numbers(network, unit, part, outputs, metrics);
+  }
+  return metrics;
+}
+
+std::vector<float> class_probabilities(const NetworkSpec& network, std::span<const float> outputs, std::size_t rows, std::size_t classes) {
+  const std::size_t width = network.outputs();
+  std::vector<float> p(rows * classes);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float* z = outputs.data() + i * width;
+    float* row = p.data() + i * classes;
+    if (width == 1) {
+      row[1] = math::sigmoid(z[0]);
+      row[0] = math::sigmoid(-z[0]);
+      continue;
+    }
+    float maximum = z[0], sum = 0;
+    for (std::size_t o = 1; o < width; ++o) maximum = math::max(maximum, z[o]);
+    for (std::size_t o = 0; o < width; ++o) sum += (row[o] = math::softmax_power(z[o], maximum));
+    for (std::size_t o = 0; o < width; ++o) row[o] /= sum;
+  }
+  return p;
+}
+
+std::vector<float> target_predictions(const NetworkSpec& network, const TargetUnit& unit, std::span<const float> outputs, std::size_t rows) {
+  const std::size_t width = network.outputs(), targets = math::target_count(network.loss.kind, width);
+  std::vector<float> values(rows * targets);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t o = 0; o < targets; ++o) {
+      float z = outputs[i * width + o];
+      if (network.loss.kind == Loss::poisson) z = math::exp(z);
+      values[i * targets + o] = static_cast<float>(static_cast<double>(z) * unit.scale + unit.center);
+    }
+  }
+  return values;
+}
+
+double area_under_roc(std::span<const float> scores, const std::vector<bool>& positive) {
+  for (float score : scores) {
+    if (std::isnan(score)) return 0.5;  // no order
+  }
+  std::vector<std::uint32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return scores[a] != scores[b] ? scores[a] < scores[b] : a < b;
+  });
+  double ranks = 0, positives = 0;
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    while (end < order.size() && scores[order[end]] == scores[order[begin]]) ++end;
+    const double mean_rank = 0.5 * static_cast<double>(begin + 1 + end);
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!positive[order[i]]) continue;
+      ranks += mean_rank;
+      ++positives;
+    }
+  }
+  const double negatives = static_cast<double>(scores.size()) - positives;
+  if (positives == 0 || negatives == 0) return 0.5;
+  return (ranks - 0.5 * positives * (positives + 1)) / (positives * negatives);
+}
+
+double mean_area_under_roc(std::span<const float> probabilities, std::span<const std::int32_t> labels, std::size_t classes) {
+  std::vector<float> scores(labels.size());
+  std::vector<bool> positive(labels.size());
+  double sum = 0, counted = 0;
+  for (std::size_t c = classes == 2 ? 1 : 0; c < classes; ++c) {
+    std::size_t present = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      scores[i] = probabilities[i * classes + c];
+      positive[i] = labels[i] == static_cast<std::int32_t>(c);
+      present += positive[i];
+    }
+    if (present == 0 || present == labels.size()) continue;
+    sum += area_under_roc(scores, positive);
+    ++counted;
+  }
+  return counted > 0 ? sum / counted : 0.5;
+}
+
+double penalty(const NetworkSpec& network, std::span<const float> parameters) {
+  if (network.loss.l1 == 0 && network.loss.l2 == 0) return 0;
+  const net::ParameterLayout layout(network);
+  double sum = 0;
+  for (const net::Tensor& tensor : layout.tensors) {
+    if (!tensor.decays) continue;
+    for (float w : parameters.subspan(tensor.info.offset, tensor.info.size)) {
+      sum += math::penalty_value(static_cast<double>(w), network.loss.l1, network.loss.l2);
+    }
+  }
+  return sum;
+}
+
+}  // namespace chainrule::training
