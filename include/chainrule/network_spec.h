@@ -83,7 +83,7 @@ struct OptimizerSpec {
   double beta2 = 0.999;         ///< also rmsprop's and adadelta's averaging factor
   double epsilon = 1e-8;
   bool epsilon_inside = false;  ///< g / sqrt(v + eps) instead of g / (sqrt(v) + eps)
-  bool epsilon_hat = false;     ///< adam, adamw, nadam: epsilon is added to the uncorrected sqrt(v) (Kingma & Ba, end of section 2; Keras)
+  bool epsilon_hat = false;     ///< adam, nadam, radam: epsilon is added to the uncorrected sqrt(v) (Kingma & Ba, end of section 2; Keras)
   bool bias_correction = true;
   bool centered = false;        ///< rmsprop: subtract the squared mean gradient
   bool amsgrad = false;

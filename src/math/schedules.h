@@ -22,10 +22,10 @@ struct PlateauState {
   friend bool operator==(const PlateauState&, const PlateauState&) = default;
 };
 
-/// "cosine", "cosine:floor=0.01,warmup=0.05", "multi_step:milestones=30+60+80,factor=0.1". Throws Error E0204 naming `where` and the
-/// nearest known name.
+/// "cosine", "cosine:floor=0.01,warmup=0.05", "multi_step:milestones=30+60+80,factor=0.1". Throws Error E0202 (unknown kind, or a
+/// setting the kind does not have, with the nearest name) or E0214 (not a number), naming `where`. Ranges are check_spec()'s business.
 ScheduleSpec parse_schedule(std::string_view text, std::string_view where = "");
-/// The text that parse_schedule reads back to an equal spec; only what differs from the defaults is printed.
+/// The text that parse_schedule reads back to the same schedule: the settings the kind has, where they differ from their defaults.
 std::string format_schedule(const ScheduleSpec& spec);
 
 }  // namespace chainrule::math

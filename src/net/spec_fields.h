@@ -79,6 +79,7 @@ void visit_fields(Spec& s, Visitor&& visitor) {
   visitor("beta2", s.beta2);
   visitor("epsilon", s.epsilon);
   visitor("epsilon_inside", s.epsilon_inside);
+  visitor("epsilon_hat", s.epsilon_hat);
   visitor("bias_correction", s.bias_correction);
   visitor("centered", s.centered);
   visitor("amsgrad", s.amsgrad);
