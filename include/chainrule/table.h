@@ -38,7 +38,7 @@ class Table {
   /// path: CSV/TSV, "-" for stdin, .gz or .zst of any, .npy, .npz, an IDX file or a folder with IDX files (the train part).
   /// Throws Error E03xx naming file, line and column, or E0401 when the file cannot be opened.
   static Table read(const std::string& path, const ReadOptions& options = {});
-  /// The t10k part of an IDX folder; throws E0301 when there is none.
+  /// The t10k part of an IDX folder; throws E0338 when there is none.
   static Table read_test_part(const std::string& folder);
   static bool has_test_part(const std::string& path);
   /// rows x columns numbers, row-major; NaN is missing.

@@ -21,6 +21,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0110", "unknown or unsupported instruction set",
      "CHAINRULE_ISA names an instruction set that this program does not know or this processor does not have. `chainrule version` lists "
      "the possible ones."},
+    {"E0120", "options that exclude each other", "Two of the options on how to read the data cannot both hold; leave one of them out."},
     // E02xx: the network and training spec.
     {"E0201", "impossible size", "A network needs at least one input, one layer and one unit per layer, and must fit into memory."},
     {"E0202", "unknown name", "An activation, loss, optimiser or other kind of this name does not exist. The hint names the nearest one."},
@@ -74,7 +75,6 @@ constexpr ErrorEntry kEntries[] = {
      "field are written twice."},
     {"E0317", "too many columns", "The first line has more fields than any table Chainrule reads; the separator is probably wrong."},
     {"E0318", "not a table", "The file is of a kind that Chainrule does not read as a table."},
-    {"E0319", "conflicting column options", "The same column is named by options that exclude each other."},
     {"E0320", "column missing", "The model was trained with a column that this table does not have."},
     {"E0321", "text in a numeric column", "The model learned this column as numbers, but the cell is not one."},
     {"E0322", "unknown class", "A row has a class that training never saw."},

@@ -15,7 +15,9 @@ enum class ColumnType { numeric, categorical, date };
 /// numeric: `numbers` (NaN is missing). date: `numbers` in seconds since 1970-01-01 UTC (NaN is missing).
 /// categorical (text and booleans too): `codes` into `levels` (-1 is missing); levels in order of first appearance.
 struct Column {
+  static constexpr std::size_t kNoNumber = static_cast<std::size_t>(-1);
   std::string name;
+  std::size_t number = kNoNumber;  ///< in the file, from 0, dropped columns counted; kNoNumber: its place in the table
   ColumnType type = ColumnType::numeric;
   bool integers = false;  ///< numeric: every value present is a whole number
   bool boolean = false;   ///< categorical: the levels are a yes/no pair (true/false, yes/no, t/f, y/n)

@@ -1,0 +1,62 @@
+// One column while its cells arrive: numbers until a text appears, texts as codes of levels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/level_table.h"
+#include "data/table.h"
+
+namespace chainrule::data {
+
+/// What the options say about a column.
+enum class ColumnWish { none, numeric, categorical, dropped };
+
+/// A cell worth naming in an error: its row and text. row == kNone: there was none.
+struct NamedCell {
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::size_t row = kNone;
+  std::string text;
+};
+
+class ColumnBuilder {
+ public:
+  ColumnBuilder(ColumnWish wish, char decimal) noexcept;
+
+  void add_missing();
+  /// The view must outlive the builder.
+  void add(std::string_view cell);
+
+  ColumnWish wish() const noexcept { return wish_; }
+  std::size_t numbers() const noexcept { return numbers_seen_; }
+  std::size_t texts() const noexcept { return texts_seen_; }
+  const NamedCell& first_text() const noexcept { return first_text_; }
+  const NamedCell& first_out_of_range() const noexcept { return first_out_of_range_; }
+  /// Numbers came first, so their texts are lost: to become categorical the column must be read again.
+  bool needs_texts() const noexcept { return state_ == State::numbers; }
+
+  /// Moves the cells out. take_numbers: NaN where a cell was no number.
+  Column take_numbers(std::string name);
+  Column take_texts(std::string name);
+
+ private:
+  enum class State { only_missing, numbers, texts };
+  void add_number(std::string_view cell);
+  void add_text(std::string_view cell);
+
+  ColumnWish wish_;
+  char decimal_;
+  State state_ = State::only_missing;
+  std::size_t missing_before_ = 0;  ///< cells before the first value
+  std::size_t numbers_seen_ = 0, texts_seen_ = 0;
+  std::vector<double> values_;
+  std::vector<std::int32_t> codes_;
+  LevelTable levels_;
+  std::vector<bool> level_is_number_;
+  NamedCell first_text_, first_out_of_range_;
+};
+
+}  // namespace chainrule::data

@@ -1,0 +1,26 @@
+// How a CSV text is written: separator, header, decimal mark; given, or judged from its first records.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chainrule/table.h"
+#include "data/missing_markers.h"
+
+namespace chainrule::data {
+
+struct CsvDialect {
+  char separator = ',';
+  bool header = false;
+  char decimal = '.';
+  std::vector<std::string> notes;
+};
+
+/// Looks at up to 1000 records. Throws E0102, E0120 (options that make no sense); leaves faults in the text to the reader.
+CsvDialect detect_dialect(std::string_view text, const ReadOptions& options, const MissingMarkers& missing);
+
+/// "comma", "blanks", ...
+std::string separator_name(char separator);
+
+}  // namespace chainrule::data

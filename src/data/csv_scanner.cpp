@@ -1,0 +1,105 @@
+// The scanner's loops; every byte is looked at once.
+#include "data/csv_scanner.h"
+
+#include <cstring>
+
+namespace chainrule::data {
+
+CsvScanner::CsvScanner(std::string_view text, char separator)
+    : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), separator_(separator), tab_is_blank_(separator != '\t') {
+  for (char stop : {'\n', '\r', separator}) stops_[static_cast<unsigned char>(stop)] = true;
+  if (separator == ' ') stops_[static_cast<unsigned char>('\t')] = true;
+}
+
+void CsvScanner::skip_blanks() noexcept {
+  while (at_ < end_ && (*at_ == ' ' || (*at_ == '\t' && tab_is_blank_))) ++at_;
+}
+
+// Standing on CR or LF.
+void CsvScanner::end_line() noexcept {
+  if (*at_ == '\r' && at_ + 1 < end_ && at_[1] == '\n') ++at_;
+  ++at_;
+  ++line_;
+}
+
+// False when the text is over.
+bool CsvScanner::skip_blank_lines() noexcept {
+  for (;;) {
+    const char* start = at_;
+    skip_blanks();
+    if (at_ == end_) return false;
+    if (*at_ != '\n' && *at_ != '\r') {
+      at_ = start;
+      return true;
+    }
+    end_line();
+    ++blank_lines_;
+  }
+}
+
+std::string_view CsvScanner::plain_field() noexcept {
+  const char* start = at_;
+  while (at_ < end_ && !stops_[static_cast<unsigned char>(*at_)]) ++at_;
+  const char* last = at_;
+  while (last > start && (last[-1] == ' ' || (last[-1] == '\t' && tab_is_blank_))) --last;
+  return {start, static_cast<std::size_t>(last - start)};
+}
+
+std::string_view CsvScanner::without_doubled_quotes(std::string_view field) {
+  std::string copy;
+  copy.reserve(field.size());
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    copy.push_back(field[i]);
+    if (field[i] == '"') ++i;
+  }
+  return copies_.emplace_back(std::move(copy));
+}
+
+// Standing on the opening quote; leaves at_ on the separator, the line's end or the text's end.
+CsvScanner::Status CsvScanner::quoted_field(std::string_view& field) {
+  quote_line_ = line_;
+  const char* start = ++at_;
+  bool doubled = false;
+  for (;;) {
+    const char* quote = static_cast<const char*>(at_ < end_ ? std::memchr(at_, '"', static_cast<std::size_t>(end_ - at_)) : nullptr);
+    if (quote == nullptr) return Status::open_quote;
+    at_ = quote + 1;
+    if (at_ == end_ || *at_ != '"') break;
+    doubled = true;
+    ++at_;
+  }
+  field = {start, static_cast<std::size_t>(at_ - 1 - start)};
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const bool lone_return = field[i] == '\r' && (i + 1 == field.size() || field[i + 1] != '\n');
+    if (field[i] == '\n' || lone_return) ++line_;
+  }
+  if (doubled) field = without_doubled_quotes(field);
+  if (separator_ != ' ') skip_blanks();
+  return at_ == end_ || stops_[static_cast<unsigned char>(*at_)] ? Status::record : Status::text_after_quote;
+}
+
+CsvScanner::Status CsvScanner::read_record(std::vector<std::string_view>& cells) {
+  cells.clear();
+  if (!skip_blank_lines()) return Status::end;
+  record_line_ = line_;
+  for (;;) {
+    skip_blanks();
+    if (at_ < end_ && *at_ == '"') {
+      std::string_view field;
+      const Status status = quoted_field(field);
+      if (status != Status::record) return status;
+      cells.push_back(field);
+    } else {
+      cells.push_back(plain_field());
+    }
+    if (separator_ == ' ') skip_blanks();
+    if (at_ == end_) return Status::record;
+    if (*at_ == '\n' || *at_ == '\r') {
+      end_line();
+      return Status::record;
+    }
+    if (separator_ != ' ') ++at_;
+  }
+}
+
+}  // namespace chainrule::data

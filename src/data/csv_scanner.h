@@ -1,0 +1,48 @@
+// Cutting CSV text (RFC 4180) into records and fields, in one pass and without copying.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chainrule::data {
+
+/// The separator ' ' means runs of blanks and tabs. Fields without quotes lose blanks around them; quoted fields keep theirs.
+/// Lines end with LF, CR LF or CR. Lines of blanks only are skipped. Quotes count only at the start of a field.
+class CsvScanner {
+ public:
+  enum class Status { record, end, open_quote, text_after_quote };
+
+  CsvScanner(std::string_view text, char separator);
+
+  /// Fills `cells` with the next record. The views live as long as the text and this scanner.
+  Status read_record(std::vector<std::string_view>& cells);
+
+  std::uint64_t line() const noexcept { return record_line_; }       ///< where the last record began, from 1
+  std::uint64_t quote_line() const noexcept { return quote_line_; }  ///< where the last quoted field opened
+  std::uint64_t next_line() const noexcept { return line_; }         ///< the line now reached
+  std::size_t position() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
+  std::size_t blank_lines() const noexcept { return blank_lines_; }
+
+ private:
+  void skip_blanks() noexcept;
+  void end_line() noexcept;
+  bool skip_blank_lines() noexcept;
+  std::string_view plain_field() noexcept;
+  Status quoted_field(std::string_view& field);
+  std::string_view without_doubled_quotes(std::string_view field);
+
+  const char *begin_, *at_, *end_;
+  char separator_;
+  bool tab_is_blank_;
+  std::array<bool, 256> stops_{};  ///< bytes that end a field without quotes
+  std::uint64_t line_ = 1, record_line_ = 1, quote_line_ = 1;
+  std::size_t blank_lines_ = 0;
+  std::deque<std::string> copies_;  ///< fields whose doubled quotes had to be taken out
+};
+
+}  // namespace chainrule::data

@@ -1,0 +1,31 @@
+// The bytes of a file or of standard input, unpacked when they are a gzip or zstd stream.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chainrule::data {
+
+struct Input {
+  std::string bytes;
+  std::string source;              ///< the path, or "stdin": what errors name
+  std::vector<std::string> notes;  ///< "unpacked gzip, ..."
+};
+
+/// path "-" is standard input. Throws E0401 (cannot open), E0424 (read failed), E0430..E0432 (compressed stream).
+Input read_input(const std::string& path);
+/// The file's bytes as they lie on the disk.
+std::string read_raw_bytes(const std::string& path);
+
+/// Unpacks `bytes` when they start with a gzip or zstd magic number, else gives them back. `format` becomes "gzip", "zstd" or "".
+std::string unpack(std::string bytes, const std::string& source, std::string& format);
+
+bool is_folder(const std::string& path) noexcept;
+bool is_file(const std::string& path) noexcept;
+
+/// SHA-256 over the raw bytes of a file, or over names and bytes of an IDX folder's files; "" for standard input.
+/// A resumed run compares it to notice changed data.
+std::string source_digest(const std::string& path);
+
+}  // namespace chainrule::data

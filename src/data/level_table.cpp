@@ -1,0 +1,59 @@
+// The hash table behind categorical columns.
+#include "data/level_table.h"
+
+#include <cstring>
+
+#include "data/row_hash.h"
+
+namespace chainrule::data {
+namespace {
+
+std::uint32_t hash_text(std::string_view text) noexcept {
+  std::uint64_t hash = 0x9e3779b97f4a7c15ull ^ text.size();
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    hash = mix_hash(hash, word);
+  }
+  std::uint64_t word = 0;
+  if (left > 0) std::memcpy(&word, at, left);
+  return static_cast<std::uint32_t>(mix_hash(hash, word) >> 32);
+}
+
+}  // namespace
+
+std::int32_t LevelTable::code(std::string_view text) {
+  if (slots_.size() < 2 * (levels_.size() + 1)) grow();
+  const std::uint32_t hash = hash_text(text);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    Slot& slot = slots_[i];
+    if (slot.code < 0) {
+      slot = {hash, static_cast<std::int32_t>(levels_.size())};
+      levels_.push_back(text);
+      return slot.code;
+    }
+    if (slot.hash == hash && levels_[static_cast<std::size_t>(slot.code)] == text) return slot.code;
+  }
+}
+
+void LevelTable::clear() {
+  slots_.clear();
+  levels_.clear();
+}
+
+void LevelTable::grow() {
+  std::vector<Slot> old = std::move(slots_);
+  slots_.assign(old.empty() ? 16 : old.size() * 2, Slot{});
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.code < 0) continue;
+    std::size_t i = slot.hash & mask;
+    while (slots_[i].code >= 0) i = (i + 1) & mask;
+    slots_[i] = slot;
+  }
+}
+
+}  // namespace chainrule::data

@@ -1,0 +1,46 @@
+// Looking a cell up among the missing markers.
+#include "data/missing_markers.h"
+
+namespace chainrule::data {
+
+MissingMarkers::MissingMarkers(const std::vector<std::string>& given)
+    : texts_(given.empty() ? std::vector<std::string>{"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "?",
+                                                      "-", "."}
+                           : given),
+      counts_(texts_.size(), 0) {
+  for (const std::string& text : texts_) {
+    if (!text.empty()) first_[static_cast<unsigned char>(text[0])] = true;
+  }
+}
+
+int MissingMarkers::find(std::string_view text) const noexcept {
+  if (!first_[static_cast<unsigned char>(text[0])]) return -1;
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    if (texts_[i] == text) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+bool MissingMarkers::meet(std::string_view text) noexcept {
+  if (text.empty()) {
+    ++empty_;
+    return true;
+  }
+  const int found = find(text);
+  if (found < 0) return false;
+  ++counts_[static_cast<std::size_t>(found)];
+  return true;
+}
+
+std::string MissingMarkers::note() const {
+  std::string list;
+  const auto append = [&](const std::string& name, std::size_t count) {
+    if (count == 0) return;
+    list += (list.empty() ? "" : ", ") + name + " (" + std::to_string(count) + (count == 1 ? " cell)" : " cells)");
+  };
+  append("empty", empty_);
+  for (std::size_t i = 0; i < texts_.size(); ++i) append("\"" + texts_[i] + "\"", counts_[i]);
+  return list.empty() ? "" : "missing markers: " + list;
+}
+
+}  // namespace chainrule::data
