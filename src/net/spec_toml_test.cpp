@@ -55,17 +55,21 @@ TEST(SpecToml, EveryFieldSurvivesTheRoundTripExactly) {
 TEST(SpecToml, EveryKindOfEveryConceptSurvives) {
   NetworkSpec network = odd_network();
   TrainingSpec training;
-  const auto survives = [&] {
-    const ParsedSpec back = spec_from_toml(spec_to_toml(network, training));
-    return back.network == network && back.training == training;
+  const auto survives = [&](auto& field, auto kinds) {
+    for (const auto kind : kinds) {
+      field = kind;
+      const ParsedSpec back = spec_from_toml(spec_to_toml(network, training));
+      EXPECT_TRUE(back.network == network && back.training == training) << name(kind);
+    }
   };
-  for (const Activation kind : all<Activation>()) network.layers[0].activation = kind, EXPECT_TRUE(survives());
-  for (const Initializer kind : all<Initializer>()) network.layers[0].initializer = kind, EXPECT_TRUE(survives());
-  for (const DropoutKind kind : all<DropoutKind>()) network.layers[0].dropout.kind = kind, EXPECT_TRUE(survives());
-  for (const Norm kind : all<Norm>()) network.layers[0].norm = kind, EXPECT_TRUE(survives());
-  for (const Loss kind : all<Loss>()) network.loss.kind = kind, EXPECT_TRUE(survives());
-  for (const Optimizer kind : all<Optimizer>()) training.optimizer.kind = kind, EXPECT_TRUE(survives());
-  for (const ScheduleKind kind : all<ScheduleKind>()) training.dropout_schedule.kind = kind, EXPECT_TRUE(survives());
+  survives(network.layers[0].activation, all<Activation>());
+  survives(network.layers[0].initializer, all<Initializer>());
+  survives(network.layers[0].dropout.kind, all<DropoutKind>());
+  survives(network.layers[0].norm, all<Norm>());
+  survives(network.loss.kind, all<Loss>());
+  survives(training.optimizer.kind, all<Optimizer>());
+  survives(training.optimizer.form, all<MomentumForm>());
+  survives(training.dropout_schedule.kind, all<ScheduleKind>());
 }
 
 TEST(SpecToml, DoublesOfEveryMagnitudeAreExact) {
