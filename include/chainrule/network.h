@@ -94,6 +94,10 @@ class Network {
   std::vector<float> parameters() const;
   void set_parameters(std::span<const float> values);
   std::vector<float> gradients() const;
+  /// The running mean of the parameters that predict() uses; empty when training().ema is 0. set_parameters() sets it to the same values,
+  /// set_average() to others. Throws Error E0230 for a wrong size or when the network keeps none.
+  std::vector<float> average() const;
+  void set_average(std::span<const float> values);
   /// SHA-256 over all parameters in layout order, as 64 hex digits.
   std::string digest() const;
 

@@ -18,12 +18,12 @@ struct RowScratch {
 };
 
 // What the loss compares output o with: the smoothed class share or indicator, or the scaled value.
-float target_of(const Part& part, std::size_t i, std::size_t o) {
+float target_of(const DataPart& part, std::size_t i, std::size_t o) {
   if (part.samples.labels == nullptr) return part.y(i)[o];
   return part.label(i) == static_cast<std::int32_t>(o) ? 1.0f : 0.0f;
 }
 
-void fill_targets(const NetworkSpec& network, const Part& part, std::size_t i, RowScratch& scratch) {
+void fill_targets(const NetworkSpec& network, const DataPart& part, std::size_t i, RowScratch& scratch) {
   const std::size_t count = math::target_count(network.loss.kind, network.outputs());
   const bool smooth = network.loss.label_smoothing > 0;
   const std::size_t classes = network.loss.kind == Loss::cross_entropy ? count : 2;
@@ -54,7 +54,7 @@ float row_loss(const NetworkSpec& network, const float* z, RowScratch& scratch) 
   return sum / static_cast<float>(count);
 }
 
-double mean_loss(const NetworkSpec& network, const Part& part, std::span<const float> outputs) {
+double mean_loss(const NetworkSpec& network, const DataPart& part, std::span<const float> outputs) {
   const std::size_t width = network.outputs();
   RowScratch scratch{std::vector<float>(width), std::vector<float>(width)};
   double sum = 0, weights = 0;
@@ -67,13 +67,13 @@ double mean_loss(const NetworkSpec& network, const Part& part, std::span<const f
 }
 
 // Class of row i, also when the loss sees indicator targets instead of labels.
-std::int32_t true_class(const Part& part, std::size_t i) {
+std::int32_t true_class(const DataPart& part, std::size_t i) {
   if (part.samples.labels != nullptr) return part.label(i);
   if (part.samples.targets == 1) return part.y(i)[0] > 0.5f ? 1 : 0;
   return static_cast<std::int32_t>(largest({part.y(i), part.samples.targets}));
 }
 
-void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const Part& part, std::span<const float> outputs,
+void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part, std::span<const float> outputs,
                      Metrics& metrics) {
   const std::size_t classes = unit.classes.size(), rows = part.size();
   const std::vector<float> p = class_probabilities(network, outputs, rows, classes);
@@ -95,7 +95,7 @@ void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const P
   metrics.auc = mean_area_under_roc(p, labels, classes);
 }
 
-void measure_numbers(const NetworkSpec& network, const TargetUnit& unit, const Part& part, std::span<const float> outputs,
+void measure_numbers(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part, std::span<const float> outputs,
                      Metrics& metrics) {
   const std::size_t rows = part.size(), targets = math::target_count(network.loss.kind, network.outputs());
   const std::vector<float> predicted = target_predictions(network, unit, outputs, rows);
@@ -129,7 +129,7 @@ std::size_t largest(std::span<const float> values) noexcept {
   return best;
 }
 
-Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const Part& part, std::span<const float> outputs,
+Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part, std::span<const float> outputs,
                 std::span<const float> parameters) {
   Metrics metrics;
   metrics.rows = part.size();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "chainrule/train.h"
-#include "train/samples_part.h"
+#include "train/data_part.h"
 
 namespace chainrule::training {
 
@@ -20,7 +20,7 @@ struct TargetUnit {
 
 /// outputs: [part.size(), network.outputs()], row i belongs to part.rows[i]. loss is weighted by the rows' weights; all other measures
 /// count every row once. parameters (named layout) only serve the penalty term; may be empty.
-Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const Part& part, std::span<const float> outputs,
+Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part, std::span<const float> outputs,
                 std::span<const float> parameters);
 
 /// [rows, classes] from raw outputs: softmax, or the sigmoid pair when the network has one output (binary cross-entropy, hinge).

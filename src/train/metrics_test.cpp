@@ -11,13 +11,15 @@ namespace {
 NetworkSpec classifier(std::size_t classes) {
   NetworkSpec spec;
   spec.inputs = 1;
-  spec.layers = {{.units = classes, .activation = Activation::identity}};
+  spec.layers.resize(1);
+  spec.layers[0].units = classes;
+  spec.layers[0].activation = Activation::identity;
   spec.loss.kind = Loss::cross_entropy;
   return spec;
 }
 
-Part part_of(std::span<const std::int32_t> labels, const float* weights = nullptr) {
-  Part part;
+DataPart part_of(std::span<const std::int32_t> labels, const float* weights = nullptr) {
+  DataPart part;
   part.samples.labels = labels.data();
   part.samples.weights = weights;
   part.samples.rows = labels.size();
@@ -86,7 +88,7 @@ TEST(Metrics, RegressionIsMeasuredInTheUnitOfTheTarget) {
   NetworkSpec spec = classifier(1);
   spec.loss.kind = Loss::squared_error;
   const std::vector<float> y = {0, 1, 2}, z = {0, 1, 1};
-  Part part;
+  DataPart part;
   part.samples.y = y.data();
   part.samples.targets = 1;
   part.samples.rows = 3;
@@ -112,7 +114,7 @@ TEST(Metrics, EveryLossGivesAFiniteMeanOnPlainRows) {
     NetworkSpec spec = classifier(2);
     spec.loss.kind = kind;
     const std::vector<float> y = {1, 0, 0, 1}, z = {0.5f, -0.25f, 1, 0.75f};
-    Part part;
+    DataPart part;
     part.samples.y = y.data();
     part.samples.targets = kind == Loss::gaussian_nll ? 1 : 2;
     part.rows = {0, 1};

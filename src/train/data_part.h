@@ -10,7 +10,7 @@
 namespace chainrule::training {
 
 /// `samples` views the whole matrix; `rows` are the ones that belong to this part (training, validation or test).
-struct Part {
+struct DataPart {
   Samples samples;
   std::vector<std::uint32_t> rows;
 
