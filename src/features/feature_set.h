@@ -10,31 +10,35 @@
 
 namespace chainrule::features {
 
-/// What one input column becomes. All statistics are from the training rows alone.
-/// numeric: (x - center) / scale; missing -> `fill`, plus an indicator input when the training rows had missing values.
-/// categorical: one input per level (one-hot); missing is a level of its own when training rows had it; an unseen level gives all zeros,
-///   (counted and reported as a warning by the caller); a new missing value: all zeros.
-/// date: numeric columns year-fraction, sine and cosine of day of year and day of week.
-/// dense: one center and scale for the whole block (images), or per column (arrays).
+/// What one input column becomes; docs/features.md says why. All statistics are from the training rows alone.
+/// numeric: (x - center) / scale, missing -> fill, then an indicator input when the training rows had missing values. scale == 0: the
+///   values present were all equal and only the indicator is an input.
+/// categorical: one input per level (one-hot), then one for all `other` values when training had rare ones. "" is the missing level. A value
+///   training never saw counts as other, or gives all zeros when there is no such input; so does a new missing value. Both are warned about.
+/// date: the seconds as a numeric input (scale == 0: left out), then one-hot parts, each only when it varied: `levels` names them
+///   ("month": 12 inputs, "weekday": 7, "hour": 24); then the indicator. A missing date: fill, and zeros in the parts.
 struct ColumnState {
   std::string name;
   data::ColumnType type = data::ColumnType::numeric;
   std::size_t position = 0;             ///< column number in the training file
   double center = 0, scale = 1, fill = 0;
   bool indicator = false;
-  std::vector<std::string> levels;      ///< categorical, most frequent first; "" is the missing level
+  bool other = false;                   ///< categorical: the last input stands for rare and unseen values
+  std::vector<std::string> levels;      ///< categorical: most frequent first; date: the parts that are inputs
   std::size_t first_input = 0, inputs = 0;
 };
 
+/// Bytes (images): one center and scale for all columns. Floats: one each; missing -> center, so the input is 0.
 struct DenseState {
   std::size_t columns = 0, first_input = 0;
   std::string name_prefix;
-  std::vector<double> center, scale;    ///< one entry for all columns, or one per column
+  std::vector<double> center, scale;    ///< one entry for all columns, or one per column; scale > 0
 };
 
 /// The target: classes (classification) or center and scale (regression; predictions are scaled back).
 struct TargetState {
   std::string name;
+  std::size_t position = 0;             ///< column number in the training file
   bool classification = false;
   std::vector<std::string> classes;     ///< numeric order when all are numbers, else byte order
   double center = 0, scale = 1;
@@ -45,20 +49,22 @@ struct FeatureSet {
   DenseState dense;
   TargetState target;
   bool by_position = false;             ///< trained without a header: columns are found by number
+  std::size_t width = 0;                ///< columns of the training file, target included
   std::size_t inputs = 0;
   std::vector<std::string> input_names; ///< one per input, for explanations: "area", "city=Bonn", "area missing"
   std::vector<std::string> notes;       ///< constant or empty columns left out, ...
 };
 
 /// `rows`: training rows. `ignored`: columns that are not inputs (target, weight, group). Throws E0311 (unknown target), E0312 (constant
-/// target), E0313 (one class), E0314 (no usable column), E0315 (target value missing: file, line).
+/// target), E0313 (one class), E0314 (no usable column), E0315 (target value missing: file, line), E0309 (infinite value), E0321 (text target
+/// of a regression). Classes are those of the whole table, so that a rare one may lie outside the training rows.
 FeatureSet fit(const data::Table& table, std::span<const std::uint32_t> rows, const std::string& target, bool classification,
                std::span<const std::string> ignored);
 
 /// Warnings of one apply(): values that training never saw.
 struct ApplyReport { std::vector<std::string> warnings; };
 
-/// Row-major [table.rows, inputs]. Throws E0320 (column missing), E0321 (text in a numeric column: file, line, column).
+/// Row-major [table.rows, inputs]. Throws E0320 (column missing), E0321 (text in a numeric column: file, line, column), E0309 (infinite value).
 std::vector<float> apply(const FeatureSet& features, const data::Table& table, ApplyReport* report = nullptr);
 
 /// Classes of all rows (throws E0322 for a class training never saw, E0315 for a missing one), or scaled target values.

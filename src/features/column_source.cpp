@@ -1,0 +1,140 @@
+// Columns by name or number, with errors that name file, line and column.
+#include "features/column_source.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "chainrule/error.h"
+#include "chainrule/kinds.h"
+#include "data/number.h"
+
+namespace chainrule::features {
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+/// The number behind name_prefix, when `name` is a column of the dense block.
+std::optional<std::size_t> dense_number(const data::DenseBlock& dense, const std::string& name) {
+  const std::string& prefix = dense.name_prefix;
+  if (dense.columns == 0 || name.size() <= prefix.size() || name.compare(0, prefix.size(), prefix) != 0) return std::nullopt;
+  std::size_t number = 0;
+  const char *begin = name.data() + prefix.size(), *end = name.data() + name.size();
+  const auto [stop, status] = std::from_chars(begin, end, number);
+  if (status != std::errc() || stop != end || number >= dense.columns) return std::nullopt;
+  return number;
+}
+
+[[noreturn]] void refuse_cell(const data::Table& table, std::size_t row, const data::Column& column, data::ColumnType wanted) {
+  const bool date = wanted == data::ColumnType::date;
+  throw Error("E0321", cell_place(table, row, column),
+              "cannot read \"" + column.text(row).substr(0, 60) + "\" as a " + (date ? "date" : "number"),
+              std::string("the model learned this column as ") + (date ? "dates" : "numbers") + "; correct the cell, or train again");
+}
+
+/// Each level as a number; nothing where it is none.
+std::vector<std::optional<double>> level_numbers(const data::Column& column) {
+  std::vector<std::optional<double>> numbers;
+  for (const std::string& level : column.levels) {
+    const data::ParsedNumber parsed = data::parse_number(level, '.');
+    numbers.push_back(parsed.kind == data::CellKind::number ? std::optional(parsed.value) : std::nullopt);
+  }
+  return numbers;
+}
+
+void check_finite(const data::Table& table, const data::Column& column, std::span<const double> values) {
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (std::isinf(values[row])) {
+      throw Error("E0309", cell_place(table, row, column), "the value is infinite", "replace it by a number, or leave it empty (missing)");
+    }
+  }
+}
+
+}  // namespace
+
+std::size_t number_of(const data::Table& table, std::size_t index) noexcept {
+  const std::size_t number = table.columns[index].number;
+  return number == data::Column::kNoNumber ? table.dense.columns + index : number;
+}
+
+std::size_t file_width(const data::Table& table) noexcept {
+  std::size_t width = table.dense.columns;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) width = std::max(width, number_of(table, i) + 1);
+  return width;
+}
+
+std::string cell_place(const data::Table& table, std::size_t row, const data::Column& column) {
+  std::string place = table.source + " line " + std::to_string(table.line(row));
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (&table.columns[i] == &column) place += ", column " + std::to_string(number_of(table, i));
+  }
+  return place + " (\"" + column.name + "\")";
+}
+
+ColumnFinder::ColumnFinder(const FeatureSet& features, const data::Table& table)
+    : features_(features), table_(table), shifted_(features.by_position && file_width(table) + 1 == features.width) {}
+
+const data::Column* ColumnFinder::find(const std::string& name, std::size_t position) {
+  if (features_.by_position) return find_by_position(position);
+  for (const data::Column& column : table_.columns) {
+    if (column.name == name) return &column;
+  }
+  const auto number = dense_number(table_.dense, name);
+  return number ? dense_column(*number) : nullptr;
+}
+
+const data::Column* ColumnFinder::find_by_position(std::size_t position) {
+  if (shifted_ && position == features_.target.position) return nullptr;
+  if (shifted_ && position > features_.target.position) --position;
+  if (position < table_.dense.columns) return dense_column(position);
+  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+    if (number_of(table_, i) == position) return &table_.columns[i];
+  }
+  return nullptr;
+}
+
+const data::Column* ColumnFinder::dense_column(std::size_t number) {
+  data::Column copy;
+  copy.name = table_.dense.name_prefix + std::to_string(number);
+  copy.number = number;
+  for (std::size_t row = 0; row < table_.rows; ++row) copy.numbers.push_back(table_.dense.at(row, number));
+  return &copies_.emplace_back(std::move(copy));
+}
+
+const data::Column& ColumnFinder::get(const std::string& name, std::size_t position) {
+  if (const data::Column* column = find(name, position)) return *column;
+  if (features_.by_position) {
+    throw Error("E0320", table_.source, "there is no column " + std::to_string(position) + ", which the model was trained with",
+                "the training file had " + std::to_string(features_.width) + " columns, this one has " + std::to_string(file_width(table_)));
+  }
+  std::vector<std::string_view> names;
+  for (const data::Column& column : table_.columns) names.push_back(column.name);
+  const std::string nearest = nearest_name(name, names);
+  std::string hint = "the file must hold every column the model was trained with, in any order";
+  if (!nearest.empty()) hint = "did you mean \"" + nearest + "\"? " + hint;
+  if (!table_.has_header && table_.dense.columns == 0) hint = "this table has no header line; add one with the training columns' names";
+  throw Error("E0320", table_.source, "there is no column \"" + name + "\", which the model was trained with", hint);
+}
+
+std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted,
+                                   std::vector<double>& storage) {
+  if (column.type == wanted) {
+    check_finite(table, column, column.numbers);
+    return column.numbers;
+  }
+  std::vector<std::optional<double>> numbers;
+  if (column.type == data::ColumnType::categorical && wanted == data::ColumnType::numeric) numbers = level_numbers(column);
+  storage.assign(column.size(), kMissing);
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (column.missing(row)) continue;
+    if (numbers.empty()) refuse_cell(table, row, column, wanted);
+    const auto& number = numbers[static_cast<std::size_t>(column.codes[row])];
+    if (!number) refuse_cell(table, row, column, wanted);
+    storage[row] = *number;
+  }
+  return storage;
+}
+
+}  // namespace chainrule::features

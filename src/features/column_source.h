@@ -1,0 +1,48 @@
+// Finding the columns a model was trained on in another table: by name or number, as a typed column or inside a dense block.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/table.h"
+#include "features/feature_set.h"
+
+namespace chainrule::features {
+
+/// Number of column `index` of table.columns in the file, from 0.
+std::size_t number_of(const data::Table& table, std::size_t index) noexcept;
+/// Columns of the file as far as the table knows them.
+std::size_t file_width(const data::Table& table) noexcept;
+
+/// "houses.csv line 412, column 5 ("area")"; columns are counted from 0 as everywhere.
+std::string cell_place(const data::Table& table, std::size_t row, const data::Column& column);
+
+/// Both arguments must outlive the finder; found columns live as long as it does.
+class ColumnFinder {
+ public:
+  ColumnFinder(const FeatureSet& features, const data::Table& table);
+
+  /// nullptr when there is none.
+  const data::Column* find(const std::string& name, std::size_t position);
+  /// Throws Error E0320 with the nearest name.
+  const data::Column& get(const std::string& name, std::size_t position);
+  /// True when the table lacks the target of a model trained without a header, so that later columns have moved by one.
+  bool shifted() const noexcept { return shifted_; }
+
+ private:
+  const data::Column* find_by_position(std::size_t position);
+  const data::Column* dense_column(std::size_t number);
+
+  const FeatureSet& features_;
+  const data::Table& table_;
+  bool shifted_ = false;
+  std::deque<data::Column> copies_;  ///< columns taken out of the dense block
+};
+
+/// Values as numbers, missing as NaN: the column's own, or its texts read as numbers into `storage`.
+/// Throws Error E0321 for the first cell that is not one, E0309 for an infinite one.
+std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted, std::vector<double>& storage);
+
+}  // namespace chainrule::features

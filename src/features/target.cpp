@@ -1,0 +1,89 @@
+// Labels and target values of a table, and which task a target column calls for.
+#include <unordered_set>
+
+#include "chainrule/error.h"
+#include "chainrule/kinds.h"
+#include "features/column_source.h"
+#include "features/feature_set.h"
+#include "features/level_match.h"
+
+namespace chainrule::features {
+namespace {
+
+constexpr std::size_t kMostNumericClasses = 20;
+
+const data::Column& target_column(ColumnFinder& finder, const FeatureSet& features, const data::Table& table) {
+  if (const data::Column* column = finder.find(features.target.name, features.target.position)) return *column;
+  throw Error("E0311", table.source, "there is no target column \"" + features.target.name + "\"",
+              "labelled rows need the column the model was trained to predict");
+}
+
+[[noreturn]] void refuse_missing(const data::Table& table, std::size_t row, const data::Column& column) {
+  throw Error("E0315", cell_place(table, row, column), "the target has no value in this row", "fill it in, or remove the row");
+}
+
+[[noreturn]] void refuse_class(const FeatureSet& features, const data::Table& table, std::size_t row, const data::Column& column) {
+  const std::string text = column.text(row);
+  const std::vector<std::string_view> names(features.target.classes.begin(), features.target.classes.end());
+  const std::string nearest = nearest_name(text, names);
+  throw Error("E0322", cell_place(table, row, column), "training never saw the class \"" + text.substr(0, 60) + "\"",
+              nearest.empty() ? "the model knows " + std::to_string(names.size()) + " classes; `chainrule inspect` lists them"
+                              : "did you mean \"" + nearest + "\"?");
+}
+
+/// Distinct values, counted up to one more than `limit`.
+std::size_t distinct_up_to(const std::vector<double>& values, std::size_t limit) {
+  std::unordered_set<double> distinct;
+  for (const double value : values) {
+    if (value == value) distinct.insert(value);
+    if (distinct.size() > limit) break;
+  }
+  return distinct.size();
+}
+
+}  // namespace
+
+bool has_target(const FeatureSet& features, const data::Table& table) noexcept {
+  return ColumnFinder(features, table).find(features.target.name, features.target.position) != nullptr;
+}
+
+std::vector<std::int32_t> class_labels(const FeatureSet& features, const data::Table& table) {
+  ColumnFinder finder(features, table);
+  const data::Column& column = target_column(finder, features, table);
+  const LevelMatch match(features.target.classes, column);
+  std::vector<std::int32_t> labels(table.rows);
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (column.missing(row)) refuse_missing(table, row, column);
+    labels[row] = match.index(row);
+    if (labels[row] < 0) refuse_class(features, table, row, column);
+  }
+  return labels;
+}
+
+std::vector<float> target_values(const FeatureSet& features, const data::Table& table) {
+  ColumnFinder finder(features, table);
+  const data::Column& column = target_column(finder, features, table);
+  std::vector<double> storage;
+  const auto wanted = column.type == data::ColumnType::date ? data::ColumnType::date : data::ColumnType::numeric;
+  const std::span<const double> values = numbers_of(table, column, wanted, storage);
+  std::vector<float> scaled(table.rows);
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (column.missing(row)) refuse_missing(table, row, column);
+    scaled[row] = static_cast<float>((values[row] - features.target.center) / features.target.scale);
+  }
+  return scaled;
+}
+
+TaskChoice choose_task(const data::Column& target) {
+  const std::string name = "\"" + target.name + "\" ";
+  if (target.type == data::ColumnType::categorical) {
+    return {true, name + (target.boolean ? "holds yes/no values" : "holds " + std::to_string(target.levels.size()) + " different texts")};
+  }
+  if (target.type == data::ColumnType::date) return {false, name + "holds dates"};
+  if (!target.integers) return {false, name + "holds numbers with fractions"};
+  const std::size_t distinct = distinct_up_to(target.numbers, kMostNumericClasses);
+  if (distinct > kMostNumericClasses) return {false, name + "holds more than " + std::to_string(kMostNumericClasses) + " different whole numbers"};
+  return {true, name + "holds only " + std::to_string(distinct) + " different whole numbers"};
+}
+
+}  // namespace chainrule::features
