@@ -35,7 +35,7 @@ std::string model_digest(const ModelFile& model);
 /// The bytes of a model file. Throws Error E0414 when sizes contradict the spec. Self-test rows that are not finite are left out.
 std::string format_model(const ModelFile& model);
 /// Checks structure, content digest, spec against tensors, and parameter digest; throws Error E0402..E0414. `source` names the file.
-/// The self-test rows are handed out unchecked: running them needs an engine (self_test_difference below).
+/// The self-test rows are handed out unchecked: running them needs an engine (check_self_test below).
 ModelFile parse_model(std::string_view bytes, const std::string& source);
 
 ModelFile load_model(const std::string& path);
