@@ -1,0 +1,139 @@
+// From settings and data to a checked network and training spec.
+#include "api/network_choice.h"
+
+#include "base/atomic_file.h"
+#include "chainrule/error.h"
+#include "math/initializers.h"
+#include "math/schedules.h"
+
+namespace chainrule::api {
+namespace {
+
+constexpr std::uint64_t kPatience = 15;
+
+LayerSpec hidden_layer(const TrainSettings& settings, std::size_t inputs, std::size_t units) {
+  LayerSpec layer;
+  layer.units = units;
+  layer.activation = settings.activation;
+  layer.initializer = settings.initializer;
+  layer.norm = settings.norm;
+  layer.dropout = settings.dropout;
+  layer.residual = settings.residual && inputs == units;
+  return layer;
+}
+
+LossSpec loss_of(const TrainSettings& settings, Loss kind) {
+  LossSpec loss;
+  loss.kind = kind;
+  loss.parameter = settings.loss_parameter;
+  loss.label_smoothing = settings.label_smoothing;
+  loss.l1 = settings.l1;
+  loss.l2 = settings.l2;
+  loss.max_norm = settings.max_norm;
+  return loss;
+}
+
+NetworkSpec network_from_settings(const TrainSettings& settings, const PreparedData& data) {
+  NetworkSpec network;
+  network.inputs = data.features.inputs;
+  network.input_noise = settings.input_noise;
+  network.input_dropout.rate = settings.input_dropout;
+  for (std::size_t units : settings.hidden) {
+    const std::size_t inputs = network.layers.empty() ? network.inputs : network.layers.back().units;
+    network.layers.push_back(hidden_layer(settings, inputs, units));
+  }
+  LayerSpec output;
+  output.units = data.outputs();
+  output.activation = Activation::identity;
+  output.initializer = settings.initializer;
+  network.layers.push_back(output);
+  network.loss = loss_of(settings, data.loss);
+  return network;
+}
+
+TrainingSpec training_from_settings(const TrainSettings& settings) {
+  TrainingSpec training = settings.training;
+  if (training.optimizer == OptimizerSpec{}) training.optimizer = default_optimizer("adamw");
+  return training;
+}
+
+void fit_spec_to_data(NetworkSpec& network, const PreparedData& data, const std::string& file) {
+  if (network.inputs == 0) network.inputs = data.features.inputs;
+  if (network.inputs != data.features.inputs) {
+    throw Error("E0231", file, "the spec has " + std::to_string(network.inputs) + " inputs, the data gives " +
+                                   std::to_string(data.features.inputs), "leave inputs out of the spec: it is then taken from the data");
+  }
+  if (network.loss.kind != data.loss) {
+    throw Error("E0231", file, "the spec's loss is " + std::string(name(network.loss.kind)) + ", but this task is trained with " +
+                                   std::string(name(data.loss)), "give the same --loss, or change the spec");
+  }
+  if (network.layers.empty() || network.outputs() == data.outputs()) return;
+  throw Error("E0231", file, "the spec has " + std::to_string(network.outputs()) + " outputs, this target needs " +
+                                 std::to_string(data.outputs()), "set the last layer's units to " + std::to_string(data.outputs()));
+}
+
+void read_spec(const TrainSettings& settings, const PreparedData& data, NetworkChoice& choice) {
+  ParsedSpec parsed = spec_from_toml(read_file(settings.spec_file), settings.spec_file);
+  fit_spec_to_data(parsed.network, data, settings.spec_file);
+  choice.network = std::move(parsed.network);
+  choice.training = std::move(parsed.training);
+  if (settings.given.count("seed")) choice.training.seed = settings.training.seed;
+}
+
+std::string layer_text(const LayerSpec& layer) {
+  std::string text = std::to_string(layer.units) + " " + std::string(name(layer.activation));
+  text += " (" + std::string(name(math::resolve_initializer(layer.initializer, layer.activation))) + ")";
+  if (layer.norm != Norm::none) text += " " + std::string(name(layer.norm)) + " norm";
+  if (layer.dropout.rate > 0) text += " dropout " + std::to_string(layer.dropout.rate).substr(0, 5);
+  return text + (layer.residual ? " residual" : "");
+}
+
+void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, const PreparedData& data, std::vector<std::string>& decisions) {
+  std::string line = "network: " + std::to_string(choice.network.inputs) + " inputs";
+  for (const LayerSpec& layer : choice.network.layers) line += " -> " + layer_text(layer);
+  decisions.push_back(line);
+  decisions.push_back("loss: " + std::string(name(choice.network.loss.kind)) + (settings.loss_given ? "" : ", by the task"));
+  if (settings.batch == 0) {
+    decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) + " training rows");
+  }
+  if (!settings.early_stop_given && choice.early_stop > 0) {
+    decisions.push_back("early stop: after " + std::to_string(choice.early_stop) + " epochs without a lower validation loss");
+  }
+}
+
+void check_combination(const NetworkChoice& choice) {
+  if (choice.training.optimizer.kind == Optimizer::lbfgs && choice.training.ema > 0) {
+    throw Error("E0218", "ema", "lbfgs keeps no running mean of the weights", "leave --ema out");
+  }
+}
+
+}  // namespace
+
+NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data, std::vector<std::string>& decisions) {
+  NetworkChoice choice;
+  if (settings.spec_file.empty()) {
+    choice.network = network_from_settings(settings, data);
+    choice.training = training_from_settings(settings);
+  } else {
+    read_spec(settings, data, choice);
+  }
+  check_spec(choice.network, choice.training);
+  check_combination(choice);
+  choice.batch = std::min(settings.batch == 0 ? choose_batch(data.train.size()) : settings.batch, data.train.size());
+  choice.early_stop = settings.early_stop_given ? settings.early_stop : data.validation.empty() ? 0 : kPatience;
+  tell_choice(choice, settings, data, decisions);
+  return choice;
+}
+
+void refuse_later_settings(const TrainSettings& settings) {
+  const auto refuse = [](const char* key, const std::string& value, const char* instead) {
+    throw Error("E0106", key, "\"" + value + "\" comes with a later release", instead);
+  };
+  if (settings.precision != "fp32") refuse("precision", settings.precision, "use fp32");
+  if (settings.ensemble > 1) refuse("ensemble", std::to_string(settings.ensemble), "use 1");
+  if (settings.preset != "plain") refuse("preset", settings.preset, "use plain");
+}
+
+std::size_t choose_batch(std::size_t train_rows) noexcept { return train_rows < 2000 ? 32 : train_rows <= 50000 ? 128 : 256; }
+
+}  // namespace chainrule::api

@@ -1,0 +1,296 @@
+// The data of one run, ready to train on.
+#include "api/prepared_data.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "api/row_weights.h"
+#include "base/digest.h"
+#include "chainrule/error.h"
+#include "data/describe.h"
+#include "data/input.h"
+#include "data/split.h"
+#include "data/table.h"
+#include "math/losses.h"
+
+namespace chainrule::api {
+namespace {
+
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
+std::string counted(std::size_t count, const std::string& what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
+
+// The target asked for, or the only label column of an image set.
+std::string settle_target(const data::Table& table, const TrainSettings& settings, std::vector<std::string>& decisions) {
+  if (!settings.target.empty()) return settings.target;
+  if (table.dense.columns > 0 && table.columns.size() == 1) {
+    decisions.push_back("target: " + quoted(table.columns[0].name) + ", the only column besides the array");
+    return table.columns[0].name;
+  }
+  const std::string suggested = data::describe_table(table).suggested_target;
+  throw Error("E0311", table.source, "no target column was given",
+              suggested.empty() ? "name the column to predict with --target" : "perhaps --target " + suggested);
+}
+
+bool settle_task(const data::Column& target, Task task, std::vector<std::string>& decisions) {
+  if (task != Task::automatic) return task == Task::classification;
+  const features::TaskChoice choice = features::choose_task(target);
+  decisions.push_back(std::string("task: ") + (choice.classification ? "classification" : "regression") + ", because " + choice.why);
+  return choice.classification;
+}
+
+bool loss_classifies(Loss loss) {
+  return loss == Loss::cross_entropy || loss == Loss::binary_cross_entropy || loss == Loss::hinge;
+}
+
+Loss settle_loss(const TrainSettings& settings, bool classification) {
+  if (!settings.loss_given) return classification ? Loss::cross_entropy : Loss::squared_error;
+  if (loss_classifies(settings.loss) == classification) return settings.loss;
+  throw Error("E0107", "loss", std::string(name(settings.loss)) + " does not fit a " + (classification ? "classification" : "regression"),
+              classification ? "use cross_entropy, binary_cross_entropy or hinge"
+                             : "use squared_error, absolute_error, huber, quantile, poisson or gaussian_nll");
+}
+
+// Class numbers for a stratified split, before any feature is fitted; -1 is missing.
+std::vector<std::int32_t> provisional_classes(const data::Column& target) {
+  if (target.type == data::ColumnType::categorical) return target.codes;
+  std::vector<double> values;
+  for (double v : target.numbers) {
+    if (!std::isnan(v)) values.push_back(v);
+  }
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::vector<std::int32_t> classes(target.numbers.size(), -1);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const auto at = std::lower_bound(values.begin(), values.end(), target.numbers[i]);
+    if (!std::isnan(target.numbers[i])) classes[i] = static_cast<std::int32_t>(at - values.begin());
+  }
+  return classes;
+}
+
+data::Split split(const data::Table& table, const TrainSettings& settings, const data::Column& target, bool classification,
+                  std::vector<std::string>& decisions) {
+  data::SplitRequest request;
+  request.kind = settings.split;
+  request.validation = as_share(settings.validation).value_or(0);
+  request.test = as_share(settings.test).value_or(0);
+  request.seed = settings.training.seed;
+  request.column = settings.split_column;
+  const bool classes = classification && (request.kind == SplitKind::automatic || request.kind == SplitKind::stratified);
+  data::Split parts = data::split_rows(table, request, classes ? provisional_classes(target) : std::vector<std::int32_t>{});
+  if (parts.validation.empty() && parts.test.empty()) return parts;
+  decisions.push_back("split: " + std::string(name(parts.kind)) + ", " + counted(parts.train.size(), "training row") + ", " +
+                      std::to_string(parts.validation.size()) + " for validation, " + std::to_string(parts.test.size()) + " for test");
+  if (parts.duplicate_rows_across > 0) {
+    decisions.push_back("warning: " + counted(parts.duplicate_rows_across, "validation or test row") +
+                        " occur among the training rows too, cell for cell; their scores flatter the model");
+  }
+  return parts;
+}
+
+// Classes as the loss wants them: labels for cross-entropy, else 0/1 per output (one output for two classes).
+void set_class_targets(NumberTable& numbers, Loss loss, std::size_t classes, const std::vector<std::int32_t>& labels) {
+  if (loss == Loss::cross_entropy) {
+    numbers.labels = labels;
+    return;
+  }
+  numbers.targets = classes == 2 ? 1 : classes;
+  numbers.y.assign(numbers.rows * numbers.targets, 0.0f);
+  for (std::size_t row = 0; row < numbers.rows; ++row) {
+    const std::size_t label = static_cast<std::size_t>(labels[row]);
+    if (numbers.targets == 1) numbers.y[row] = label == 1 ? 1.0f : 0.0f;
+    else numbers.y[row * numbers.targets + label] = 1.0f;
+  }
+}
+
+void check_counts(const NumberTable& numbers, const data::Table& table) {
+  for (std::size_t row = 0; row < numbers.rows; ++row) {
+    if (numbers.y[row] >= 0) continue;
+    throw Error("E0328", row_name(table, row), "the target is negative, and the poisson loss is for counts", "use another loss");
+  }
+}
+
+// Weight of each row: its column's value times its class's weight.
+void set_weights(NumberTable& numbers, const data::Table& table, const TrainSettings& settings, std::span<const float> per_class,
+                 const std::vector<std::int32_t>& labels) {
+  if (!settings.weight_column.empty()) numbers.weights = column_weights(table, settings.weight_column);
+  if (per_class.empty()) return;
+  if (numbers.weights.empty()) numbers.weights.assign(table.rows, 1.0f);
+  for (std::size_t row = 0; row < table.rows; ++row) numbers.weights[row] *= per_class[static_cast<std::size_t>(labels[row])];
+}
+
+training::DataPart part_of(const NumberTable& numbers, std::vector<std::uint32_t> rows) { return {numbers.samples(), std::move(rows)}; }
+
+std::vector<std::uint32_t> all_rows(std::size_t rows) {
+  std::vector<std::uint32_t> numbers(rows);
+  for (std::size_t i = 0; i < rows; ++i) numbers[i] = static_cast<std::uint32_t>(i);
+  return numbers;
+}
+
+/// The steps of prepare_data, in order.
+class Preparation {
+ public:
+  Preparation(const DataRequest& request, const TrainSettings& settings) : request_(request), settings_(settings) {}
+
+  PreparedData run() {
+    read();
+    const std::string target = settle_target(*data_.table, settings_, data_.decisions);
+    const data::Column& column = find_target(target);
+    const bool classification = settle_task(column, settings_.task, data_.decisions);
+    data_.loss = settle_loss(settings_, classification);
+    data::Split parts = split(*data_.table, settings_, column, classification, data_.decisions);
+    fit(parts.train, column.name, classification);
+    const std::vector<std::int32_t> labels = set_numbers(parts.train);
+    data_.train = part_of(data_.numbers, std::move(parts.train));
+    data_.validation = part_of(data_.numbers, std::move(parts.validation));
+    data_.test = part_of(data_.numbers, std::move(parts.test));
+    read_other_parts();
+    check_weights();
+    return std::move(data_);
+  }
+
+ private:
+  void read() {
+    data_.table = request_.table;
+    if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, settings_.read));
+    data_.decisions = data_.table->notes;
+  }
+
+  const data::Column& find_target(const std::string& target) {
+    try {
+      return data_.table->columns[data_.table->find_column(target)];
+    } catch (const Error& error) {
+      throw Error("E0311", error.where(), error.message(), error.hint());
+    }
+  }
+
+  void fit(std::span<const std::uint32_t> rows, const std::string& target, bool classification) {
+    if (request_.features) {
+      data_.features = *request_.features;
+    } else {
+      std::vector<std::string> ignored;
+      if (!settings_.weight_column.empty()) ignored.push_back(settings_.weight_column);
+      if (settings_.split == SplitKind::group) ignored.push_back(settings_.split_column);
+      data_.features = features::fit(*data_.table, rows, target, classification, ignored);
+    }
+    if (data_.loss == Loss::poisson) data_.features.target.center = 0, data_.features.target.scale = 1;
+    data_.unit = unit_of(data_.features.target);
+    for (const std::string& note : data_.features.notes) data_.decisions.push_back(note);
+  }
+
+  // Matrix, targets and weights of the main table; returns the classes of its rows, if any.
+  std::vector<std::int32_t> set_numbers(std::span<const std::uint32_t> train_rows) {
+    data_.numbers = apply_features(data_.features, data_.loss, *data_.table, true, data_.decisions);
+    std::vector<std::int32_t> labels;
+    if (data_.unit.classification) labels = features::class_labels(data_.features, *data_.table);
+    if (!settings_.class_weights.empty()) {
+      if (labels.empty()) throw Error("E0107", "class-weights", "a regression has no classes", "use --weight-column for weights of rows");
+      per_class_ = class_weights(settings_.class_weights, data_.unit.classes, labels, train_rows);
+      std::string line = "class weights:";
+      for (std::size_t c = 0; c < per_class_.size(); ++c) line += " " + data_.unit.classes[c] + " " + std::to_string(per_class_[c]);
+      data_.decisions.push_back(line);
+    }
+    set_weights(data_.numbers, *data_.table, settings_, per_class_, labels);
+    if (data_.loss == Loss::poisson) check_counts(data_.numbers, *data_.table);
+    return labels;
+  }
+
+  NumberTable read_part(const std::string& what, const data::Table& table, training::DataPart& part) {
+    NumberTable numbers = apply_features(data_.features, data_.loss, table, true, data_.decisions);
+    std::vector<std::int32_t> labels;
+    if (!per_class_.empty()) labels = features::class_labels(data_.features, table);
+    set_weights(numbers, table, settings_, per_class_, labels);
+    data_.decisions.push_back(what + ": " + counted(table.rows, "row") + " of " + table.source);
+    part = part_of(numbers, all_rows(table.rows));
+    return numbers;
+  }
+
+  void read_other_parts() {
+    if (!as_share(settings_.validation)) {
+      data_.validation_numbers = read_part("validation", data::read_table(settings_.validation, settings_.read), data_.validation);
+    }
+    if (!settings_.test.empty() && !as_share(settings_.test)) {
+      data_.test_numbers = read_part("test", data::read_table(settings_.test, settings_.read), data_.test);
+    } else if (settings_.test.empty() && !request_.path.empty() && data::has_idx_test_part(request_.path)) {
+      data_.test_numbers = read_part("test", data::read_idx_test_part(request_.path), data_.test);
+    }
+  }
+
+  void check_weights() const {
+    if (data_.numbers.weights.empty()) return;
+    double sum = 0;
+    for (std::uint32_t row : data_.train.rows) sum += static_cast<double>(data_.numbers.weights[row]);
+    if (!(sum > 0)) throw Error("E0327", data_.table->source, "all training rows weigh 0", "give some rows a weight above 0");
+  }
+
+  const DataRequest& request_;
+  const TrainSettings& settings_;
+  PreparedData data_;
+  std::vector<float> per_class_;
+};
+
+}  // namespace
+
+Samples NumberTable::samples() const {
+  Samples view;
+  view.x = x.data();
+  view.y = y.empty() ? nullptr : y.data();
+  view.labels = labels.empty() ? nullptr : labels.data();
+  view.weights = weights.empty() ? nullptr : weights.data();
+  view.rows = rows;
+  view.inputs = inputs;
+  view.targets = targets;
+  return view;
+}
+
+std::size_t PreparedData::outputs() const {
+  if (!unit.classification) return math::outputs_per_target(loss);
+  return loss != Loss::cross_entropy && unit.classes.size() == 2 ? 1 : unit.classes.size();
+}
+
+PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings) { return Preparation(request, settings).run(); }
+
+NumberTable apply_features(const features::FeatureSet& features, Loss loss, const data::Table& table, bool with_target,
+                           std::vector<std::string>& warnings) {
+  NumberTable numbers;
+  features::ApplyReport report;
+  numbers.x = features::apply(features, table, &report);
+  numbers.rows = table.rows;
+  numbers.inputs = features.inputs;
+  for (const std::string& warning : report.warnings) warnings.push_back("warning: " + table.source + ": " + warning);
+  if (!with_target) return numbers;
+  if (features.target.classification) {
+    set_class_targets(numbers, loss, features.target.classes.size(), features::class_labels(features, table));
+  } else {
+    numbers.y = features::target_values(features, table);
+    numbers.targets = 1;
+  }
+  return numbers;
+}
+
+training::TargetUnit unit_of(const features::TargetState& target) {
+  return {target.classification, target.classes, target.center, target.scale};
+}
+
+std::string data_digest(const std::string& path, const TrainSettings& settings) {
+  if (path.empty() || path == "-") return "";
+  std::string digests = data::source_digest(path);
+  if (!as_share(settings.validation)) digests += data::source_digest(settings.validation);
+  if (!settings.test.empty() && !as_share(settings.test)) digests += data::source_digest(settings.test);
+  if (!settings.class_weights.empty() && settings.class_weights != "balanced") digests += data::source_digest(settings.class_weights);
+  return digests.size() == 64 ? digests : sha256_hex(digests.data(), digests.size());
+}
+
+std::optional<double> as_share(const std::string& text) {
+  double share = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return share;
+}
+
+std::string row_name(const data::Table& table, std::size_t row) {
+  return "row " + std::to_string(row) + " (" + table.source + " line " + std::to_string(table.line(row)) + ")";
+}
+
+}  // namespace chainrule::api

@@ -1,0 +1,65 @@
+// The data of one run, ready to train on: tables read, split, turned into matrices; and what was decided on the way.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chainrule/train.h"
+#include "features/feature_set.h"
+#include "train/data_part.h"
+#include "train/metrics.h"
+
+namespace chainrule::api {
+
+/// A table as numbers. Views into it stay valid when it is moved.
+struct NumberTable {
+  std::vector<float> x;              ///< [rows, inputs]
+  std::vector<std::int32_t> labels;  ///< classification with cross-entropy
+  std::vector<float> y;              ///< [rows, targets] otherwise
+  std::vector<float> weights;        ///< empty: all 1
+  std::size_t rows = 0, inputs = 0, targets = 0;
+
+  Samples samples() const;
+};
+
+struct PreparedData {
+  std::shared_ptr<const data::Table> table;
+  features::FeatureSet features;
+  training::TargetUnit unit;
+  Loss loss = Loss::squared_error;     ///< settled with the task
+  NumberTable numbers, validation_numbers, test_numbers;  ///< the last two when they come from files of their own
+  training::DataPart train, validation, test;
+  std::vector<std::string> decisions;
+
+  std::size_t outputs() const;         ///< units of the output layer that loss and target call for
+};
+
+/// What is read from where. `table` is given when the data is in memory; `features` when a stored state is to be used again.
+struct DataRequest {
+  std::string path;
+  std::shared_ptr<const data::Table> table;
+  std::optional<features::FeatureSet> features;
+};
+
+/// Reads, chooses the task, splits, fits features on the training rows, applies them. Throws Error E03xx, E01xx.
+PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings);
+
+/// SHA-256 that stands for everything a run reads: data file, validation and test files, class weights; "" when it cannot be read again.
+std::string data_digest(const std::string& path, const TrainSettings& settings);
+
+/// A text that is a number is a share; anything else names a file.
+std::optional<double> as_share(const std::string& text);
+
+/// Features and targets of another table, for validation and test files, evaluation and prediction (then without targets).
+NumberTable apply_features(const features::FeatureSet& features, Loss loss, const data::Table& table, bool with_target,
+                           std::vector<std::string>& warnings);
+
+/// The classes or values in `unit` of a fitted target.
+training::TargetUnit unit_of(const features::TargetState& target);
+
+/// "row 17 (train.csv line 19)": a row as people find it.
+std::string row_name(const data::Table& table, std::size_t row);
+
+}  // namespace chainrule::api

@@ -1,0 +1,86 @@
+// Weights of rows.
+#include "api/row_weights.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/atomic_file.h"
+#include "chainrule/error.h"
+#include "chainrule/kinds.h"
+
+namespace chainrule::api {
+namespace {
+
+void strip(std::string_view& text) {
+  while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+}
+
+std::size_t find_class(const std::vector<std::string>& classes, std::string_view name, const std::string& where) {
+  const auto found = std::find(classes.begin(), classes.end(), name);
+  if (found != classes.end()) return static_cast<std::size_t>(found - classes.begin());
+  const std::vector<std::string_view> known(classes.begin(), classes.end());
+  const std::string near = nearest_name(name, known);
+  throw Error("E0322", where, "\"" + std::string(name) + "\" is no class of the target",
+              near.empty() ? "write one line per class: class,weight" : "did you mean \"" + near + "\"?");
+}
+
+std::vector<float> read_class_weights(const std::string& path, const std::vector<std::string>& classes) {
+  std::vector<float> weights(classes.size(), 1.0f);
+  const std::string text = read_file(path);
+  std::string_view rest = text;
+  for (std::size_t line = 1; !rest.empty(); ++line) {
+    const std::size_t end = rest.find('\n');
+    std::string_view row = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    strip(row);
+    if (row.empty()) continue;
+    const std::string where = path + " line " + std::to_string(line);
+    const std::size_t comma = row.rfind(',');
+    std::string_view name = row.substr(0, comma), number = comma == std::string_view::npos ? "" : row.substr(comma + 1);
+    strip(name);
+    strip(number);
+    float weight = 0;
+    const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
+    if (error != std::errc() || stop != number.data() + number.size() || !(weight >= 0) || std::isinf(weight)) {
+      throw Error("E0327", where, "\"" + std::string(row) + "\" is not a class and its weight", "write one line per class: class,weight");
+    }
+    weights[find_class(classes, name, where)] = weight;
+  }
+  return weights;
+}
+
+std::vector<float> balanced_weights(std::size_t classes, std::span<const std::int32_t> labels, std::span<const std::uint32_t> rows) {
+  std::vector<std::size_t> counts(classes, 0);
+  for (std::uint32_t row : rows) ++counts[static_cast<std::size_t>(labels[row])];
+  std::vector<float> weights(classes, 1.0f);
+  for (std::size_t c = 0; c < classes; ++c) {
+    if (counts[c] == 0) continue;
+    weights[c] = static_cast<float>(static_cast<double>(rows.size()) / (static_cast<double>(classes) * static_cast<double>(counts[c])));
+  }
+  return weights;
+}
+
+}  // namespace
+
+std::vector<float> column_weights(const data::Table& table, const std::string& column_name) {
+  const data::Column& column = table.columns[table.find_column(column_name)];
+  std::vector<float> weights(table.rows);
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const bool number = column.type == data::ColumnType::numeric && !column.missing(row);
+    weights[row] = number ? static_cast<float>(column.numbers[row]) : -1.0f;
+    if (weights[row] >= 0 && std::isfinite(weights[row])) continue;
+    throw Error("E0327", table.source + " line " + std::to_string(table.line(row)) + ", column \"" + column.name + "\"",
+                column.missing(row) ? "the row's weight is missing" : "\"" + column.text(row) + "\" is no weight",
+                "a weight is a number of at least 0; 0 leaves the row out");
+  }
+  return weights;
+}
+
+std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes, std::span<const std::int32_t> labels,
+                                 std::span<const std::uint32_t> train_rows) {
+  return text == "balanced" ? balanced_weights(classes.size(), labels, train_rows) : read_class_weights(text, classes);
+}
+
+}  // namespace chainrule::api
