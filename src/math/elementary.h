@@ -8,6 +8,16 @@
 // NaN gives NaN; infinities, overflow and denormal results are those of IEEE-754 arithmetic (nothing is flushed).
 namespace chainrule::math {
 
+// Declared before the templates, which for double must find these (a fundamental type has no argument-dependent lookup).
+[[gnu::always_inline]] inline double exp(double x) { return __builtin_exp(x); }
+[[gnu::always_inline]] inline double expm1(double x) { return __builtin_expm1(x); }
+[[gnu::always_inline]] inline double log(double x) { return __builtin_log(x); }
+[[gnu::always_inline]] inline double log1p(double x) { return __builtin_log1p(x); }
+[[gnu::always_inline]] inline double tanh(double x) { return __builtin_tanh(x); }
+[[gnu::always_inline]] inline double erf(double x) { return __builtin_erf(x); }
+/// Full double precision, by the C library.
+double normal_quantile(double p);
+
 /// c0 + c1*x + c2*x^2 + ..., by Horner's rule with fma.
 template <class V>
 [[gnu::always_inline]] inline V polynomial(V, double c0) {
@@ -153,15 +163,6 @@ template <class V>
   const V four_pq = constant<V>(4) * p * (constant<V>(1) - p);
   return quantile_of_centered(fma(constant<V>(2), p, constant<V>(-1)), max(constant<V>(0), -log(four_pq)));
 }
-
-[[gnu::always_inline]] inline double exp(double x) { return __builtin_exp(x); }
-[[gnu::always_inline]] inline double expm1(double x) { return __builtin_expm1(x); }
-[[gnu::always_inline]] inline double log(double x) { return __builtin_log(x); }
-[[gnu::always_inline]] inline double log1p(double x) { return __builtin_log1p(x); }
-[[gnu::always_inline]] inline double tanh(double x) { return __builtin_tanh(x); }
-[[gnu::always_inline]] inline double erf(double x) { return __builtin_erf(x); }
-/// Full double precision, by the C library.
-double normal_quantile(double p);
 
 /// The standard normal number N of a draw's upper 24 bits (as an integral V below 2^24): the quantile of (bits + 0.5) * 2^-24.
 /// The upper half mirrors the lower, because there (bits + 0.5) * 2^-24 would need 25 bits. |N| <= 5.42.
