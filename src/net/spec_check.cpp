@@ -37,7 +37,7 @@ class FiniteCheck {
 
   template <class Field>
   void operator()(const char* key, const Field& field) const {
-    const std::string place = where_ + "." + key;
+    const std::string place = where_.empty() ? key : where_ + "." + key;
     if constexpr (std::is_same_v<Field, double>) {
       demand(std::isfinite(field), "E0219", place, "is " + text_of(field) + ", which is not a finite number");
     } else if constexpr (std::is_same_v<Field, std::vector<double>>) {
@@ -207,8 +207,8 @@ void check_training(const TrainingSpec& training) {
 }  // namespace
 
 void check_spec(const NetworkSpec& network, const TrainingSpec& training) {
-  net::visit_fields(network, FiniteCheck("network"));
-  net::visit_fields(training, FiniteCheck("training"));
+  net::visit_fields(network, FiniteCheck(""));
+  net::visit_fields(training, FiniteCheck(""));
   check_sizes(network);
   check_input_dropout(network);
   for (std::size_t l = 0; l < network.layers.size(); ++l) check_layer(network, l);

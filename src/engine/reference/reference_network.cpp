@@ -22,7 +22,7 @@ ReferenceNetwork<T>::ReferenceNetwork(const NetworkSpec& spec, const TrainingSpe
   weights_.reserve(most_rows);
   ids_.reserve(most_rows);
   row_losses_.reserve(most_rows);
-  targets_.resize(spec.outputs());
+  targets_.reserve(most_rows, spec.outputs());
   slopes_.resize(spec.outputs());
   for (Matrix<T>* matrix : {&input_.before_scale, &input_.mask, &input_.a, &input_.da, &input_.dx}) {
     matrix->reserve(most_rows, spec.inputs);

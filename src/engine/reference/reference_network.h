@@ -57,6 +57,8 @@ class ReferenceNetwork {
 
   const std::vector<LayerTrace<T>>& layers() const noexcept { return layers_; }
   const InputTrace<T>& input() const noexcept { return input_; }
+  /// [rows, targets] of the last loss(): labels as one-hot rows, smoothed.
+  const Matrix<T>& targets() const noexcept { return targets_; }
   /// The loss of each row of the last loss().
   const std::vector<T>& row_losses() const noexcept { return row_losses_; }
 
@@ -88,8 +90,8 @@ class ReferenceNetwork {
   void draw_unit_mask(std::size_t l, const math::DropoutConstants& constants);
   void add_residual(std::size_t l);
   // loss.cpp
-  T row_loss(const Batch<T>& batch, std::size_t r);
-  void fill_targets(const Batch<T>& batch, std::size_t r);
+  void fill_targets(const Batch<T>& batch);
+  T row_loss(std::size_t r);
   // backward.cpp
   void backward_layer(std::size_t l, bool to_inputs);
   void backward_activation(std::size_t l);
@@ -122,7 +124,8 @@ class ReferenceNetwork {
   double total_weight_ = 0;          ///< W
   InputTrace<T> input_;
   std::vector<LayerTrace<T>> layers_;
-  std::vector<T> row_losses_, targets_, slopes_;
+  Matrix<T> targets_;
+  std::vector<T> row_losses_, slopes_;
 };
 
 }  // namespace chainrule::reference
