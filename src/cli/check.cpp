@@ -42,9 +42,11 @@ void print_report(const CheckReport& report, Console& console) {
   std::size_t width = 0;
   for (const CheckItem& item : report.checks) width = std::max(width, shown_width(item.title));
   for (const CheckItem& item : report.checks) {
-    console.out << "  " << (item.passed ? console.out_style.green("pass") : console.out_style.red("FAIL")) << "  " << item.title
-                << std::string(width - shown_width(item.title), ' ');
-    if (item.limit != 0 || item.value != 0) console.out << "  " << number_text(item.value, 3) << " (limit " << number_text(item.limit, 3) << ")";
+    console.out << "  " << (item.passed ? console.out_style.green("pass") : console.out_style.red("FAIL")) << "  " << item.title;
+    if (item.limit != 0 || item.value != 0) {
+      console.out << std::string(width - shown_width(item.title), ' ') << "  " << number_text(item.value, 3) << " (limit "
+                  << number_text(item.limit, 3) << ")";
+    }
     console.out << '\n';
     if (item.detail.empty()) continue;
     for (const std::string& line : wrapped(printable(item.detail), static_cast<std::size_t>(console.width) - 8)) {

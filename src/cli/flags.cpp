@@ -87,7 +87,7 @@ Flag config_flag() {
 }
 
 Command describe_command() {
-  return {"describe", "show the columns of a table, and what could be learned from it",
+  return {"describe", "show the columns of a table and a likely target",
           "Reads the table as `train` would and prints what it found: separator, types, missing values, ranges, classes, "
           "duplicate rows, and the column that looks most like a target.",
           {kData},

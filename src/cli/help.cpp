@@ -8,28 +8,31 @@
 namespace chainrule::cli {
 namespace {
 
-constexpr std::size_t kFlagColumn = 26;  // columns for the flag's form; longer ones get a line of their own
+constexpr std::size_t kFlagColumn = 26;     // columns for the flag's form; longer ones get a line of their own
+constexpr std::size_t kCommandColumn = 15;
 
-void add_row(std::string& text, const std::string& form, const std::string& shown, const std::string& help, std::size_t width) {
+void add_row(std::string& text, const std::string& form, const std::string& shown, const std::string& help, std::size_t width,
+             std::size_t column = kFlagColumn) {
   std::string lead = "  " + shown;
   const std::size_t used = 2 + shown_width(form);
-  if (used + 2 > kFlagColumn) {
+  if (used + 2 > column) {
     text += lead + "\n";
-    lead = std::string(kFlagColumn, ' ');
+    lead = std::string(column, ' ');
   } else {
-    lead += std::string(kFlagColumn - used, ' ');
+    lead += std::string(column - used, ' ');
   }
-  for (const std::string& line : wrapped(help, width - kFlagColumn)) {
+  for (const std::string& line : wrapped(help, width - column)) {
     text += lead + line + "\n";
-    lead = std::string(kFlagColumn, ' ');
+    lead = std::string(column, ' ');
   }
 }
 
 std::string help_of(const Flag& flag) {
   std::string help = flag.help;
   if (!flag.choices.empty()) {
-    help += ": ";
+    help += " (";
     for (std::size_t i = 0; i < flag.choices.size(); ++i) help += (i > 0 ? ", " : "") + flag.choices[i];
+    help += ")";
   }
   if (!flag.default_text.empty() && !flag.is_switch()) help += " [" + flag.default_text + "]";
   return help;
@@ -92,8 +95,8 @@ std::string overview_text(const Style& style) {
   text += "  chainrule train houses.csv --target price      a model from a table\n";
   text += "  chainrule predict runs/1 new.csv               its answers for new rows\n";
   text += "\n" + style.bold("Commands") + "\n";
-  for (const Command& command : commands()) add_row(text, command.name, style.cyan(command.name), command.summary, 80);
-  text += "\n`chainrule COMMAND --help` shows the flags of a command; every command takes --json.\n";
+  for (const Command& command : commands()) add_row(text, command.name, style.cyan(command.name), command.summary, 80, kCommandColumn);
+  text += "\n`chainrule COMMAND --help` shows a command's flags. Every command takes --json.\n";
   return text;
 }
 
