@@ -122,6 +122,15 @@ TrainResult train(const Table& table, const TrainSettings& settings, const Train
 /// Continues folder's newest whole checkpoint with its own settings; changed data is Error E0407.
 TrainResult resume(const std::string& folder, const TrainHooks& hooks = {});
 
+/// What train() would do with this data, without doing it: reads and checks everything, trains and writes nothing.
+struct TrainPreview {
+  std::vector<std::string> decisions;
+  std::string spec_toml;
+  std::size_t parameters = 0;
+  PlanReport plan;
+};
+TrainPreview preview_training(const std::string& data, const TrainSettings& settings);
+
 /// A learning-rate range test: the rate grows from `lowest` to `highest`, the smoothed loss is recorded.
 struct RatePoint { double rate, loss; };
 struct RateSearch { std::vector<RatePoint> curve; double suggested = 0; };

@@ -40,10 +40,19 @@ void print_settings(const std::vector<SettingOrigin>& rows, Console& console) {
   table.print(console);
 }
 
-std::vector<std::string> decisions_for(const Arguments& arguments, const TrainSettings& settings, Console& console) {
+TrainPreview preview_of(const Arguments& arguments, const TrainSettings& settings, Console& console) {
   if (arguments.positionals.empty()) return {};
   check_stdin(arguments.positionals[0], console);
-  return Table::read(arguments.positionals[0], settings.read).notes();
+  return preview_training(arguments.positionals[0], settings);
+}
+
+void print_preview(const TrainPreview& preview, Console& console) {
+  print_heading(console, "Decided from the data");
+  print_notes(console, preview.decisions);
+  std::vector<std::string> plan = {plural(preview.parameters, "parameter") + "; " + preview.plan.engine + " engine, " +
+                                   preview.plan.instruction_set + ", " + plural(static_cast<std::uint64_t>(preview.plan.threads), "thread")};
+  plan.insert(plan.end(), preview.plan.notes.begin(), preview.plan.notes.end());
+  print_notes(console, plan);
 }
 
 }  // namespace
@@ -51,14 +60,13 @@ std::vector<std::string> decisions_for(const Arguments& arguments, const TrainSe
 int run_dry_run(const Arguments& arguments, Console& console) {
   const TrainSettings settings = train_settings_of(arguments);
   const std::vector<SettingOrigin> rows = origins(arguments, settings);
-  const std::vector<std::string> decisions = decisions_for(arguments, settings, console);
+  const TrainPreview preview = preview_of(arguments, settings, console);
   if (arguments.on("json")) {
-    console.out << dry_run_json(rows, arguments.positionals.empty() ? "" : arguments.positionals[0], decisions) << '\n';
+    console.out << dry_run_json(rows, arguments.positionals.empty() ? "" : arguments.positionals[0], preview) << '\n';
     return 0;
   }
   print_settings(rows, console);
-  if (!decisions.empty()) print_heading(console, "Decided from the data");
-  print_notes(console, decisions);
+  if (!arguments.positionals.empty()) print_preview(preview, console);
   console.out << "\nNothing was trained.\n";
   return 0;
 }

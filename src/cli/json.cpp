@@ -165,10 +165,15 @@ std::string rate_search_json(const RateSearch& search) {
   return dumped(json);
 }
 
-std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const std::vector<std::string>& decisions) {
+std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const TrainPreview& preview) {
   Json json = {{"dry_run", true}, {"data", data.empty() ? Json(nullptr) : Json(data)}, {"settings", Json::object()}};
   for (const SettingOrigin& s : settings) json["settings"][s.key] = {{"value", typed(s.value)}, {"source", s.source}, {"where", s.where}};
-  json["decisions"] = decisions;
+  json["decisions"] = preview.decisions;
+  if (!data.empty()) {
+    json["parameters"] = preview.parameters;
+    json["spec"] = preview.spec_toml;
+    json["plan"] = plan(preview.plan);
+  }
   return dumped(json);
 }
 

@@ -28,7 +28,7 @@ std::string explanation_json(const Explanation& explanation);
 std::string bench_json(const std::vector<BenchRow>& rows, const VersionInfo& version);
 std::string version_json(const VersionInfo& version);
 std::string rate_search_json(const RateSearch& search);
-std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const std::vector<std::string>& decisions);
+std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const TrainPreview& preview);
 std::string help_json();
 
 /// Text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
