@@ -66,20 +66,24 @@ double parse_number(std::string_view text, std::string_view key, std::string_vie
   return value;
 }
 
-/// Cuts `text` at the first separator: what stood before it is returned, what is left stays in `text`.
-std::string_view cut(std::string_view& text, char separator) {
-  const std::size_t at = text.find(separator);
-  const std::string_view head = text.substr(0, at);
-  text = at == std::string_view::npos ? std::string_view() : text.substr(at + 1);
-  return head;
+/// The pieces of `text` between separators, empty ones too; at most `most` of them, the last holding the rest.
+Names split(std::string_view text, char separator, std::size_t most = ~std::size_t{0}) {
+  Names pieces;
+  while (pieces.size() + 1 < most) {
+    const std::size_t at = text.find(separator);
+    if (at == std::string_view::npos) break;
+    pieces.push_back(text.substr(0, at));
+    text.remove_prefix(at + 1);
+  }
+  pieces.push_back(text);
+  return pieces;
 }
 
 void set(ScheduleSpec& spec, std::string_view key, std::string_view value, std::string_view where) {
   if (!contains(keys_of(spec.kind), key)) unknown_key(spec.kind, key, where);
   if (key == "milestones") {
     spec.milestones.clear();
-    do spec.milestones.push_back(parse_number(cut(value, '+'), key, where));
-    while (!value.empty());
+    for (const auto epoch : split(value, '+')) spec.milestones.push_back(parse_number(epoch, key, where));
     return;
   }
   for (const auto& number : kNumbers) {
@@ -87,24 +91,26 @@ void set(ScheduleSpec& spec, std::string_view key, std::string_view value, std::
   }
 }
 
+/// The shortest digits; without the plus of 1e+09, which would part milestones.
 std::string number_text(double value) {
   char buffer[40];
   const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return std::string(buffer, result.ptr);
+  std::string text(buffer, result.ptr);
+  std::erase(text, '+');
+  return text;
 }
 
 }  // namespace
 
 ScheduleSpec parse_schedule(std::string_view text, std::string_view where) {
   ScheduleSpec spec;
-  const bool has_settings = text.find(':') != std::string_view::npos;
-  spec.kind = parse_kind<ScheduleKind>(cut(text, ':'), where);
-  if (!has_settings) return spec;
-  do {
-    std::string_view setting = cut(text, ',');
-    const std::string_view key = cut(setting, '=');
-    set(spec, key, setting, where);
-  } while (!text.empty());
+  const Names parts = split(text, ':', 2);
+  spec.kind = parse_kind<ScheduleKind>(parts[0], where);
+  if (parts.size() == 1) return spec;
+  for (const auto setting : split(parts[1], ',')) {
+    const Names sides = split(setting, '=', 2);
+    set(spec, sides[0], sides.size() == 2 ? sides[1] : "", where);
+  }
   return spec;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "math/elementary.h"
 #include "math/exact_double.h"
 
 namespace chainrule::math {
@@ -19,7 +20,8 @@ struct Position {
 /// Half a cosine wave from `from` (x = 0) to `to` (x = 1).
 double wave(double from, double to, double x) { return to + (from - to) * 0.5 * (1 + cos_pi(x)); }
 
-double whole(double x) { return static_cast<double>(static_cast<std::uint64_t>(x)); }
+/// x >= 0 without its fraction, limited to what fits.
+std::uint64_t whole(double x) { return static_cast<std::uint64_t>(std::min(x, 1e18)); }
 
 double multi_step(const ScheduleSpec& spec, double epoch) {
   const auto passed = std::count_if(spec.milestones.begin(), spec.milestones.end(), [&](double m) { return m <= epoch; });
@@ -30,11 +32,11 @@ double multi_step(const ScheduleSpec& spec, double epoch) {
 double cosine_restarts(const ScheduleSpec& spec, double epoch) {
   double length = spec.period;
   if (spec.period_growth > 1) {
-    while (epoch >= length) epoch -= length, length *= spec.period_growth;
+    for (int cycle = 0; epoch >= length && cycle < 10000; ++cycle) epoch -= length, length *= spec.period_growth;
   } else {
-    epoch -= whole(epoch / length) * length;
+    epoch -= static_cast<double>(whole(epoch / length)) * length;
   }
-  return wave(1, spec.floor, epoch / length);
+  return wave(1, spec.floor, clamp(epoch / length, 0.0, 1.0));
 }
 
 /// Smith & Topin 2019: up to the peak, then down.
@@ -55,7 +57,7 @@ double main_factor(const ScheduleSpec& spec, Position at) {
   switch (spec.kind) {
     case ScheduleKind::constant:
     case ScheduleKind::plateau: return 1;
-    case ScheduleKind::step: return power(spec.factor, static_cast<std::uint64_t>(at.epoch / spec.period));
+    case ScheduleKind::step: return power(spec.factor, whole(at.epoch / spec.period));
     case ScheduleKind::multi_step: return multi_step(spec, at.epoch);
     case ScheduleKind::exponential: return power(spec.factor, at.epoch);
     case ScheduleKind::polynomial: return spec.floor + (1 - spec.floor) * power(1 - at.share, spec.power);
@@ -72,7 +74,7 @@ double main_factor(const ScheduleSpec& spec, Position at) {
 /// Steps of warm-up: a number, or below 1 a share of all steps.
 double warmup_steps(const ScheduleSpec& spec, double total) {
   if (!(spec.warmup > 0)) return 0;
-  return whole((spec.warmup < 1 ? spec.warmup * total : std::min(spec.warmup, 1e18)) + 0.5);
+  return static_cast<double>(whole((spec.warmup < 1 ? spec.warmup * total : spec.warmup) + 0.5));
 }
 
 }  // namespace
