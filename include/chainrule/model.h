@@ -20,6 +20,7 @@ struct Predictions {
   std::vector<float> probabilities;     ///< classification: [rows, classes]
   std::vector<float> values;            ///< regression: [rows, targets], in the target's unit
   std::vector<float> spread;            ///< with samples > 0: standard deviation of the prediction, [rows, classes or targets]
+  std::vector<std::string> warnings;    ///< values that training never saw, one line per column
 };
 
 struct LayerInfo {

@@ -61,6 +61,11 @@ struct Network::Impl {
     return values;
   }
 
+  void refuse_lbfgs() const {
+    if (training.optimizer.kind != Optimizer::lbfgs) return;
+    throw Error("E0218", "optimizer.kind", "lbfgs takes whole data sets, not steps", "use train() or another optimiser");
+  }
+
   void check_size(std::size_t given) const {
     if (given == layout.size) return;
     throw Error("E0230", "", "the network has " + std::to_string(layout.size) + " parameters, not " + std::to_string(given));
@@ -69,9 +74,6 @@ struct Network::Impl {
 
 Network::Network(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options)
     : impl_(std::make_unique<Impl>(network, training, options)) {
-  if (training.optimizer.kind == Optimizer::lbfgs) {
-    throw Error("E0218", "optimizer.kind", "lbfgs takes whole data sets, not steps", "use train() or another optimiser");
-  }
   impl_->load(net::initial_parameters(network, training.seed));
   impl_->reset_state();
 }
@@ -92,6 +94,7 @@ void Network::set_run_length(std::uint64_t total_steps, std::uint64_t steps_per_
 }
 
 StepResult Network::step(const Samples& samples, std::span<const std::uint32_t> rows) {
+  impl_->refuse_lbfgs();
   const StepResult result = impl_->plan->step(samples, rows, impl_->control());
   impl_->steps += 1;
   return result;
@@ -106,6 +109,7 @@ void Network::backward(std::span<const float> output_gradient, std::span<float> 
 }
 
 StepResult Network::update() {
+  impl_->refuse_lbfgs();
   const StepResult result = impl_->plan->update(impl_->control());
   impl_->steps += 1;
   return result;

@@ -18,6 +18,8 @@ constexpr ErrorEntry kEntries[] = {
      "The file given with --config names a setting that does not exist. Keys are the long names of the flags of `chainrule train`."},
     {"E0104", "config file cannot be read as TOML", "The file given with --config is not TOML, or a value in it is of the wrong type."},
     {"E0105", "wrong arguments", "The command needs an argument that is missing, or was given one it has no use for."},
+    {"E0106", "setting of a later release", "The name is reserved, but this release cannot do it yet. The hint says what to use instead."},
+    {"E0107", "setting does not fit the task", "Classes and numbers are trained with different losses, and only classes have class weights."},
     {"E0110", "unknown or unsupported instruction set",
      "CHAINRULE_ISA names an instruction set that this program does not know or this processor does not have. `chainrule version` lists "
      "the possible ones."},
@@ -51,6 +53,8 @@ constexpr ErrorEntry kEntries[] = {
     {"E0221", "unknown key in a spec", "No field has this name. The hint names the nearest one."},
     {"E0222", "wrong type in a spec", "The value is not of the kind the field needs: a number, a whole number, a word in quotes, a list or a table."},
     {"E0230", "wrong number of parameters", "The values given do not have the size of the network's parameter vector."},
+    {"E0231", "spec does not fit the data",
+     "The network of --spec has other inputs, outputs or another loss than the table and its target call for."},
     // E03xx: the data.
     {"E0301", "cell cannot be read",
      "Almost every cell of this column is a number (or a date), but this one is not, so it is more likely a slip than a category. Correct "
@@ -82,6 +86,8 @@ constexpr ErrorEntry kEntries[] = {
     {"E0324", "split column has the wrong type", "Splitting by time needs a numeric or date column."},
     {"E0325", "too few groups", "Whole groups go to one part of the split each, so there must be at least as many groups as parts."},
     {"E0326", "split leaves a part empty", "The shares asked for leave no rows for training, validation or test."},
+    {"E0327", "bad row weight", "A weight of a row or class is a finite number of at least 0, and some training row must weigh more than 0."},
+    {"E0328", "negative count", "The poisson loss is for counts and rates: targets of at least 0."},
     {"E0330", "not a valid IDX file", "An IDX file starts with two zero bytes, a type (8: bytes) and the number of dimensions."},
     {"E0331", "truncated array", "The file ends before the array that its header announces."},
     {"E0332", "array size out of range", "The header announces dimensions whose product no file could hold."},
@@ -112,16 +118,20 @@ constexpr ErrorEntry kEntries[] = {
     {"E0413", "not a Chainrule model of a known version", "The safetensors file lacks Chainrule's entries, or a newer program wrote it."},
     {"E0414", "network and tensors do not fit", "The stored network spec asks for other tensors or shapes than the file holds."},
     {"E0415", "no usable checkpoint", "The folder holds no checkpoint, or no generation of it can be read; the message says why for each."},
+    {"E0416", "run cannot be resumed", "The data came from standard input or from memory, so it cannot be read again."},
     {"E0421", "cannot create", "The file or folder cannot be created: missing folder, no permission, or read-only disk."},
     {"E0422", "write failed", "The disk is full or failed; the old file, if any, is untouched."},
     {"E0423", "cannot replace", "The finished temporary file could not be renamed to its place; the old file, if any, is untouched."},
     {"E0424", "read failed", "The file was opened but reading it failed."},
     {"E0430", "damaged compressed file", "The gzip or zstd stream is corrupt; unpack it by hand to see how far it goes."},
     {"E0431", "truncated compressed file", "The gzip or zstd stream ends too early; the file was probably not copied to its end."},
-    {"E0432", "compressed file expands too far", "The stream unpacks to more than a thousand times its size, which no real table does."},
+    {"E0432", "compressed file expands too far", "The stream unpacks to more than 250 times its size, which real tables hardly ever do; unpack it by hand if it is trusted."},
     {"E0490", "out of memory",
      "The system refused memory. A smaller batch, narrower layers or fewer columns need less."},
     // E05xx: training went wrong.
+    {"E0501", "training diverged",
+     "A loss or a weight became infinite or not a number. The run stopped there; the message names the first such value, and the last good "
+     "state was kept as model and checkpoint. A lower learning rate or gradient clipping is the usual cure."},
     {"E0590", "interrupted", "The run was stopped by the user; a checkpoint was written, and --resume continues it."},
 };
 

@@ -88,7 +88,7 @@ Outcome Trainer::run(const Listener& listener) {
     if (!train_epoch(listener)) return divergence_ ? Outcome::diverged : Outcome::interrupted;
     finish_epoch(listener);
   }
-  if (restores_best() && progress_.stopping.has_best) load_best();
+  restore_best();
   return progress_.epoch < run_.epochs ? Outcome::early_stop : Outcome::epochs;
 }
 
@@ -198,7 +198,8 @@ void Trainer::store_best() {
   plan_.store(Part::average, best_average_);
 }
 
-void Trainer::load_best() {
+void Trainer::restore_best() {
+  if (!restores_best() || !progress_.stopping.has_best) return;
   plan_.load(Part::parameters, best_parameters_);
   if (averages_) plan_.load(Part::average, best_average_);
 }

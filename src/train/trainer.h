@@ -52,6 +52,8 @@ class Trainer {
   Outcome run(const Listener& listener);
 
   Snapshot snapshot() const;
+  /// Loads the best epoch's weights when early stopping keeps them; for a run that ended inside an epoch. The state for going on is lost.
+  void restore_best();
   const Progress& progress() const noexcept { return progress_; }
   const Divergence& divergence() const noexcept { return *divergence_; }
   bool restores_best() const noexcept { return run_.early_stop != 0 && !run_.validation.empty(); }
@@ -66,7 +68,6 @@ class Trainer {
   void finish_epoch(const Listener& listener);
   void diverge(const StepResult& failed);
   void load(const Snapshot& snapshot);
-  void load_best();
   void store_best();
   engine::StepControl control() const;
   double learning_rate() const;

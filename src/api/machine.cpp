@@ -1,0 +1,38 @@
+// The program and the machine it runs on.
+#include "chainrule/machine.h"
+
+#include <thread>
+
+#include "engine/cpu/instruction_sets.h"
+#include "engine/plan.h"
+
+namespace chainrule {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";  // with project() in CMakeLists.txt
+
+}  // namespace
+
+VersionInfo version_info() {
+  VersionInfo info;
+  info.version = kVersion;
+#if defined(__clang__)
+  info.compiler = "clang " __clang_version__;
+#elif defined(__GNUC__)
+  info.compiler = "g++ " __VERSION__;
+#else
+  info.compiler = "unknown";
+#endif
+#ifdef NDEBUG
+  info.build_type = "release";
+#else
+  info.build_type = "debug";
+#endif
+  info.instruction_set = engine::InstructionSets::active();
+  info.instruction_sets = engine::InstructionSets::available();
+  for (const engine::Candidate& candidate : engine::candidates()) info.plan_candidates.emplace_back(candidate.name);
+  info.cores = static_cast<int>(std::thread::hardware_concurrency());
+  return info;
+}
+
+}  // namespace chainrule

@@ -1,0 +1,131 @@
+// A trained model: load, check, save, predict, evaluate.
+#include "chainrule/model.h"
+
+#include <cmath>
+
+#include "api/model_impl.h"
+#include "api/prepared_data.h"
+#include "api/run_folder.h"
+#include "chainrule/error.h"
+#include "data/input.h"
+#include "data/table.h"
+
+namespace chainrule {
+namespace {
+
+std::vector<std::uint32_t> rows_of(std::size_t count) {
+  std::vector<std::uint32_t> rows(count);
+  for (std::size_t i = 0; i < count; ++i) rows[i] = static_cast<std::uint32_t>(i);
+  return rows;
+}
+
+/// Mean and standard deviation over Monte-Carlo samples; double sums in sample order.
+struct Spread {
+  std::vector<double> sum, squares;
+
+  void add(const std::vector<float>& values) {
+    sum.resize(values.size());
+    squares.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double v = static_cast<double>(values[i]);
+      sum[i] += v;
+      squares[i] = std::fma(v, v, squares[i]);
+    }
+  }
+  void finish(std::size_t samples, std::vector<float>& mean, std::vector<float>& deviation) const {
+    const double count = static_cast<double>(samples);
+    mean.resize(sum.size());
+    deviation.resize(sum.size());
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      const double m = sum[i] / count, variance = squares[i] / count - m * m;
+      mean[i] = static_cast<float>(m);
+      deviation[i] = static_cast<float>(std::sqrt(variance > 0 ? variance : 0));
+    }
+  }
+};
+
+// Probabilities or values in the target's unit.
+std::vector<float> readable(const Model::Impl& model, std::span<const float> outputs, std::size_t rows) {
+  if (model.unit.classification) {
+    return training::class_probabilities(model.file.network, outputs, rows, model.unit.classes.size());
+  }
+  return training::target_predictions(model.file.network, model.unit, outputs, rows);
+}
+
+void set_labels(Predictions& predictions) {
+  const std::size_t classes = predictions.classes.size();
+  predictions.labels.resize(predictions.rows);
+  for (std::size_t i = 0; i < predictions.rows; ++i) {
+    predictions.labels[i] = training::largest({predictions.probabilities.data() + i * classes, classes});
+  }
+}
+
+}  // namespace
+
+Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& options)
+    : path(std::move(path_)), file(std::move(file_)), unit(api::unit_of(file.features.target)),
+      network(file.network, file.training, options) {
+  network.set_parameters(file.parameters);
+  if (!file.averaged.empty()) network.set_average(file.averaged);
+}
+
+Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+Model Model::load(const std::string& path, const PlanOptions& options) {
+  const std::string file = data::is_folder(path) ? api::model_path(path) : path;
+  Model model(std::make_unique<Impl>(file, model::load_model(file), options));
+  const model::SelfTest& test = model.impl().file.self_test;
+  std::vector<float> outputs(test.outputs.size());
+  model.network().predict(test.inputs.data(), test.rows, outputs.data());
+  model::check_self_test(test, outputs, file);
+  return model;
+}
+
+void Model::save(const std::string& path) const { model::save_model(path, impl_->file); }
+
+Predictions Model::predict(const Table& table, std::size_t samples) {
+  std::vector<std::string> warnings;
+  const api::NumberTable numbers = api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), false, warnings);
+  Predictions predictions;
+  predictions.classification = impl_->unit.classification;
+  predictions.rows = numbers.rows;
+  predictions.classes = impl_->unit.classes;
+  predictions.warnings = std::move(warnings);
+  std::vector<float> outputs(numbers.rows * impl_->file.network.outputs());
+  std::vector<float>& answers = predictions.classification ? predictions.probabilities : predictions.values;
+  if (samples == 0) {
+    impl_->network.predict(numbers.x.data(), numbers.rows, outputs.data());
+    answers = readable(*impl_, outputs, numbers.rows);
+  } else {
+    Spread spread;
+    for (std::size_t sample = 0; sample < samples; ++sample) {
+      impl_->network.predict_sample(numbers.x.data(), numbers.rows, sample, outputs.data());
+      spread.add(readable(*impl_, outputs, numbers.rows));
+    }
+    spread.finish(samples, answers, predictions.spread);
+  }
+  if (predictions.classification) set_labels(predictions);
+  return predictions;
+}
+
+Metrics Model::evaluate(const Table& table) {
+  if (!features::has_target(impl_->file.features, table.data())) {
+    throw Error("E0320", table.data().source, "the target column \"" + impl_->file.features.target.name + "\" is missing",
+                "evaluate needs rows with their true answers; predict does not");
+  }
+  std::vector<std::string> warnings;
+  const api::NumberTable numbers = api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), true, warnings);
+  std::vector<float> outputs(numbers.rows * impl_->file.network.outputs());
+  impl_->network.predict(numbers.x.data(), numbers.rows, outputs.data());
+  const training::DataPart part{numbers.samples(), rows_of(numbers.rows)};
+  return training::measure(impl_->file.network, impl_->unit, part, outputs, impl_->file.parameters);
+}
+
+void Model::predict_inputs(std::span<const float> x, std::span<float> outputs) { impl_->network.predict(x.data(), 1, outputs.data()); }
+
+Network& Model::network() { return impl_->network; }
+
+}  // namespace chainrule

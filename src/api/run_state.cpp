@@ -1,0 +1,157 @@
+// A run as a checkpoint and back; the trainer's part is JSON, in which doubles are texts so that infinities and every bit survive.
+#include "api/run_state.h"
+
+#include <bit>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "api/setting_text.h"
+#include "chainrule/error.h"
+
+namespace chainrule::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double exact(const Json& text) {
+  const std::string& word = text.get_ref<const std::string&>();
+  double value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error != std::errc() || end != word.data() + word.size()) throw std::runtime_error("\"" + word + "\" is not a number");
+  return value;
+}
+
+// 16 hex digits per double: L-BFGS pairs are long.
+std::string hex_of(const std::vector<double>& values) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(values.size() * 16);
+  for (double value : values) {
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
+    for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[bits >> shift & 15];
+  }
+  return text;
+}
+
+std::vector<double> from_hex(const std::string& text) {
+  std::vector<double> values(text.size() / 16);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::uint64_t bits = 0;
+    const char* begin = text.data() + 16 * i;
+    const auto [end, error] = std::from_chars(begin, begin + 16, bits, 16);
+    if (error != std::errc() || end != begin + 16) throw std::runtime_error("a curvature pair is damaged");
+    values[i] = std::bit_cast<double>(bits);
+  }
+  return values;
+}
+
+Json pairs_json(const std::vector<std::vector<double>>& vectors) {
+  Json json = Json::array();
+  for (const std::vector<double>& vector : vectors) json.push_back(hex_of(vector));
+  return json;
+}
+
+std::vector<std::vector<double>> pairs_of(const Json& json) {
+  std::vector<std::vector<double>> vectors;
+  for (const Json& text : json) vectors.push_back(from_hex(text.get<std::string>()));
+  return vectors;
+}
+
+Json history_json(const std::vector<TrainResult::Point>& history) {
+  Json json = Json::array();
+  for (const TrainResult::Point& p : history) {
+    json.push_back({p.epoch, write_number(p.loss), write_number(p.validation_loss), write_number(p.validation_score),
+                    write_number(p.learning_rate)});
+  }
+  return json;
+}
+
+std::vector<TrainResult::Point> history_of(const Json& json) {
+  std::vector<TrainResult::Point> history;
+  for (const Json& p : json) history.push_back({p.at(0).get<std::uint64_t>(), exact(p.at(1)), exact(p.at(2)), exact(p.at(3)), exact(p.at(4))});
+  return history;
+}
+
+Json state_json(const RunIdentity& run, const training::Snapshot& snapshot) {
+  const training::Progress& p = snapshot.progress;
+  Json json;
+  json["batch_size"] = run.batch;
+  json["early_stop"] = run.early_stop;
+  json["batch"] = p.batch;
+  json["loss_sum"] = write_number(p.loss_sum);
+  json["weight_sum"] = write_number(p.weight_sum);
+  json["stopping"] = {{"has_best", p.stopping.has_best}, {"best_score", write_number(p.stopping.best_score)},
+                      {"best_epoch", p.stopping.best_epoch}, {"epochs_since_best", p.stopping.epochs_since_best}};
+  json["plateau"] = {{"factor", write_number(p.plateau.factor)}, {"best", write_number(p.plateau.best)},
+                     {"epochs", p.plateau.epochs}, {"waiting", p.plateau.waiting}};
+  json["history"] = history_json(p.history);
+  json["curvature"] = {{"steps", pairs_json(snapshot.curvature.steps)}, {"changes", pairs_json(snapshot.curvature.changes)}};
+  return json;
+}
+
+void read_state(const Json& json, SavedRun& saved) {
+  training::Progress& p = saved.snapshot.progress;
+  saved.run.batch = json.at("batch_size").get<std::size_t>();
+  saved.run.early_stop = json.at("early_stop").get<std::uint64_t>();
+  if (saved.run.batch == 0) throw std::runtime_error("batch size 0");
+  p.batch = json.at("batch").get<std::uint64_t>();
+  p.loss_sum = exact(json.at("loss_sum"));
+  p.weight_sum = exact(json.at("weight_sum"));
+  const Json& stopping = json.at("stopping");
+  p.stopping = {stopping.at("has_best").get<bool>(), exact(stopping.at("best_score")), stopping.at("best_epoch").get<std::uint64_t>(),
+                stopping.at("epochs_since_best").get<std::uint64_t>()};
+  const Json& plateau = json.at("plateau");
+  p.plateau = {exact(plateau.at("factor")), exact(plateau.at("best")), plateau.at("epochs").get<std::uint64_t>(),
+               plateau.at("waiting").get<std::uint64_t>()};
+  p.history = history_of(json.at("history"));
+  saved.snapshot.curvature = {pairs_of(json.at("curvature").at("steps")), pairs_of(json.at("curvature").at("changes"))};
+}
+
+}  // namespace
+
+model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapshot& snapshot) {
+  model::Checkpoint checkpoint;
+  checkpoint.model.network = run.network;
+  checkpoint.model.training = run.training;
+  checkpoint.model.features = run.features;
+  checkpoint.model.parameters = snapshot.parameters;
+  checkpoint.model.averaged = snapshot.average;
+  checkpoint.optimizer_state = snapshot.optimizer_state;
+  checkpoint.best_parameters = snapshot.best_parameters;
+  checkpoint.best_averaged = snapshot.best_average;
+  for (const SettingInfo& setting : train_settings()) {
+    checkpoint.settings[setting.key] = get_train_setting(run.settings, setting.key);
+  }
+  checkpoint.trainer_state = state_json(run, snapshot).dump();
+  checkpoint.epoch = snapshot.progress.epoch;
+  checkpoint.step = snapshot.progress.step;
+  checkpoint.data_path = run.data_path;
+  checkpoint.data_digest = run.data_digest;
+  return checkpoint;
+}
+
+SavedRun read_checkpoint(const model::Checkpoint& checkpoint, const std::string& source) {
+  SavedRun saved;
+  for (const auto& [key, text] : checkpoint.settings) set_train_setting(saved.run.settings, key, text, source);
+  saved.run.network = checkpoint.model.network;
+  saved.run.training = checkpoint.model.training;
+  saved.run.settings.training = checkpoint.model.training;  // every bit of it, not only what settings can say
+  saved.run.features = checkpoint.model.features;
+  saved.run.data_path = checkpoint.data_path;
+  saved.run.data_digest = checkpoint.data_digest;
+  saved.snapshot.parameters = checkpoint.model.parameters;
+  saved.snapshot.average = checkpoint.model.averaged;
+  saved.snapshot.optimizer_state = checkpoint.optimizer_state;
+  saved.snapshot.best_parameters = checkpoint.best_parameters;
+  saved.snapshot.best_average = checkpoint.best_averaged;
+  try {
+    read_state(Json::parse(checkpoint.trainer_state), saved);
+  } catch (const std::exception& fault) {
+    throw Error("E0413", source, std::string("the trainer's state cannot be read: ") + fault.what());
+  }
+  saved.snapshot.progress.epoch = checkpoint.epoch;
+  saved.snapshot.progress.step = checkpoint.step;
+  return saved;
+}
+
+}  // namespace chainrule::api

@@ -1,0 +1,33 @@
+// A run as a checkpoint and back.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "chainrule/train.h"
+#include "model/checkpoint.h"
+#include "train/progress.h"
+
+namespace chainrule::api {
+
+/// What a run is besides the trainer's own state.
+struct RunIdentity {
+  TrainSettings settings;
+  NetworkSpec network;
+  TrainingSpec training;
+  features::FeatureSet features;
+  std::size_t batch = 0;
+  std::uint64_t early_stop = 0;
+  std::string data_path, data_digest;  ///< empty: cannot be resumed
+};
+
+model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapshot& snapshot);
+
+struct SavedRun {
+  RunIdentity run;
+  training::Snapshot snapshot;
+};
+/// Throws Error E0413 when the trainer's part cannot be read.
+SavedRun read_checkpoint(const model::Checkpoint& checkpoint, const std::string& source);
+
+}  // namespace chainrule::api

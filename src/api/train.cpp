@@ -1,0 +1,41 @@
+// The public ways to train: from a file, from a table in memory, from a checkpoint; and the learning-rate range test.
+#include "chainrule/train.h"
+
+#include "api/rate_search.h"
+#include "api/run_folder.h"
+#include "api/training_run.h"
+#include "chainrule/error.h"
+#include "data/table.h"
+
+namespace chainrule {
+
+TrainResult train(const std::string& data, const TrainSettings& settings, const TrainHooks& hooks) {
+  return api::TrainingRun({data, nullptr, {}}, settings, hooks).execute();
+}
+
+TrainResult train(const Table& table, const TrainSettings& settings, const TrainHooks& hooks) {
+  const std::shared_ptr<const data::Table> view(std::shared_ptr<const void>(), &table.data());  // outlived by the caller's table
+  return api::TrainingRun({"", view, {}}, settings, hooks).execute();
+}
+
+TrainResult resume(const std::string& folder, const TrainHooks& hooks) {
+  const model::LoadedCheckpoint loaded = model::load_newest_checkpoint(folder);
+  api::SavedRun saved = api::read_checkpoint(loaded.checkpoint, loaded.path);
+  if (saved.run.data_path.empty()) {
+    throw Error("E0416", folder, "the run's data was not a file, so it cannot be read again", "train again from a file");
+  }
+  if (api::data_digest(saved.run.data_path, saved.run.settings) != saved.run.data_digest) {
+    throw Error("E0407", saved.run.data_path, "the data is not what it was when the run began",
+                "restore the file, or start a new run with chainrule train");
+  }
+  return api::TrainingRun(std::move(saved), folder, hooks).execute();
+}
+
+RateSearch find_learning_rate(const std::string& data, const TrainSettings& settings) {
+  api::refuse_later_settings(settings);
+  api::PreparedData prepared = api::prepare_data({data, nullptr, {}}, settings);
+  const api::NetworkChoice choice = api::choose_network(settings, prepared, prepared.decisions);
+  return api::search_learning_rate(settings, choice, prepared);
+}
+
+}  // namespace chainrule

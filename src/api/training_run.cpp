@@ -1,0 +1,258 @@
+// One training run from prepared data to the files in its folder.
+#include "api/training_run.h"
+
+#include "api/rate_search.h"
+#include "api/run_folder.h"
+#include "api/setting_text.h"
+#include "chainrule/error.h"
+#include "chainrule/machine.h"
+#include "data/table.h"
+#include "model/model_file.h"
+#include "net/initial_parameters.h"
+
+namespace chainrule::api {
+namespace {
+
+constexpr std::size_t kSelfTestRows = 8;
+
+using training::Outcome;
+
+std::string reason_text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::epochs: return "epochs";
+    case Outcome::early_stop: return "early_stop";
+    case Outcome::interrupted: return "interrupted";
+    case Outcome::diverged: break;
+  }
+  return "diverged";
+}
+
+// Files that a continued run must find from anywhere.
+void make_paths_absolute(TrainSettings& settings) {
+  if (!as_share(settings.validation)) settings.validation = absolute_path(settings.validation);
+  if (!as_share(settings.test)) settings.test = absolute_path(settings.test);
+  if (settings.class_weights != "balanced") settings.class_weights = absolute_path(settings.class_weights);
+  settings.spec_file = absolute_path(settings.spec_file);
+}
+
+// The first training rows and what the plan says to them; a loader must get the same bits.
+model::SelfTest self_test(engine::Plan& plan, const NetworkSpec& network, const training::DataPart& part, bool average) {
+  training::DataPart first{part.samples, {part.rows.begin(), part.rows.begin() + static_cast<std::ptrdiff_t>(std::min(kSelfTestRows, part.size()))}};
+  model::SelfTest test;
+  test.rows = first.size();
+  for (std::size_t i = 0; i < first.size(); ++i) test.inputs.insert(test.inputs.end(), first.x(i), first.x(i) + network.inputs);
+  test.outputs = training::predict_part(plan, network, first, average);
+  return test;
+}
+
+}  // namespace
+
+std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const NetworkChoice& choice, std::size_t train_rows) {
+  PlanOptions options;
+  options.engine = settings.engine;
+  options.threads = settings.threads;
+  options.max_batch = choice.training.optimizer.kind == Optimizer::lbfgs ? train_rows : choice.batch;
+  return engine::make_plan(choice.network, choice.training, options);
+}
+
+TrainingRun::TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks)
+    : request_(std::move(request)), settings_(std::move(settings)), hooks_(hooks) {
+  refuse_later_settings(settings_);
+  request_.path = absolute_path(request_.path);
+  make_paths_absolute(settings_);
+}
+
+TrainingRun::TrainingRun(SavedRun saved, std::string folder, const TrainHooks& hooks)
+    : settings_(saved.run.settings), hooks_(hooks), saved_(std::move(saved)), folder_(std::move(folder)) {
+  request_.path = saved_->run.data_path;
+  request_.features = saved_->run.features;
+}
+
+TrainResult TrainingRun::execute() {
+  prepare();
+  open_folder();
+  tell_started();
+  start();
+  const Outcome outcome = train();
+  if (outcome == Outcome::diverged) report_divergence();
+  return result(outcome);
+}
+
+void TrainingRun::prepare() {
+  data_ = prepare_data(request_, settings_);
+  if (saved_) {
+    choice_ = {saved_->run.network, saved_->run.training, saved_->run.batch, saved_->run.early_stop};
+    data_.decisions.push_back("resumed in epoch " + std::to_string(saved_->snapshot.progress.epoch + 1) + " after " +
+                              std::to_string(saved_->snapshot.progress.step) + " steps");
+  } else {
+    choice_ = choose_network(settings_, data_, data_.decisions);
+    if (settings_.find_lr) search_rate();
+  }
+  plan_ = make_run_plan(settings_, choice_, data_.train.size());
+  training::Run run;
+  run.network = choice_.network;
+  run.training = choice_.training;
+  run.unit = data_.unit;
+  run.train = data_.train;
+  run.validation = data_.validation;
+  run.epochs = settings_.epochs;
+  run.batch = choice_.batch;
+  run.early_stop = choice_.early_stop;
+  trainer_ = std::make_unique<training::Trainer>(*plan_, std::move(run));
+}
+
+void TrainingRun::search_rate() {
+  const RateSearch search = search_learning_rate(settings_, choice_, data_);
+  choice_.training.optimizer.learning_rate = search.suggested;
+  data_.decisions.push_back("learning rate: " + write_number(search.suggested) + ", by a range test");
+}
+
+void TrainingRun::open_folder() {
+  if (!saved_) {
+    folder_ = open_run_folder(settings_.out);
+    if (has_model(folder_)) data_.decisions.push_back("replaces the model in " + folder_);
+  }
+  settings_.out = absolute_path(folder_);
+  const bool repeatable = !request_.path.empty() && request_.path != "-";
+  identity_ = {settings_, choice_.network, choice_.training, data_.features, choice_.batch, choice_.early_stop,
+               repeatable ? request_.path : "", repeatable ? data_digest(request_.path, settings_) : ""};
+}
+
+void TrainingRun::tell_started() const {
+  if (!hooks_.on_event) return;
+  TrainEvent event;
+  event.kind = TrainEvent::Kind::started;
+  event.epochs = settings_.epochs;
+  event.steps_per_epoch = trainer_->steps_per_epoch();
+  for (const std::string& line : data_.decisions) event.text += (event.text.empty() ? "" : "\n") + line;
+  hooks_.on_event(event);
+}
+
+void TrainingRun::start() {
+  if (saved_) {
+    trainer_->start(std::move(saved_->snapshot));
+    return;
+  }
+  trainer_->start(net::initial_parameters(choice_.network, choice_.training.seed));
+  if (settings_.checkpoint_every == 0) return;
+  save_checkpoint(trainer_->snapshot());
+  forget_older_checkpoint(folder_);
+}
+
+void TrainingRun::save_checkpoint(const training::Snapshot& snapshot) {
+  if (identity_.data_digest.empty()) return;
+  model::save_checkpoint(folder_, make_checkpoint(identity_, snapshot));
+  if (!hooks_.on_event) return;
+  TrainEvent event;
+  event.kind = TrainEvent::Kind::checkpoint;
+  event.epoch = snapshot.progress.epoch;
+  event.epochs = settings_.epochs;
+  event.step = snapshot.progress.step;
+  event.text = folder_ + "/checkpoint.safetensors";
+  hooks_.on_event(event);
+}
+
+Outcome TrainingRun::train() {
+  training::Listener listener;
+  listener.on_event = hooks_.on_event;
+  listener.stop = hooks_.stop;
+  const std::uint64_t every = settings_.checkpoint_every;
+  listener.on_epoch = [&](const training::Snapshot& snapshot) {
+    if (every != 0 && snapshot.progress.epoch % every == 0) save_checkpoint(snapshot);
+  };
+  const Outcome outcome = trainer_->run(listener);
+  seconds_ = trainer_->seconds();
+  if (outcome == Outcome::interrupted || outcome == Outcome::diverged) save_checkpoint(trainer_->snapshot());
+  if (outcome == Outcome::interrupted || outcome == Outcome::diverged) trainer_->restore_best();
+  return outcome;
+}
+
+void TrainingRun::report_divergence() {
+  save_model();
+  const training::Divergence& found = trainer_->divergence();
+  const bool has_row = found.row != training::Divergence::kNone, has_input = found.input != training::Divergence::kNone;
+  const std::string row = has_row ? row_name(*data_.table, found.row) : "";
+  const std::string input = has_input ? data_.features.input_names[found.input] : "";
+  std::string message = training::describe(found, row, input) + "; the last good state is " + model_path(folder_);
+  throw Error("E0501", "training", std::move(message),
+              has_input ? "correct the value or drop the row" : "lower --lr (" + write_number(choice_.training.optimizer.learning_rate) +
+                                                                    "), or limit the gradient with --clip 1");
+}
+
+std::map<std::string, std::string> TrainingRun::facts() const {
+  const training::Progress& p = trainer_->progress();
+  std::map<std::string, std::string> facts = {
+      {"program", "chainrule " + version_info().version}, {"seed", std::to_string(choice_.training.seed)},
+      {"epochs", std::to_string(p.epoch)},                {"steps", std::to_string(p.step)},
+      {"batch", std::to_string(choice_.batch)},           {"data", data_.table->source},
+      {"data digest", identity_.data_digest},             {"training rows", std::to_string(data_.train.size())},
+      {"validation rows", std::to_string(data_.validation.size())}};
+  if (trainer_->restores_best() && p.stopping.has_best) facts["best epoch"] = std::to_string(p.stopping.best_epoch);
+  if (!p.history.empty()) facts["training loss"] = write_number(p.history.back().loss);
+  if (p.stopping.has_best) facts["best validation loss"] = write_number(p.stopping.best_score);
+  for (const auto& [key, text] : settings_.given) {
+    if (key != "out" && key != "threads" && key != "engine" && !text.empty()) facts["setting " + key] = text;
+  }
+  return facts;
+}
+
+std::string TrainingRun::save_model() {
+  model::ModelFile file;
+  file.network = choice_.network;
+  file.training = choice_.training;
+  file.features = data_.features;
+  file.parameters.resize(net::ParameterLayout(choice_.network).size);
+  plan_->store(engine::Part::parameters, file.parameters);
+  const bool average = choice_.training.ema > 0;
+  if (average) {
+    file.averaged.resize(file.parameters.size());
+    plan_->store(engine::Part::average, file.averaged);
+  }
+  file.facts = facts();
+  file.self_test = self_test(*plan_, choice_.network, data_.train, average);
+  model::save_model(model_path(folder_), file);
+  return model::model_digest(file);
+}
+
+Metrics TrainingRun::measure(const training::DataPart& part) const {
+  if (part.empty()) return {};
+  std::vector<float> parameters(net::ParameterLayout(choice_.network).size);
+  plan_->store(engine::Part::parameters, parameters);
+  const std::vector<float> outputs = training::predict_part(*plan_, choice_.network, part, choice_.training.ema > 0);
+  return training::measure(choice_.network, data_.unit, part, outputs, parameters);
+}
+
+TrainResult TrainingRun::result(Outcome outcome) {
+  const training::Progress& p = trainer_->progress();
+  TrainResult result;
+  result.folder = folder_;
+  result.model = model_path(folder_);
+  result.epochs = p.epoch;
+  result.best_epoch = trainer_->restores_best() && p.stopping.has_best ? p.stopping.best_epoch : p.epoch;
+  result.steps = p.step;
+  result.seconds = seconds_;
+  result.stop_reason = reason_text(outcome);
+  result.interrupted = outcome == Outcome::interrupted;
+  result.has_validation = !data_.validation.empty();
+  result.has_test = !data_.test.empty();
+  result.train = measure(data_.train);
+  result.validation = measure(data_.validation);
+  result.test = measure(data_.test);
+  result.plan = plan_->report();
+  result.history = p.history;
+  result.digest = save_model();
+  result.decisions = data_.decisions;
+  if (hooks_.on_event) {
+    TrainEvent event;
+    event.kind = TrainEvent::Kind::finished;
+    event.epoch = p.epoch;
+    event.epochs = settings_.epochs;
+    event.step = p.step;
+    event.seconds = seconds_;
+    event.text = result.model;
+    hooks_.on_event(event);
+  }
+  return result;
+}
+
+}  // namespace chainrule::api

@@ -1,0 +1,56 @@
+// One training run from prepared data to the files in its folder; the only place that knows trainer, checkpoints and model file at once.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/network_choice.h"
+#include "api/prepared_data.h"
+#include "api/run_state.h"
+#include "chainrule/train.h"
+#include "engine/plan.h"
+#include "train/trainer.h"
+
+namespace chainrule::api {
+
+/// The plan of a run: engine and threads from the settings, batches as large as the run takes them.
+std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const NetworkChoice& choice, std::size_t train_rows);
+
+class TrainingRun {
+ public:
+  /// A fresh run.
+  TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks);
+  /// The continuation of a saved one, in its folder.
+  TrainingRun(SavedRun saved, std::string folder, const TrainHooks& hooks);
+
+  TrainResult execute();
+
+ private:
+  void prepare();
+  void open_folder();
+  void start();
+  void tell_started() const;
+  void search_rate();
+  void save_checkpoint(const training::Snapshot& snapshot);
+  std::string save_model();  ///< returns the digest
+  training::Outcome train();
+  [[noreturn]] void report_divergence();
+  TrainResult result(training::Outcome outcome);
+  Metrics measure(const training::DataPart& part) const;
+  std::map<std::string, std::string> facts() const;
+
+  DataRequest request_;
+  TrainSettings settings_;
+  const TrainHooks& hooks_;
+  std::optional<SavedRun> saved_;
+  std::string folder_;
+  PreparedData data_;
+  NetworkChoice choice_;
+  RunIdentity identity_;
+  std::unique_ptr<engine::Plan> plan_;
+  std::unique_ptr<training::Trainer> trainer_;
+  double seconds_ = 0;
+};
+
+}  // namespace chainrule::api
