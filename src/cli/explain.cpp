@@ -26,8 +26,8 @@ double largest(const std::vector<double>& values) {
 void print_layers(const Explanation& e, Console& console) {
   TextTable table({"layer", "activation", ">active units", ">max |z|", ">max |a|", ">|dL/da|", ">|dL/dz|"});
   for (const LayerTrace& layer : e.layers) {
-    table.add({layer.name, layer.activation, share_active(layer), number_text(largest(layer.z), 4), number_text(largest(layer.a), 4),
-               number_text(layer.da_norm, 4), number_text(layer.dz_norm, 4)});
+    table.add({layer.name, layer.activation, share_active(layer), measure_text(largest(layer.z)), measure_text(largest(layer.a)),
+               measure_text(layer.da_norm), measure_text(layer.dz_norm)});
   }
   print_heading(console, "Forward (z, a) and backward (gradients of the loss)");
   table.print(console);
@@ -45,7 +45,7 @@ void print_chain(const Explanation& e, Console& console) {
 void print_blame(const Explanation& e, Console& console) {
   TextTable table({"weight", ">value", ">gradient", "to help", ">predicted", ">measured"});
   for (const BlameEntry& b : e.blame) {
-    table.add({b.weight, number_text(b.value, 4), number_text(b.gradient, 4), b.direction, number_text(b.predicted, 4), number_text(b.measured, 4)});
+    table.add({b.weight, measure_text(b.value), measure_text(b.gradient), b.direction, measure_text(b.predicted), measure_text(b.measured)});
   }
   print_heading(console, "Weights most to blame, and the change of the loss when each is nudged");
   table.print(console);

@@ -44,6 +44,13 @@ std::string number_text(double value, int digits) {
   return buffer;
 }
 
+std::string measure_text(double value) {
+  if (!std::isfinite(value)) return "-";
+  std::string text = formatted("%#.4g", value);
+  if (!text.empty() && text.back() == '.') text.pop_back();
+  return text;
+}
+
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "-";
   if (seconds < 10) return formatted("%.2f s", seconds);

@@ -15,6 +15,8 @@ namespace chainrule::cli {
 std::string count_text(std::uint64_t count);
 /// Five significant digits, "-" for a number that is not finite.
 std::string number_text(double value, int digits = 5);
+/// Four significant digits with their zeros, so that a column of losses lines up: "0.2500", "12.30".
+std::string measure_text(double value);
 /// "0.42 s", "31.2 s", "2:05", "1:02:05"
 std::string duration_text(double seconds);
 /// "842", "12.3k", "1.24M"

@@ -76,8 +76,8 @@ void print_metrics(Console& console, const std::vector<std::pair<std::string, co
   TextTable table(classes ? std::vector<std::string>{"", ">rows", ">loss", ">accuracy", ">auc", ">log loss"}
                           : std::vector<std::string>{"", ">rows", ">loss", ">rmse", ">mae", ">r2"});
   for (const auto& [name, m] : sets) {
-    if (classes) table.add({name, count_text(m->rows), number_text(m->loss), share_text(m->accuracy), share_text(m->auc), number_text(m->log_loss)});
-    else table.add({name, count_text(m->rows), number_text(m->loss), number_text(m->rmse), number_text(m->mae), share_text(m->r2)});
+    if (classes) table.add({name, count_text(m->rows), measure_text(m->loss), share_text(m->accuracy), share_text(m->auc), measure_text(m->log_loss)});
+    else table.add({name, count_text(m->rows), measure_text(m->loss), measure_text(m->rmse), measure_text(m->mae), share_text(m->r2)});
   }
   table.print(console);
 }

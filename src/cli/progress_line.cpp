@@ -12,7 +12,7 @@ namespace chainrule::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw{100};
-constexpr std::size_t kBarColumns = 16;
+constexpr std::size_t kBarColumns = 12;
 
 double share_done(const TrainEvent& event) {
   if (event.epochs == 0) return 0;
@@ -40,12 +40,12 @@ std::string progress_text(const TrainEvent& event, const TrainEvent& last_epoch,
   struct Part { int importance; std::string text; };
   std::vector<Part> parts;
   parts.push_back({0, "epoch " + std::to_string(event.epoch) + "/" + std::to_string(event.epochs)});
-  parts.push_back({5, bar_text(share, unicode)});
-  parts.push_back({1, "loss " + number_text(event.loss, 4)});
+  parts.push_back({4, bar_text(share, unicode)});
+  parts.push_back({1, "loss " + measure_text(event.loss)});
   if (last_epoch.has_validation) {
     const Metrics& m = last_epoch.validation;
-    parts.push_back({4, "validation " + number_text(m.loss, 4)});
-    parts.push_back({3, m.classification ? "accuracy " + number_text(m.accuracy, 4) : "rmse " + number_text(m.rmse, 4)});
+    parts.push_back({5, "validation " + measure_text(m.loss)});
+    parts.push_back({3, m.classification ? "accuracy " + measure_text(m.accuracy) : "rmse " + measure_text(m.rmse)});
   }
   if (event.rows_per_second > 0) parts.push_back({6, short_count(event.rows_per_second) + " rows/s"});
   parts.push_back({2, time_left(event, share)});

@@ -27,12 +27,12 @@ void print_curve(const RateSearch& search, Console& console) {
   for (const RatePoint& point : points) {
     if (std::isfinite(point.loss)) low = std::min(low, point.loss), high = std::max(high, point.loss);
   }
-  // A diverging end would flatten everything else: the scale ends at three times the first loss.
-  if (!points.empty() && std::isfinite(points[0].loss)) high = std::min(high, 3 * std::abs(points[0].loss));
+  // A diverging end would flatten everything else: the scale ends a little above the first loss.
+  if (!points.empty() && std::isfinite(points[0].loss)) high = std::min(high, 1.25 * std::abs(points[0].loss));
   TextTable table({">rate", ">loss", ""});
   for (const RatePoint& point : points) {
     const double share = high > low ? (point.loss - low) / (high - low) : 0;
-    table.add({number_text(point.rate, 3), number_text(point.loss, 4), bar(std::isfinite(share) ? share : 1, kBarColumns, console.unicode)});
+    table.add({number_text(point.rate, 3), measure_text(point.loss), bar(std::isfinite(share) ? share : 1, kBarColumns, console.unicode)});
   }
   table.print(console);
 }

@@ -73,10 +73,10 @@ void print_curve(const TrainResult& result, Console& console) {
                                         : std::vector<std::string>{">epoch", ">rate", ">loss", ""});
   for (const std::size_t i : epochs_to_show(result)) {
     const TrainResult::Point& point = result.history[i];
-    std::vector<std::string> cells = {std::to_string(point.epoch), number_text(point.learning_rate, 3), number_text(point.loss, 4)};
+    std::vector<std::string> cells = {std::to_string(point.epoch), number_text(point.learning_rate, 3), measure_text(point.loss)};
     if (result.has_validation) {
-      cells.push_back(number_text(point.validation_loss, 4));
-      cells.push_back(number_text(point.validation_score, 4));
+      cells.push_back(measure_text(point.validation_loss));
+      cells.push_back(measure_text(point.validation_score));
       cells.push_back(point.epoch == result.best_epoch ? console.out_style.green("best") : "");
     }
     table.add(cells);
@@ -138,6 +138,7 @@ int run_train(const Arguments& arguments, Console& console) {
   if (arguments.on("json")) console.out << train_json(result) << '\n';
   else print_result(result, arguments.positionals.empty() ? "" : arguments.positionals[0], console);
   if (!result.interrupted) return 0;
+  console.out.flush();
   console.err << "interrupted: the checkpoint is saved; go on with `chainrule train --resume " << result.folder << "`\n";
   return static_cast<int>(ErrorKind::interrupted);
 }
