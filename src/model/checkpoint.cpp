@@ -37,7 +37,8 @@ std::uint64_t number_entry(const FileParts& parts, const std::string& key, std::
   std::uint64_t value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (status == std::errc() && end == text.data() + text.size() && value <= most) return value;
-  throw Error("E0414", parts.source(), "the entry \"" + key + "\" is not a possible number: \"" + text.substr(0, 40) + "\"");
+  throw Error("E0414", parts.source(), "the entry \"" + key + "\" is not a possible number: \"" + text.substr(0, 40) + "\"",
+              "the file was changed or damaged; go on from another checkpoint");
 }
 
 void put_texts(TensorFile& file, const Checkpoint& checkpoint) {

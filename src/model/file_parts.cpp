@@ -7,6 +7,8 @@
 namespace chainrule::model {
 namespace {
 
+constexpr const char* kChanged = "the file was changed or damaged; train again";
+
 std::string shape_text(const std::vector<std::size_t>& shape) {
   std::string text;
   for (const std::size_t size : shape) text += (text.empty() ? "[" : ", ") + std::to_string(size);
@@ -34,10 +36,10 @@ std::vector<float> FileParts::take_parameters(const net::ParameterLayout& layout
   for (const net::Tensor& wanted : layout.tensors) {  // before anything is allocated by the spec's word alone
     const std::string name = prefix + wanted.info.name;
     const auto found = tensors_.find(name);
-    if (found == tensors_.end()) throw Error("E0414", source_, "the network needs a tensor \"" + name + "\", which the file does not hold");
+    if (found == tensors_.end()) throw Error("E0414", source_, "the network needs a tensor \"" + name + "\", which the file does not hold", kChanged);
     if (found->second->shape != wanted.info.shape) {
       throw Error("E0414", source_, "tensor \"" + name + "\" has shape " + shape_text(found->second->shape) + ", the network needs " +
-                  shape_text(wanted.info.shape));
+                  shape_text(wanted.info.shape), kChanged);
     }
   }
   std::vector<float> values;
@@ -56,13 +58,13 @@ std::vector<float> FileParts::take_optional_parameters(const net::ParameterLayou
 
 void FileParts::expect_empty() const {
   if (tensors_.empty()) return;
-  throw Error("E0414", source_, "holds a tensor \"" + tensors_.begin()->first.substr(0, 80) + "\" that the network does not have");
+  throw Error("E0414", source_, "holds a tensor \"" + tensors_.begin()->first.substr(0, 80) + "\" that the network does not have", kChanged);
 }
 
 void put_parameters(TensorFile& file, const net::ParameterLayout& layout, const std::string& prefix, std::span<const float> values) {
   if (values.size() != layout.size) {
     throw Error("E0414", prefix.empty() ? "parameters" : prefix, std::to_string(values.size()) + " values for a network of " +
-                std::to_string(layout.size) + " parameters");
+                std::to_string(layout.size) + " parameters", kChanged);
   }
   for (const net::Tensor& tensor : layout.tensors) {
     const std::span<const float> part = values.subspan(tensor.info.offset, tensor.info.size);

@@ -18,6 +18,7 @@ static_assert(std::endian::native == std::endian::little, "files are little-endi
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kLargestHeader = 100'000'000;  // the limit of the safetensors format
 constexpr std::size_t kAlignment = 8;
+constexpr const char* kDamaged = "the file is damaged or was changed: copy it again, or train again";
 
 std::uint64_t header_length(std::string_view bytes, const std::string& source) {
   if (bytes.size() < kLengthBytes) {
@@ -41,7 +42,7 @@ std::uint64_t header_length(std::string_view bytes, const std::string& source) {
 std::uint64_t byte_count(const TensorEntry& entry, const std::string& where) {
   std::uint64_t bytes = sizeof(float);
   for (const std::uint64_t dimension : entry.shape) {
-    if (__builtin_mul_overflow(bytes, dimension, &bytes)) throw Error("E0404", where, "the product of its shape is too large");
+    if (__builtin_mul_overflow(bytes, dimension, &bytes)) throw Error("E0404", where, "the product of its shape is too large", kDamaged);
   }
   return bytes;
 }
@@ -51,15 +52,15 @@ void check_entry(const TensorEntry& entry, std::uint64_t data_size, const std::s
   if (entry.type != "F32") {
     throw Error("E0405", where, "data type \"" + entry.type.substr(0, 40) + "\" is not supported", "convert the tensors to 32-bit floats (F32)");
   }
-  if (entry.offsets.size() != 2) throw Error("E0404", where, "data_offsets must be two numbers");
+  if (entry.offsets.size() != 2) throw Error("E0404", where, "data_offsets must be two numbers", kDamaged);
   const std::uint64_t begin = entry.offsets[0], end = entry.offsets[1];
   const std::string range = "bytes " + std::to_string(begin) + " to " + std::to_string(end);
-  if (begin > end) throw Error("E0404", where, range + " run backwards");
+  if (begin > end) throw Error("E0404", where, range + " run backwards", kDamaged);
   if (end > data_size) {
     throw Error("E0409", where, range + " lie beyond the " + std::to_string(data_size) + " bytes of data", "the file was not copied to its end");
   }
   const std::uint64_t expected = byte_count(entry, where);
-  if (end - begin != expected) throw Error("E0404", where, range + " do not hold its shape, which needs " + std::to_string(expected));
+  if (end - begin != expected) throw Error("E0404", where, range + " do not hold its shape, which needs " + std::to_string(expected), kDamaged);
 }
 
 /// Tensors in the order of their bytes must follow each other without hole or overlap, from 0 to the end.
@@ -68,12 +69,12 @@ void check_tiling(const std::vector<TensorEntry>& entries, std::uint64_t data_si
   for (const TensorEntry& entry : entries) {
     if (entry.offsets[0] != next) {
       throw Error("E0406", source + ", tensor \"" + entry.name.substr(0, 80) + "\"",
-                  "begins at byte " + std::to_string(entry.offsets[0]) + " of the data, but the tensor before ends at " + std::to_string(next));
+                  "begins at byte " + std::to_string(entry.offsets[0]) + " of the data, but the tensor before ends at " + std::to_string(next), kDamaged);
     }
     next = entry.offsets[1];
   }
   if (next != data_size) {
-    throw Error("E0406", source, std::to_string(data_size - next) + " bytes at the end belong to no tensor", "the file was changed or damaged");
+    throw Error("E0406", source, std::to_string(data_size - next) + " bytes at the end belong to no tensor", kDamaged);
   }
 }
 

@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kMetadata = "__metadata__";
+constexpr const char* kNoHeader = "the file is damaged, or no safetensors file";
 
 /// Where in {"name": {"dtype": "F32", "shape": [..], "data_offsets": [..]}, "__metadata__": {"key": "value"}} the next event belongs.
 enum class Place { before, names, metadata, tensor, shape, offsets };
@@ -115,9 +116,12 @@ class HeaderReader {
 TensorHeader parse_tensor_header(std::string_view json, const std::string& source) {
   TensorHeader header;
   HeaderReader reader(header);
-  if (json.empty() || json.front() != '{') throw Error("E0403", source, "the header at byte 8 does not start with \"{\"");
+  if (json.empty() || json.front() != '{') throw Error("E0403", source, "the header at byte 8 does not start with \"{\"", kNoHeader);
+  if (const std::size_t nul = json.find('\0'); nul != std::string_view::npos) {  // the parser would take it for the end of the text
+    throw Error("E0403", source, "the header holds a NUL byte at byte " + std::to_string(nul + 8), kNoHeader);
+  }
   if (!Json::sax_parse(json.begin(), json.end(), &reader)) {
-    throw Error(reader.repeated() ? "E0408" : "E0403", source, "bad header: " + reader.problem(), "the file is damaged, or no safetensors file");
+    throw Error(reader.repeated() ? "E0408" : "E0403", source, "bad header: " + reader.problem(), kNoHeader);
   }
   return header;
 }
