@@ -1,7 +1,7 @@
 # How a room (a folder of src/) becomes a target: x.cpp is built into it, x_test.cpp into test_<room>.
 
 function(chainrule_room name)
-  cmake_parse_arguments(ROOM "" "PATH" "USES;PRIVATE_HEADERS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "PATH" "USES;TEST_USES;PRIVATE_HEADERS;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${ROOM_PATH}/*.cpp)
   file(GLOB tests CONFIGURE_DEPENDS ${ROOM_PATH}/*_test.cpp)
   if(tests)
@@ -29,6 +29,7 @@ function(chainrule_room name)
   set_property(GLOBAL APPEND PROPERTY CHAINRULE_ROOMS ${name})
   set_property(GLOBAL PROPERTY CHAINRULE_TESTS_OF_${name} "${tests}")
   set_property(GLOBAL PROPERTY CHAINRULE_HEADERS_OF_${name} "${ROOM_PRIVATE_HEADERS}")
+  set_property(GLOBAL PROPERTY CHAINRULE_TEST_USES_OF_${name} "${ROOM_TEST_USES}")
 endfunction()
 
 # simd/kernels_<isa>.cpp: each file includes kernels-inl.h and is compiled for one instruction set.
@@ -88,6 +89,10 @@ function(chainrule_tests)
       target_link_libraries(test_${room} PRIVATE chainrule_${room} GTest::gtest GTest::gtest_main)
       foreach(header IN LISTS headers)
         target_link_libraries(test_${room} PRIVATE chainrule_headers_${header})
+      endforeach()
+      get_property(test_uses GLOBAL PROPERTY CHAINRULE_TEST_USES_OF_${room})
+      foreach(used IN LISTS test_uses)
+        target_link_libraries(test_${room} PRIVATE chainrule_${used})
       endforeach()
       add_test(NAME ${room} COMMAND test_${room})
     endif()

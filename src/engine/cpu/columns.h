@@ -1,0 +1,40 @@
+// How the columns of a matrix are cut into panels, and a batch matrix made of such panels.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+namespace chainrule::engine::cpu {
+
+/// `count` columns in panels of `panel`; the last one is rounded up to whole vectors of `lanes`. Padding is 0 and stays neutral.
+struct Columns {
+  int count = 0, panel = 0, lanes = 0;
+
+  int padded() const { return (count + lanes - 1) / lanes * lanes; }
+  int panels() const { return (count + panel - 1) / panel; }
+  int width(int p) const { return std::min(panel, padded() - p * panel); }  ///< with padding
+  int used(int p) const { return std::min(panel, count - p * panel); }      ///< without
+  std::size_t size() const { return static_cast<std::size_t>(padded()); }
+};
+
+/// [rows, columns] with panels `stride` floats apart, each stored [row, width].
+struct BatchMatrix {
+  float* data = nullptr;
+  std::size_t stride = 0;
+  Columns columns;
+
+  bool exists() const { return data != nullptr; }
+  float* panel(int p) const { return data + static_cast<std::size_t>(p) * stride; }
+  float* at(int p, int row) const { return panel(p) + static_cast<std::size_t>(row) * static_cast<std::size_t>(columns.width(p)); }
+};
+
+/// Rows or other items [begin, end) of `size` that member t of `members` takes.
+struct Range {
+  int begin = 0, end = 0;
+  int size() const { return end - begin; }
+  static Range share(int size, int t, int members) {
+    return {static_cast<int>(static_cast<long>(size) * t / members), static_cast<int>(static_cast<long>(size) * (t + 1) / members)};
+  }
+};
+
+}  // namespace chainrule::engine::cpu

@@ -1,0 +1,171 @@
+// Plan's calls as runs of the team: rows, a barrier, weight blocks.
+#include "engine/cpu/cpu_plan.h"
+
+#include <algorithm>
+
+#include "engine/cpu/backward_pass.h"
+#include "engine/cpu/engine_state.h"
+#include "engine/cpu/forward_pass.h"
+#include "engine/cpu/prediction.h"
+#include "engine/cpu/update_pass.h"
+
+namespace chainrule::engine {
+namespace {
+
+using cpu::EngineState;
+
+/// One training step as each member runs it: the lesson from top to bottom.
+void step_member(EngineState& state, int member, double& norm) noexcept {
+  cpu::mask_weights(state, member);
+  cpu::forward_rows(state, member);
+  cpu::loss_rows(state, member);
+  cpu::backward_rows(state, member, state.net.input_scale != cpu::kAbsent);
+  state.team.barrier();
+  if (!state.all_fine(&cpu::MemberFlags::loss_fine)) return;
+  if (state.net.training.clip_norm > 0) {
+    cpu::store_gradients(state, member);
+    state.team.barrier();
+    const double gradient_norm = cpu::update_stored(state, member);
+    if (member == 0) norm = gradient_norm;
+  } else {
+    cpu::update_fused(state, member);
+  }
+  cpu::limit_norms(state, member);
+}
+
+class CpuPlan final : public Plan {
+ public:
+  CpuPlan(const NetworkSpec& network, const TrainingSpec& training, const cpu::KernelTable& kernels, int threads, std::size_t max_batch)
+      : state_(network, training, kernels, threads, max_batch) {}
+
+  PlanReport report() const override {
+    const cpu::KernelTable& kernels = state_.kernels();
+    return {"cpu",
+            kernels.name,
+            state_.members(),
+            {"cpu: " + std::to_string(kernels.panel) + " outputs to a panel, " + std::to_string(kernels.lanes) + " floats to a vector",
+             std::string("cpu: ") + (state_.net.training.clip_norm > 0 ? "gradients are stored, for clipping by norm"
+                                                                       : "gradients go straight into the update, nothing is stored")}};
+  }
+
+  void load(Part part, std::span<const float> values) override {
+    if (state_.net.arena(part) != nullptr) state_.net.load(part, values);
+    if (part == Part::parameters) state_.first_transposed_stale = false;
+  }
+
+  void store(Part part, std::span<float> values) const override {
+    if (state_.net.arena(part) == nullptr) {
+      std::fill(values.begin(), values.end(), 0.0f);
+    } else {
+      state_.net.store(part, values);
+    }
+  }
+
+  StepResult step(const Samples& samples, std::span<const std::uint32_t> rows, const StepControl& control) noexcept override {
+    cpu::prepare_frame(state_, samples, rows, Mode::train, control);
+    StepResult result;
+    run([&](int member) { step_member(state_, member, result.gradient_norm); });
+    result.loss = cpu::batch_loss(state_);
+    result.finite = state_.all_fine(&cpu::MemberFlags::loss_fine) && state_.all_fine(&cpu::MemberFlags::update_fine);
+    state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
+    return result;
+  }
+
+  std::span<const float> forward(const Samples& samples, std::span<const std::uint32_t> rows, Mode mode,
+                                 const StepControl& control) noexcept override {
+    cpu::prepare_frame(state_, samples, rows, mode, control);
+    run([&](int member) {
+      cpu::mask_weights(state_, member);
+      cpu::forward_rows(state_, member);
+    });
+    unpack(state_.work.layers.back().a, state_.work.outputs.data(), nullptr);
+    return {state_.work.outputs.data(), rows.size() * state_.net.spec.outputs()};
+  }
+
+  double loss(const Samples& samples, std::span<const std::uint32_t>) noexcept override {
+    state_.frame.samples = samples;
+    run([&](int member) { cpu::loss_rows(state_, member); });
+    return cpu::batch_loss(state_);
+  }
+
+  void backward(std::span<const float> output_gradient, std::span<float> input_gradient) noexcept override {
+    if (!output_gradient.empty()) pack(output_gradient.data(), state_.work.layers.back().da);
+    const bool to_inputs = !input_gradient.empty() || state_.net.input_scale != cpu::kAbsent;
+    if (to_inputs && state_.first_transposed_stale) {
+      state_.net.transpose(state_.net.layers[0], state_.net.parameters(), state_.net.transposed.data());
+      state_.first_transposed_stale = false;
+    }
+    run([&](int member) {
+      cpu::backward_rows(state_, member, to_inputs);
+      state_.team.barrier();
+      cpu::store_gradients(state_, member);
+    });
+    const float* scale = state_.net.input_scale == cpu::kAbsent ? nullptr : state_.net.parameters() + state_.net.input_scale;
+    if (!input_gradient.empty()) unpack(state_.work.d_inputs, input_gradient.data(), scale);
+  }
+
+  StepResult update(const StepControl& control) noexcept override {
+    state_.frame.update = control.update;
+    StepResult result;
+    run([&](int member) {
+      const double norm = cpu::update_stored(state_, member);
+      if (member == 0) result.gradient_norm = norm;
+      cpu::limit_norms(state_, member);
+    });
+    result.finite = state_.all_fine(&cpu::MemberFlags::update_fine);
+    state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
+    return result;
+  }
+
+  void predict(const float* x, std::size_t rows, bool average, float* outputs) noexcept override {
+    cpu::predict(state_, x, rows, average, outputs);
+  }
+
+ private:
+  /// body(member) on every member; the lambda stays on this stack.
+  template <class F>
+  void run(const F& body) noexcept {
+    state_.team.run([](void* context, int member) { (*static_cast<const F*>(context))(member); }, const_cast<F*>(&body));
+  }
+
+  void unpack(const cpu::BatchMatrix& from, float* to, const float* scale) const noexcept {
+    const cpu::Columns& columns = from.columns;
+    for (int r = 0; r < state_.frame.rows; ++r) {
+      for (int u = 0; u < columns.count; ++u) {
+        const float value = from.at(u / columns.panel, r)[u % columns.panel];
+        *to++ = scale == nullptr ? value : value * scale[u];
+      }
+    }
+  }
+
+  void pack(const float* from, const cpu::BatchMatrix& to) noexcept {
+    for (int r = 0; r < state_.frame.rows; ++r) {
+      for (int u = 0; u < to.columns.count; ++u) to.at(u / to.columns.panel, r)[u % to.columns.panel] = *from++;
+    }
+  }
+
+  EngineState state_;
+};
+
+int thread_count(const PlanOptions& options) {
+  return options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
+  if (cpu::active_kernels() == nullptr) return "cpu: the instruction set is scalar, for which it has no kernels";
+  if (training.optimizer.kind == Optimizer::lbfgs) return "cpu: lbfgs does not update element by element";
+  constexpr std::size_t kMost = std::size_t{1} << 28;  // columns and rows are counted in int, with padding
+  bool too_large = network.inputs > kMost || options.max_batch > kMost;
+  for (const LayerSpec& layer : network.layers) too_large = too_large || layer.units > kMost;
+  if (too_large) return "cpu: more than 2^28 rows, inputs or units";
+  return "";
+}
+
+std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
+  return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(options),
+                                   std::max<std::size_t>(options.max_batch, 1));
+}
+
+}  // namespace chainrule::engine

@@ -1,0 +1,138 @@
+// Builds the state of a plan, divides the work among the members, and prepares each call.
+#include "engine/cpu/engine_state.h"
+
+#include "math/losses.h"
+
+namespace chainrule::engine::cpu {
+namespace {
+
+/// Fused multiply-adds per row that a panel's vectors cost about as much as.
+constexpr double kVectorCost = 8;
+constexpr int kFinest = 16;  // inputs; small enough to share a tiny net among many threads, divides every panel
+
+double cost(const PackedNetwork& net, const WorkItem& item) {
+  if (item.layer < 0) return net.inputs.width(item.panel) * kVectorCost;
+  const double width = net.layers[static_cast<std::size_t>(item.layer)].out.width(item.panel);
+  return item.vectors ? width * kVectorCost : width * item.k.size();
+}
+
+/// The finest division: some inputs of one output panel. Last layer first: its inputs are still in cache.
+std::vector<WorkItem> all_items(const PackedNetwork& net) {
+  std::vector<WorkItem> items;
+  for (int l = static_cast<int>(net.layers.size()) - 1; l >= 0; --l) {
+    const Layer& layer = net.layers[static_cast<std::size_t>(l)];
+    for (int p = 0; p < layer.out.panels(); ++p) {
+      for (int k = 0; k < layer.in.count; k += kFinest) items.push_back({l, p, false, {k, std::min(k + kFinest, layer.in.count)}});
+      items.push_back({l, p, true, {}});
+    }
+  }
+  for (int p = 0; net.input_scale != kAbsent && p < net.inputs.panels(); ++p) items.push_back({-1, p, true, {}});
+  return items;
+}
+
+bool continues(const WorkItem& before, const WorkItem& item) {
+  return !before.vectors && !item.vectors && before.layer == item.layer && before.panel == item.panel && before.k.end == item.k.begin;
+}
+
+/// Gives each member a run of neighbouring items of equal cost; neighbours within a panel are joined up to `most` inputs.
+std::vector<std::vector<WorkItem>> divide(const PackedNetwork& net, const std::vector<WorkItem>& items, int members, int most) {
+  double total = 0, done = 0;
+  for (const WorkItem& item : items) total += cost(net, item);
+  std::vector<std::vector<WorkItem>> shares(static_cast<std::size_t>(members));
+  for (const WorkItem& item : items) {
+    const double middle = done + cost(net, item) / 2;
+    done += cost(net, item);
+    const int member = std::min(members - 1, static_cast<int>(middle / total * members));
+    std::vector<WorkItem>& share = shares[static_cast<std::size_t>(member)];
+    if (!share.empty() && continues(share.back(), item) && item.k.end - share.back().k.begin <= most) {
+      share.back().k.end = item.k.end;
+    } else {
+      share.push_back(item);
+    }
+  }
+  return shares;
+}
+
+std::vector<WorkItem> whole_panels(const PackedNetwork& net) {
+  std::vector<WorkItem> items;
+  for (std::size_t l = 0; l < net.layers.size(); ++l) {
+    for (int p = 0; p < net.layers[l].out.panels(); ++p) items.push_back({static_cast<int>(l), p, false, {0, net.layers[l].in.count}});
+  }
+  return items;
+}
+
+DropoutNow dropout_now(const DropoutSpec& spec, Mode mode, double factor) noexcept {
+  DropoutNow now;
+  const double rate = mode == Mode::train ? spec.rate * factor : spec.rate;
+  now.constants = math::dropout_constants(spec.kind, rate);
+  if (!(rate > 0)) return now;
+  now.masks = mode != Mode::predict;
+  now.scaled = mode == Mode::predict;
+  return now;
+}
+
+}  // namespace
+
+EngineState::EngineState(const NetworkSpec& spec, const TrainingSpec& training, const KernelTable& kernels, int threads,
+                         std::size_t max_batch)
+    : net(spec, training, kernels), team(threads), work(net, max_batch, team.size()) {
+  frame.dropout.resize(net.layers.size());
+  items = divide(net, all_items(net), team.size(), kBlockDepth);
+  panels = divide(net, whole_panels(net), team.size(), 0);
+  flags.resize(static_cast<std::size_t>(team.size()));
+}
+
+DrawRow EngineState::draws(Purpose purpose, std::size_t layer, std::uint32_t row) const {
+  const std::uint64_t seed = net.training.seed;
+  return {{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+          row,
+          static_cast<std::uint32_t>(frame.step),
+          static_cast<std::uint32_t>(purpose) << 24 | (static_cast<std::uint32_t>(layer) & 0xffffffu)};
+}
+
+const float* EngineState::weights(std::size_t l) const {
+  const DropoutNow& now = frame.dropout[l];
+  return net.layers[l].drops_weights && (now.masks || now.scaled) ? net.masked.data() : net.parameters();
+}
+
+const float* EngineState::transposed(std::size_t l) const {
+  const DropoutNow& now = frame.dropout[l];
+  return net.layers[l].drops_weights && (now.masks || now.scaled) ? net.masked_transposed.data() : net.transposed.data();
+}
+
+void prepare_frame(EngineState& state, const Samples& samples, std::span<const std::uint32_t> rows, Mode mode,
+                   const StepControl& control) noexcept {
+  Frame& frame = state.frame;
+  Workspace& work = state.work;
+  frame.samples = samples;
+  frame.rows = static_cast<int>(rows.size());
+  frame.mode = mode;
+  frame.step = control.step;
+  frame.update = control.update;
+  frame.input_noise = mode == Mode::train && state.net.spec.input_noise > 0;
+  frame.input_dropout = dropout_now(state.net.spec.input_dropout, mode, control.dropout_factor);
+  frame.weights_masked = false;
+  for (std::size_t l = 0; l < frame.dropout.size(); ++l) {
+    frame.dropout[l] = dropout_now(state.net.layers[l].dropout, mode, control.dropout_factor);
+    frame.weights_masked = frame.weights_masked || (state.net.layers[l].drops_weights && (frame.dropout[l].masks || frame.dropout[l].scaled));
+  }
+  frame.total_weight = samples.weights == nullptr ? static_cast<double>(rows.size()) : 0;
+  frame.weights = samples.weights == nullptr ? nullptr : work.row_weight.data();
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    work.rows[r] = rows[r];
+    work.ids[r] = samples.ids == nullptr ? rows[r] : samples.ids[rows[r]];
+    if (samples.weights == nullptr) continue;
+    work.row_weight[r] = samples.weights[rows[r]];
+    frame.total_weight += static_cast<double>(work.row_weight[r]);
+  }
+  const Loss kind = state.net.spec.loss.kind;
+  const double targets = kind == Loss::cross_entropy ? 1.0 : static_cast<double>(math::target_count(kind, state.net.spec.outputs()));
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const double weight = frame.weights == nullptr ? 1.0 : static_cast<double>(frame.weights[r]);
+    work.row_scale[r] = frame.total_weight > 0 ? static_cast<float>(weight / (frame.total_weight * targets)) : 0.0f;
+  }
+  frame.moving_statistics = mode == Mode::train && frame.total_weight > 0;
+  for (MemberFlags& flag : state.flags) flag = {};
+}
+
+}  // namespace chainrule::engine::cpu

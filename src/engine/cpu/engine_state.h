@@ -1,0 +1,85 @@
+// All a step touches: the packed network, the batch's memory, the team and what this call asks for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/counter_rng.h"
+#include "base/thread_team.h"
+#include "engine/cpu/packed_network.h"
+#include "engine/cpu/workspace.h"
+#include "engine/plan.h"
+
+namespace chainrule::engine::cpu {
+
+/// What the dropout of one layer (or of the inputs) does in this call.
+struct DropoutNow {
+  bool masks = false;   ///< draw them
+  bool scaled = false;  ///< multiply by constants.predict_scale instead
+  math::DropoutConstants constants;
+};
+
+/// One call's samples, mode and constants, prepared by the caller before the team starts.
+struct Frame {
+  Samples samples;
+  int rows = 0;
+  Mode mode = Mode::train;
+  std::uint64_t step = 1;
+  const float* weights = nullptr;  ///< [row], null: all 1
+  double total_weight = 0;         ///< W
+  bool input_noise = false;
+  DropoutNow input_dropout;
+  std::vector<DropoutNow> dropout;  ///< per layer
+  math::UpdateConstants update;
+  bool weights_masked = false;      ///< some layer uses PackedNetwork::masked
+  bool moving_statistics = false;   ///< batch norm: the batch's own, and W > 0
+
+  bool masks_on() const { return mode != Mode::predict; }
+};
+
+/// One block of a weight matrix: inputs `k` of output panel `panel`; or all vectors of that panel (`vectors`); layer -1: input scale.
+struct WorkItem {
+  int layer = 0, panel = 0;
+  bool vectors = false;
+  Range k;
+};
+
+/// What each member reports: on its own cache line.
+struct alignas(64) MemberFlags {
+  bool loss_fine = true;    ///< its rows' losses and output gradients are finite
+  bool update_fine = true;  ///< the parameters it updated are finite
+};
+
+struct EngineState {
+  EngineState(const NetworkSpec& spec, const TrainingSpec& training, const KernelTable& kernels, int threads, std::size_t max_batch);
+
+  PackedNetwork net;
+  ThreadTeam team;
+  Workspace work;
+  Frame frame;
+  std::vector<std::vector<WorkItem>> items;   ///< per member: blocks and vectors, for gradients and updates
+  std::vector<std::vector<WorkItem>> panels;  ///< per member: whole panels of weights, for norms over all inputs
+  std::vector<MemberFlags> flags;
+  bool first_transposed_stale = false;        ///< layer 0's transposed weights are only kept up when input scale needs them
+
+  const KernelTable& kernels() const { return net.kernels; }
+  int members() const { return team.size(); }
+  Range rows_of(int member) const { return Range::share(frame.rows, member, members()); }
+  bool all_fine(bool MemberFlags::*which) const {
+    for (const MemberFlags& flag : flags) {
+      if (!(flag.*which)) return false;
+    }
+    return true;
+  }
+  DrawRow draws(Purpose purpose, std::size_t layer, std::uint32_t row) const;
+  /// A layer's weights and their transpose as this call uses them.
+  const float* weights(std::size_t l) const;
+  const float* transposed(std::size_t l) const;
+};
+
+/// Fills `frame` from the call's arguments. Serial, O(rows).
+void prepare_frame(EngineState& state, const Samples& samples, std::span<const std::uint32_t> rows, Mode mode,
+                   const StepControl& control) noexcept;
+
+}  // namespace chainrule::engine::cpu

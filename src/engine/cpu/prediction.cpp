@@ -1,0 +1,150 @@
+// Prediction: each member takes whole tiles of rows; two buffers per member hold a layer's input and output in turn.
+#include "engine/cpu/prediction.h"
+
+#include <cmath>
+
+namespace chainrule::engine::cpu {
+namespace {
+
+constexpr double kNormEpsilon = 1e-5;
+
+struct Call {
+  EngineState* state;
+  const float* x;
+  std::size_t rows;
+  const float* parameters;
+  float* outputs;
+};
+
+float predict_scale(const DropoutSpec& dropout) { return static_cast<float>(math::dropout_constants(dropout.kind, dropout.rate).predict_scale); }
+
+BatchMatrix tile_matrix(float* memory, const Columns& columns) {
+  return {memory, static_cast<std::size_t>(columns.panel) * kPredictionRows, columns};
+}
+
+std::size_t tile_size(const Columns& columns, int p, int rows) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns.width(p));
+}
+
+void read_tile(const Call& call, std::size_t first, int rows, const BatchMatrix& to) {
+  const PackedNetwork& net = call.state->net;
+  const std::size_t inputs = net.spec.inputs;
+  for (int p = 0; p < net.inputs.panels(); ++p) {
+    const std::size_t start = static_cast<std::size_t>(p * net.inputs.panel);
+    const int used = net.inputs.used(p), width = net.inputs.width(p);
+    for (int r = 0; r < rows; ++r) {
+      float* out = to.at(p, r);
+      std::copy_n(call.x + (first + static_cast<std::size_t>(r)) * inputs + start, used, out);
+      std::fill(out + used, out + width, 0.0f);
+      if (net.input_scale != kAbsent) {
+        net.kernels.multiply(out, out, call.parameters + net.input_scale + start, static_cast<std::size_t>(width));
+      }
+    }
+    const float scale = net.spec.input_dropout.rate > 0 ? predict_scale(net.spec.input_dropout) : 1;
+    if (scale != 1) net.kernels.scale(to.panel(p), to.panel(p), scale, tile_size(net.inputs, p, rows));
+  }
+}
+
+void write_tile(const Call& call, std::size_t first, int rows, const BatchMatrix& from) {
+  const std::size_t outputs = call.state->net.spec.outputs();
+  for (int p = 0; p < from.columns.panels(); ++p) {
+    for (int r = 0; r < rows; ++r) {
+      std::copy_n(from.at(p, r), from.columns.used(p),
+                  call.outputs + (first + static_cast<std::size_t>(r)) * outputs + static_cast<std::size_t>(p * from.columns.panel));
+    }
+  }
+}
+
+void normalise(const Call& call, const Layer& layer, const BatchMatrix& a, int rows) {
+  const KernelTable& kernels = call.state->kernels();
+  const float *scale = call.parameters + layer.norm_scale, *shift = call.parameters + layer.norm_shift;
+  if (layer.norm == Norm::layer) {
+    kernels.norm_rows({a.data, nullptr, a.stride, layer.out.count, scale, shift, nullptr, 0, rows});
+    return;
+  }
+  double mean[64], rstd[64];
+  for (int p = 0; p < layer.out.panels(); ++p) {
+    const int first = p * layer.out.panel, width = layer.out.width(p);
+    for (int i = 0; i < width; ++i) {
+      mean[i] = static_cast<double>(call.parameters[layer.mean + static_cast<std::size_t>(first + i)]);
+      rstd[i] = 1 / std::sqrt(static_cast<double>(call.parameters[layer.variance + static_cast<std::size_t>(first + i)]) + kNormEpsilon);
+    }
+    kernels.batch_normalise({a.panel(p), nullptr, mean, rstd, scale + first, shift + first, width, 0, rows});
+  }
+}
+
+void activate_panel(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int p, int rows) {
+  const KernelTable& kernels = call.state->kernels();
+  const std::size_t size = tile_size(layer.out, p, rows);
+  if (layer.activation != Activation::identity && (layer.activation != Activation::relu || layer.norm != Norm::none)) {
+    const float* slopes = layer.prelu == kAbsent ? nullptr : call.parameters + layer.prelu + p * layer.out.panel;
+    kernels.activate({layer.activation, layer.parameter, slopes, out.panel(p), nullptr, nullptr, layer.out.width(p), size});
+  }
+  const float scale = layer.drops_units ? predict_scale(layer.dropout) : 1;
+  if (scale != 1) kernels.scale(out.panel(p), out.panel(p), scale, size);
+  if (layer.residual) kernels.add(out.panel(p), in.panel(p), size);
+}
+
+void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int rows) {
+  const float* weights = layer.drops_weights ? call.state->net.masked.data() : call.parameters;
+  const bool norm = layer.norm != Norm::none;
+  const Epilogue epilogue = layer.activation == Activation::relu && !norm ? Epilogue::relu : Epilogue::none;
+  for (int p = 0; p < layer.out.panels(); ++p) {
+    const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
+    call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count), weights + layer.weight_panel(p), start,
+                                   out.panel(p), nullptr, layer.out.width(p), 0, rows, epilogue});
+    if (!norm) activate_panel(call, layer, in, out, p, rows);
+  }
+  if (!norm) return;
+  normalise(call, layer, out, rows);
+  for (int p = 0; p < layer.out.panels(); ++p) activate_panel(call, layer, in, out, p, rows);
+}
+
+void predict_tile(const Call& call, int member, std::size_t first, int rows) {
+  const Scratch& own = call.state->work.scratch[static_cast<std::size_t>(member)];
+  BatchMatrix in = tile_matrix(own.prediction[0], call.state->net.inputs);
+  read_tile(call, first, rows, in);
+  int turn = 1;
+  for (const Layer& layer : call.state->net.layers) {
+    const BatchMatrix out = tile_matrix(own.prediction[turn], layer.out);
+    predict_layer(call, layer, in, out, rows);
+    in = out;
+    turn = 1 - turn;
+  }
+  write_tile(call, first, rows, in);
+}
+
+void predict_share(const Call& call, int member, int members) {
+  const int tiles = static_cast<int>((call.rows + kPredictionRows - 1) / kPredictionRows);
+  const Range own = Range::share(tiles, member, members);
+  for (int tile = own.begin; tile < own.end; ++tile) {
+    const std::size_t first = static_cast<std::size_t>(tile) * kPredictionRows;
+    predict_tile(call, member, first, static_cast<int>(std::min<std::size_t>(kPredictionRows, call.rows - first)));
+  }
+}
+
+/// DropConnect predicts with W * p.
+void scale_weights(EngineState& state, const float* parameters) {
+  for (const Layer& layer : state.net.layers) {
+    if (!layer.drops_weights) continue;
+    state.kernels().scale(state.net.masked.data() + layer.weight, parameters + layer.weight, predict_scale(layer.dropout),
+                          layer.out.size() * static_cast<std::size_t>(layer.in.count));
+  }
+}
+
+}  // namespace
+
+void predict(EngineState& state, const float* x, std::size_t rows, bool average, float* outputs) noexcept {
+  Call call{&state, x, rows, average && state.net.averages() ? state.net.arena(Part::average) : state.net.parameters(), outputs};
+  if (state.net.drops_weights) scale_weights(state, call.parameters);
+  if (rows <= kPredictionRows) {
+    predict_share(call, 0, 1);
+    return;
+  }
+  state.team.run([](void* context, int member) {
+    const Call& shared = *static_cast<const Call*>(context);
+    predict_share(shared, member, shared.state->members());
+  }, &call);
+}
+
+}  // namespace chainrule::engine::cpu

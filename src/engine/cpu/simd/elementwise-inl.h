@@ -1,0 +1,151 @@
+// Kernels that treat every element alike: activations, optimisers, clipping, sums down the rows.
+#pragma once
+
+#include "engine/cpu/simd/kernel_table.h"
+#include "engine/cpu/simd/lanes-inl.h"
+#include "math/activations.h"
+#include "math/optimizers.h"
+#include "math/penalties.h"
+
+namespace chainrule::engine::cpu {
+namespace {
+
+void multiply(float* out, const float* a, const float* b, std::size_t size) {
+  for (std::size_t i = 0; i < size; i += kLanes) store(load(a + i) * load(b + i), out + i);
+}
+void scale(float* out, const float* a, float factor, std::size_t size) {
+  const Lanes f = Lanes::broadcast(factor);
+  for (std::size_t i = 0; i < size; i += kLanes) store(load(a + i) * f, out + i);
+}
+void add(float* out, const float* a, std::size_t size) {
+  for (std::size_t i = 0; i < size; i += kLanes) store(load(out + i) + load(a + i), out + i);
+}
+void average(float* average, const float* w, float gain, std::size_t size) {
+  const Lanes g = Lanes::broadcast(gain);
+  for (std::size_t i = 0; i < size; i += kLanes) store(math::average_element(load(average + i), load(w + i), g), average + i);
+}
+
+void column_chain(const ColumnChain& chain) {
+  for (int j = 0; j < chain.width; j += kLanes) {
+    Lanes sum = Lanes::broadcast(0.0f);
+    for (int r = chain.row_begin; r < chain.row_end; ++r) {
+      const std::size_t at = static_cast<std::size_t>(r) * static_cast<std::size_t>(chain.width) + static_cast<std::size_t>(j);
+      sum = chain.b == nullptr ? sum + load(chain.a + at) : fma(load(chain.a + at), load(chain.b + at), sum);
+    }
+    store(sum, chain.out + j);
+  }
+}
+
+template <Activation A>
+HWY_INLINE void activate_all(const ActivationRows& rows) {
+  const Lanes zero = Lanes::broadcast(0.0f);
+  Lanes parameter = Lanes::broadcast(rows.parameter);
+  int column = 0;
+  for (std::size_t i = 0; i < rows.size; i += kLanes) {
+    const Lanes n = load(rows.value + i);
+    if constexpr (A == Activation::prelu) {
+      parameter = load(rows.parameters + column);
+      column = column + kLanes == rows.width ? 0 : column + kLanes;
+      if (rows.negative != nullptr) store(min(n, zero), rows.negative + i);
+    }
+    const math::ValueSlope<Lanes> result = math::activate<A>(n, parameter);
+    store(result.value, rows.value + i);
+    if (rows.slope != nullptr) store(result.slope, rows.slope + i);
+  }
+}
+
+void activate(const ActivationRows& rows) {
+  math::with_activation(rows.kind, [&](auto kind) { activate_all<kind()>(rows); });
+}
+
+/// Penalties and clipping of one vector of gradients.
+struct Preparation {
+  bool l2_on, l1_on, clip_on, scale_on;
+  Lanes l2, l1, clip, factor;
+
+  explicit HWY_INLINE Preparation(const UpdateRule& rule)
+      : l2_on(rule.l2 != 0), l1_on(rule.l1 != 0), clip_on(rule.clip_value != 0), scale_on(rule.scaled),
+        l2(math::constant<Lanes>(rule.l2)), l1(math::constant<Lanes>(rule.l1)), clip(math::constant<Lanes>(rule.clip_value)),
+        factor(Lanes::broadcast(rule.scale)) {}
+  HWY_INLINE bool nothing() const { return !(l2_on || l1_on || clip_on || scale_on); }
+  HWY_INLINE Lanes penalised(Lanes g, const float* w) const {
+    if (l2_on) g = math::add_l2(g, load(w), l2);
+    if (l1_on) g = math::add_l1(g, load(w), l1);
+    if (clip_on) g = math::clip_by_value(g, clip);
+    return g;
+  }
+  HWY_INLINE Lanes operator()(Lanes g, const float* w) const {
+    g = penalised(g, w);
+    return scale_on ? g * factor : g;
+  }
+};
+
+constexpr int states_of(const math::UpdateShape& shape) {
+  switch (shape.kind) {
+    case Optimizer::sgd: return shape.momentum ? 1 : 0;
+    case Optimizer::rmsprop: return 1 + (shape.centered ? 1 : 0) + (shape.momentum ? 1 : 0);
+    case Optimizer::adagrad:
+    case Optimizer::lion: return 1;
+    case Optimizer::adam: return shape.amsgrad ? 3 : 2;
+    default: return 2;
+  }
+}
+
+/// Updates the block; returns whether all new weights are finite, padding included.
+template <math::UpdateShape S, bool kPrepare>
+HWY_INLINE bool update_all(const UpdateRule& rule, const UpdateBlock& block) {
+  constexpr int kStates = states_of(S);
+  const math::UpdateValues<Lanes> values = math::update_lanes<Lanes>(*rule.constants, rule.decays);
+  const Preparation prepare(rule);
+  const Lanes zero = Lanes::broadcast(0.0f);
+  Lanes check = zero;  // becomes NaN with the first weight that is not finite
+  for (std::size_t i = 0; i < block.size; i += kLanes) {
+    Lanes g = load(block.g + i), w = load(block.w + i);
+    if constexpr (kPrepare) g = prepare(g, block.w + i);
+    Lanes s[4] = {zero, zero, zero, zero};
+    for (int k = 0; k < kStates; ++k) s[k] = load(block.state[k] + i);
+    math::update_element<S>(g, w, s[0], s[1], s[2], s[3], values);
+    for (int k = 0; k < kStates; ++k) store(s[k], block.state[k] + i);
+    store(w, block.w + i);
+    check = fma(w, zero, check);
+  }
+  return !any(!equal(check, zero));
+}
+
+/// Sets the padding of every row to 0 and looks at the real weights alone.
+HWY_INLINE bool neutralise(const UpdateBlock& block) {
+  bool fine = true;
+  for (std::size_t row = 0; row < block.size; row += static_cast<std::size_t>(block.width)) {
+    for (int j = 0; j < block.width; ++j) {
+      float& w = block.w[row + static_cast<std::size_t>(j)];
+      if (j >= block.columns) w = 0;
+      fine = fine && w * 0 == 0;
+    }
+  }
+  return fine;
+}
+
+bool update(const UpdateRule& rule, const UpdateBlock& block) {
+  const bool prepare = !Preparation(rule).nothing();
+  const bool fine = math::with_update(rule.shape, [&](auto shape) {
+    return prepare ? update_all<decltype(shape)::value, true>(rule, block) : update_all<decltype(shape)::value, false>(rule, block);
+  });
+  return block.columns == block.width || fine ? fine : neutralise(block);
+}
+
+void square_chain(const UpdateRule& rule, const float* g, const float* w, std::size_t rows, int width, double* norm2) {
+  const Preparation prepare(rule);
+  alignas(64) float piece[kLanes];
+  for (int j = 0; j < width; j += kLanes) {
+    double sums[kLanes] = {};
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t at = row * static_cast<std::size_t>(width) + static_cast<std::size_t>(j);
+      store(prepare.penalised(load(g + at), w == nullptr ? nullptr : w + at), piece);
+      for (int i = 0; i < kLanes; ++i) sums[i] = __builtin_fma(static_cast<double>(piece[i]), static_cast<double>(piece[i]), sums[i]);
+    }
+    for (int i = 0; i < kLanes; ++i) norm2[j + i] = sums[i];
+  }
+}
+
+}  // namespace
+}  // namespace chainrule::engine::cpu

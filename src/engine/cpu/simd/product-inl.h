@@ -1,0 +1,201 @@
+// Matrix products: register tiles over panels, every sum in ascending order (docs/arithmetic.md, items 2, 10 and 11).
+#pragma once
+
+#include "engine/cpu/simd/kernel_table.h"
+#include "engine/cpu/simd/panels-inl.h"
+#include "math/activations.h"
+
+namespace chainrule::engine::cpu {
+namespace {
+
+// Rows per tile: as many accumulators as registers hold besides one row of b and a broadcast.
+#if HWY_TARGET == HWY_AVX2
+constexpr int kTileRows[kPanelVectors + 1] = {0, 12, 6};
+#else
+constexpr int kTileRows[kPanelVectors + 1] = {0, 14, 12, 8, 6};
+#endif
+constexpr int kMostRows = 14;
+
+// Without full unrolling GCC 12 keeps the accumulators in memory; tools/check_simd_symbols looks for that.
+#define CHAINRULE_UNROLL _Pragma("GCC unroll 16")
+
+// A slice of the sum over k that fits in the first-level cache: the b panel is read once per row tile.
+constexpr int kDepthPanels = 256 / kPanel > 4 ? 256 / kPanel : 4;
+constexpr int kGradientRows = 128;
+
+/// The part of a Product that one tile sees: full panels of a, then possibly a narrower last one.
+struct Slice {
+  const float* a;
+  std::size_t a_panel_stride;
+  int panels;
+  const float* tail;
+  int tail_depth, tail_width;
+  const float* b;
+  bool first, last;
+};
+
+template <int kRows, int kVectors>
+HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const float* b, Vector (&c)[kRows][kVectors]) {
+  const FloatTag tag;
+  for (int k = 0; k < depth; ++k) {
+    Vector row[kVectors];
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) row[v] = hn::Load(tag, b + v * kLanes);
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      const Vector x = hn::Set(tag, a[r * a_width + k]);
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::MulAdd(x, row[v], c[r][v]);
+    }
+    b += kVectors * kLanes;
+  }
+  return b;
+}
+
+template <int kRows, int kVectors>
+HWY_INLINE void finish(Epilogue epilogue, const float* other, Vector (&c)[kRows][kVectors]) {
+  const FloatTag tag;
+  using math::activate;
+  const Lanes zero = Lanes::broadcast(0.0f);
+  if (epilogue == Epilogue::relu) {
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = activate<Activation::relu>(Lanes{c[r][v]}, zero).value.v;
+    }
+  } else if (epilogue == Epilogue::relu_factor) {
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+        const Lanes value = load(other + (r * kVectors + v) * kLanes);  // the slope at relu(z) is that at z
+        c[r][v] = (Lanes{c[r][v]} * activate<Activation::relu>(value, zero).slope).v;
+      }
+    }
+  } else if (epilogue == Epilogue::factor) {
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+        c[r][v] = hn::Mul(c[r][v], hn::Load(tag, other + (r * kVectors + v) * kLanes));
+      }
+    }
+  }
+}
+
+template <int kRows, int kVectors>
+HWY_NOINLINE void product_tile(const Slice& slice, const Product& product, int row) {
+  const FloatTag tag;
+  Vector c[kRows][kVectors];
+  const std::size_t at = static_cast<std::size_t>(row) * kVectors * kLanes;
+  float* out = product.c + at;
+  if (!slice.first) {
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::Load(tag, out + (r * kVectors + v) * kLanes);
+    }
+  } else {
+    Vector start[kVectors];
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      start[v] = product.start != nullptr ? hn::Load(tag, product.start + v * kLanes) : hn::Zero(tag);
+    }
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = start[v];
+    }
+  }
+  const float* b = slice.b;
+  const float* a = slice.a + static_cast<std::size_t>(row) * kPanel;
+  for (int p = 0; p < slice.panels; ++p, a += slice.a_panel_stride) b = accumulate<kRows, kVectors>(a, kPanel, kPanel, b, c);
+  if (slice.tail_depth > 0) {
+    accumulate<kRows, kVectors>(slice.tail + static_cast<std::size_t>(row) * static_cast<std::size_t>(slice.tail_width),
+                                slice.tail_width, slice.tail_depth, b, c);
+  }
+  if (slice.last) finish<kRows, kVectors>(product.epilogue, product.other + at, c);
+  CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[r][v], tag, out + (r * kVectors + v) * kLanes);
+  }
+}
+
+template <int kRows, int kVectors>
+HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, int end, bool resume) {
+  const FloatTag tag;
+  Vector c[kRows][kVectors];
+  float* g = block.g + static_cast<std::size_t>(k - block.k_begin) * kVectors * kLanes;
+  CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      c[r][v] = resume ? hn::Load(tag, g + (r * kVectors + v) * kLanes) : hn::Zero(tag);
+    }
+  }
+  const std::size_t x_width = static_cast<std::size_t>(block.x_width);
+  const float* x = block.x + static_cast<std::size_t>(begin) * x_width + k;
+  const float* d = block.d + static_cast<std::size_t>(begin) * kVectors * kLanes;
+  for (int row = begin; row < end; ++row) {
+    Vector gradient[kVectors];
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) gradient[v] = hn::Load(tag, d + v * kLanes);
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      const Vector input = hn::Set(tag, x[r]);
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::MulAdd(gradient[v], input, c[r][v]);
+    }
+    x += x_width;
+    d += kVectors * kLanes;
+  }
+  CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[r][v], tag, g + (r * kVectors + v) * kLanes);
+  }
+}
+
+using ProductTile = void (*)(const Slice&, const Product&, int);
+using GradientTile = void (*)(const GradientBlock&, int, int, int, bool);
+struct Tiles {
+  ProductTile product[kPanelVectors + 1][kMostRows + 1];
+  GradientTile gradient[kPanelVectors + 1][kMostRows + 1];
+};
+
+template <int kVectors, int kRows>
+constexpr void fill_tiles(Tiles& tiles) {
+  tiles.product[kVectors][kRows] = product_tile<kRows, kVectors>;
+  tiles.gradient[kVectors][kRows] = gradient_tile<kRows, kVectors>;
+  if constexpr (kRows > 1) {
+    fill_tiles<kVectors, kRows - 1>(tiles);
+  } else if constexpr (kVectors > 1) {
+    fill_tiles<kVectors - 1, kTileRows[kVectors - 1]>(tiles);
+  }
+}
+constexpr Tiles make_tiles() {
+  Tiles tiles{};
+  fill_tiles<kPanelVectors, kTileRows[kPanelVectors]>(tiles);
+  return tiles;
+}
+constexpr Tiles kTiles = make_tiles();
+
+/// Cuts [begin, end) into equal tiles of at most `most` and calls tile(first, count).
+template <class F>
+HWY_INLINE void for_tiles(int begin, int end, int most, F tile) {
+  const int size = end - begin, count = (size + most - 1) / most;
+  for (int i = 0, at = begin; i < count; ++i) {
+    const int next = begin + static_cast<int>(static_cast<long>(size) * (i + 1) / count);
+    tile(at, next - at);
+    at = next;
+  }
+}
+
+void product(const Product& p) {
+  const int vectors = p.width / kLanes;
+  const int full = static_cast<int>(p.depth / kPanel), tail = static_cast<int>(p.depth % kPanel);
+  int done = 0;
+  do {
+    const int panels = full - done < kDepthPanels + kDepthPanels / 2 ? full - done : kDepthPanels;
+    const bool last = done + panels == full;
+    const Slice slice{p.a + static_cast<std::size_t>(done) * p.a_stride, p.a_stride, panels,
+                      p.a + static_cast<std::size_t>(full) * p.a_stride, last ? tail : 0, (tail + kLanes - 1) / kLanes * kLanes,
+                      p.b + static_cast<std::size_t>(done) * kPanel * static_cast<std::size_t>(p.width), done == 0, last};
+    for_tiles(p.row_begin, p.row_end, kTileRows[vectors],
+              [&](int row, int count) { kTiles.product[vectors][count](slice, p, row); });
+    done += panels;
+  } while (done < full);
+}
+
+void gradient(const GradientBlock& block) {
+  const int vectors = block.width / kLanes;
+  int row = block.row_begin;
+  do {
+    const int end = block.row_end - row < kGradientRows + kGradientRows / 2 ? block.row_end : row + kGradientRows;
+    for_tiles(block.k_begin, block.k_end, kTileRows[vectors], [&](int k, int count) {
+      kTiles.gradient[vectors][count](block, k, row, end, block.resume || row > block.row_begin);
+    });
+    row = end;
+  } while (row < block.row_end);
+}
+
+}  // namespace
+}  // namespace chainrule::engine::cpu

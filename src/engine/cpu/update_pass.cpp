@@ -1,0 +1,264 @@
+// The unit of work is a block of one weight panel: its gradient in L1, the optimiser on it, its transposed copy.
+#include "engine/cpu/update_pass.h"
+
+#include <cmath>
+
+namespace chainrule::engine::cpu {
+namespace {
+
+std::size_t size_of(int n) { return static_cast<std::size_t>(n); }
+
+/// Sum over the batch: compute(rows, out) per run of rows, runs added in a binary tree; `spare` holds `size` floats per level.
+template <class F>
+void sum_runs(const EngineState& state, std::uint64_t first, std::uint64_t count, float* out, float* spare, std::size_t size,
+              const F& compute) {
+  if (count > 1) {
+    sum_runs(state, first, count / 2, out, spare, size, compute);
+    sum_runs(state, first + count / 2, count / 2, spare, spare + size, size, compute);
+    state.kernels().add(out, spare, size);
+    return;
+  }
+  const std::uint64_t rows = static_cast<std::uint64_t>(state.frame.rows), shards = state.net.training.shards;
+  compute(Range{static_cast<int>(rows * first / shards), static_cast<int>(rows * (first + 1) / shards)}, out);
+}
+
+template <class F>
+void sum_rows(const EngineState& state, int member, float* out, std::size_t size, const F& compute) {
+  sum_runs(state, 0, state.net.training.shards, out, state.work.scratch[size_of(member)].block + size_of(kBlockDepth) * size_of(state.net.inputs.panel),
+           size, compute);
+}
+
+/// Item 10 for a block of weights.
+void block_gradient(const EngineState& state, int member, const WorkItem& item, float* g) {
+  const std::size_t l = size_of(item.layer);
+  const Layer& layer = state.net.layers[l];
+  const BatchMatrix &x = state.work.input_of(l), &dz = state.work.layers[l].dz;
+  const int width = layer.out.width(item.panel), panel = layer.in.panel;
+  const std::size_t size = size_of(item.k.size()) * size_of(width);
+  sum_rows(state, member, g, size, [&](Range rows, float* out) {
+    for (int begin = item.k.begin; begin < item.k.end;) {
+      const int q = begin / panel, end = std::min(item.k.end, (q + 1) * panel);
+      state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(item.panel), width, rows.begin, rows.end, begin - q * panel,
+                                end - q * panel, out + size_of(begin - item.k.begin) * size_of(width), false});
+      begin = end;
+    }
+  });
+  if (state.weights(l) == state.net.parameters()) return;
+  state.kernels().multiply(g, g, state.net.masks.data() + layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width), size);
+}
+
+/// Chain down the rows of one panel.
+void vector_gradient(const EngineState& state, int member, const BatchMatrix& a, const BatchMatrix* b, int p, float* g) {
+  const int width = a.columns.width(p);
+  sum_rows(state, member, g, size_of(width), [&](Range rows, float* out) {
+    state.kernels().column_chain({a.panel(p), b == nullptr ? nullptr : b->panel(p), out, width, rows.begin, rows.end});
+  });
+}
+
+/// Calls f(offset of the panel in the arenas, real columns, width, gradient(float* out)) for each vector of the item.
+template <class F>
+void for_vectors(const EngineState& state, int member, const WorkItem& item, F f) {
+  const int p = item.panel;
+  const auto visit = [&](std::size_t place, const BatchMatrix& a, const BatchMatrix* b) {
+    if (place == kAbsent) return;
+    f(place + size_of(p * a.columns.panel), a.columns.used(p), a.columns.width(p),
+      [&, b](float* g) { vector_gradient(state, member, a, b, p, g); });
+  };
+  if (item.layer < 0) {
+    visit(state.net.input_scale, state.work.d_inputs, &state.work.before_scale);
+    return;
+  }
+  const Layer& layer = state.net.layers[size_of(item.layer)];
+  const LayerBatch& batch = state.work.layers[size_of(item.layer)];
+  visit(layer.bias, batch.dz, nullptr);
+  visit(layer.prelu, batch.da_mask, &batch.negative);
+  visit(layer.norm_scale, batch.dn, &batch.xhat);
+  visit(layer.norm_shift, batch.dn, nullptr);
+}
+
+/// Penalties, clipping and decay of weights or of vectors.
+UpdateRule rule_for(const EngineState& state, bool weights) {
+  const TrainingSpec& training = state.net.training;
+  const LossSpec& loss = state.net.spec.loss;
+  UpdateRule rule{};
+  rule.shape = math::update_shape(training.optimizer);
+  rule.constants = &state.frame.update;
+  rule.decays = weights || training.optimizer.decay_all;
+  rule.l1 = weights ? loss.l1 : 0;
+  rule.l2 = weights ? loss.l2 : 0;
+  rule.clip_value = training.clip_value;
+  return rule;
+}
+
+/// Items 13 to 15 and 17 on `size` elements at `place` of the arenas.
+bool update_elements(EngineState& state, const UpdateRule& rule, std::size_t place, std::size_t size, int width, int columns,
+                     const float* g, bool average) {
+  PackedNetwork& net = state.net;
+  UpdateBlock block{g, net.parameters() + place, {}, size, width, columns};
+  for (int i = 0; i < net.states(); ++i) block.state[i] = net.arena(static_cast<Part>(static_cast<int>(Part::state0) + i)) + place;
+  const bool fine = state.kernels().update(rule, block);
+  if (average) state.kernels().average(net.arena(Part::average) + place, block.w, static_cast<float>(1 - net.training.ema), size);
+  return fine;
+}
+
+void transpose_block(EngineState& state, const Layer& layer, const WorkItem& item) {
+  if (item.layer == 0 && state.net.input_scale == kAbsent) return;  // nobody asks for the gradient at the inputs
+  state.net.transpose(layer, item.panel, item.k, state.net.parameters(), state.net.transposed.data());
+}
+
+bool update_weights(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g) {
+  const Layer& layer = state.net.layers[size_of(item.layer)];
+  const int width = layer.out.width(item.panel);
+  const bool limited = state.net.spec.loss.max_norm > 0;  // then limit_norms does the rest
+  const bool fine = update_elements(state, rule, layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width),
+                                    size_of(item.k.size()) * size_of(width), width, layer.out.used(item.panel), g,
+                                    state.net.averages() && !limited);
+  if (!limited) transpose_block(state, layer, item);
+  return fine;
+}
+
+/// Running statistics are not updated here but averaged, and looked at.
+bool finish_running_statistics(EngineState& state, const WorkItem& item) {
+  if (item.layer < 0 || state.net.layers[size_of(item.layer)].mean == kAbsent) return true;
+  const Layer& layer = state.net.layers[size_of(item.layer)];
+  bool fine = true;
+  for (std::size_t place : {layer.mean, layer.variance}) {
+    const std::size_t at = place + size_of(item.panel * layer.out.panel);
+    const float* values = state.net.parameters() + at;
+    for (int i = 0; i < layer.out.used(item.panel); ++i) fine = fine && std::isfinite(values[i]);
+    if (!state.net.averages()) continue;
+    state.kernels().average(state.net.arena(Part::average) + at, values, static_cast<float>(1 - state.net.training.ema),
+                            size_of(layer.out.width(item.panel)));
+  }
+  return fine;
+}
+
+/// Norms of one item's gradients by unit, into Workspace::norms.
+void square_panel(EngineState& state, const PackedTensor& place, int p) {
+  const bool weights = place.tensor.role == net::Role::weight;
+  const std::size_t depth = place.tensor.columns, start = size_of(p * place.columns.panel);
+  const std::size_t at = place.packed + start * depth;
+  state.kernels().square_chain(rule_for(state, weights), state.net.arena(Part::gradients) + at, weights ? state.net.parameters() + at : nullptr,
+                               depth, place.columns.width(p), state.work.norms.data() + place.norms + start);
+}
+
+void square_gradients(EngineState& state, int member) {
+  int turn = 0;
+  for (const PackedTensor& place : state.net.tensors) {
+    if (!place.tensor.info.trainable) continue;
+    for (int p = 0; p < place.columns.panels(); ++p) {
+      if (turn++ % state.members() == member) square_panel(state, place, p);
+    }
+  }
+}
+
+double gradient_norm(const EngineState& state) {
+  double squares = 0;
+  for (const PackedTensor& place : state.net.tensors) {
+    if (!place.tensor.info.trainable) continue;
+    double of_tensor = 0;
+    for (std::size_t row = 0; row < place.tensor.rows; ++row) of_tensor += state.work.norms[place.norms + row];
+    squares += of_tensor;
+  }
+  return std::sqrt(squares);
+}
+
+/// Item 16 for one panel of weights.
+void limit_panel(EngineState& state, const WorkItem& item) {
+  const Layer& layer = state.net.layers[size_of(item.layer)];
+  const int width = layer.out.width(item.panel), depth = layer.in.count;
+  float* w = state.net.parameters() + layer.weight_panel(item.panel);
+  const double limit = state.net.spec.loss.max_norm;
+  double squares[64];
+  UpdateRule rule{};
+  state.kernels().square_chain(rule, w, nullptr, size_of(depth), width, squares);
+  alignas(64) float factors[64];
+  bool any = false;
+  for (int j = 0; j < width; ++j) {
+    const double length = std::sqrt(squares[j]);
+    factors[j] = length > limit ? static_cast<float>(limit / length) : 1.0f;
+    any = any || length > limit;
+  }
+  for (int k = 0; any && k < depth; ++k) {
+    float* row = w + size_of(k) * size_of(width);
+    state.kernels().multiply(row, row, factors, size_of(width));
+  }
+  if (state.net.averages()) {
+    state.kernels().average(state.net.arena(Part::average) + layer.weight_panel(item.panel), w,
+                            static_cast<float>(1 - state.net.training.ema), size_of(depth) * size_of(width));
+  }
+  transpose_block(state, layer, item);
+}
+
+}  // namespace
+
+void store_gradients(EngineState& state, int member) noexcept {
+  float* arena = state.net.arena(Part::gradients);
+  for (const WorkItem& item : state.items[size_of(member)]) {
+    if (item.vectors) {
+      for_vectors(state, member, item, [&](std::size_t place, int, int, auto gradient) { gradient(arena + place); });
+    } else {
+      const Layer& layer = state.net.layers[size_of(item.layer)];
+      const std::size_t row = size_of(item.k.begin) * size_of(layer.out.width(item.panel));
+      block_gradient(state, member, item, arena + layer.weight_panel(item.panel) + row);
+    }
+  }
+}
+
+void update_fused(EngineState& state, int member) noexcept {
+  const UpdateRule for_weights = rule_for(state, true), for_others = rule_for(state, false);
+  float* g = state.work.scratch[size_of(member)].block;
+  bool fine = true;
+  for (const WorkItem& item : state.items[size_of(member)]) {
+    if (!item.vectors) {
+      block_gradient(state, member, item, g);
+      fine = update_weights(state, for_weights, item, g) && fine;
+      continue;
+    }
+    for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto gradient) {
+      gradient(g);
+      fine = update_elements(state, for_others, place, size_of(width), width, columns, g, state.net.averages()) && fine;
+    });
+    fine = finish_running_statistics(state, item) && fine;
+  }
+  state.flags[size_of(member)].update_fine = fine;
+}
+
+double update_stored(EngineState& state, int member) noexcept {
+  UpdateRule for_weights = rule_for(state, true), for_others = rule_for(state, false);
+  double norm = 0;
+  if (state.net.training.clip_norm > 0) {
+    square_gradients(state, member);
+    state.team.barrier();
+    norm = gradient_norm(state);
+    const bool scaled = norm > state.net.training.clip_norm;
+    for (UpdateRule* rule : {&for_weights, &for_others}) {
+      rule->scaled = scaled;
+      rule->scale = scaled ? static_cast<float>(state.net.training.clip_norm / norm) : 1.0f;
+    }
+  }
+  const float* arena = state.net.arena(Part::gradients);
+  bool fine = true;
+  for (const WorkItem& item : state.items[size_of(member)]) {
+    if (!item.vectors) {
+      const Layer& layer = state.net.layers[size_of(item.layer)];
+      const std::size_t row = size_of(item.k.begin) * size_of(layer.out.width(item.panel));
+      fine = update_weights(state, for_weights, item, arena + layer.weight_panel(item.panel) + row) && fine;
+      continue;
+    }
+    for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto) {
+      fine = update_elements(state, for_others, place, size_of(width), width, columns, arena + place, state.net.averages()) && fine;
+    });
+    fine = finish_running_statistics(state, item) && fine;
+  }
+  state.flags[size_of(member)].update_fine = fine;
+  return norm;
+}
+
+void limit_norms(EngineState& state, int member) noexcept {
+  if (!(state.net.spec.loss.max_norm > 0)) return;
+  state.team.barrier();
+  for (const WorkItem& item : state.panels[size_of(member)]) limit_panel(state, item);
+}
+
+}  // namespace chainrule::engine::cpu

@@ -1,0 +1,67 @@
+// Everything a batch needs while it passes through the network, allocated once for the largest batch.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "engine/cpu/packed_network.h"
+
+namespace chainrule::engine::cpu {
+
+/// What one layer keeps between forward and backward. Matrices may share memory, see Workspace.
+struct LayerBatch {
+  BatchMatrix a;         ///< the layer's output
+  BatchMatrix factor;    ///< Factor::stored only
+  BatchMatrix mask;      ///< dropout's m, when prelu needs it apart
+  BatchMatrix negative;  ///< prelu: min(n, 0)
+  BatchMatrix xhat;      ///< norms
+  BatchMatrix da, dn, dz;
+  BatchMatrix da_mask;   ///< prelu with dropout: da * m; else da
+  double* rstd = nullptr;  ///< layer norm: [row]; batch norm: [unit]
+  double *mean = nullptr, *c1 = nullptr, *c2 = nullptr;  ///< batch norm: [unit]
+};
+
+/// One member's own memory.
+struct Scratch {
+  std::uint32_t* words = nullptr;  ///< random words of one row
+  float* row = nullptr;            ///< one row of inputs
+  float* block = nullptr;          ///< a gradient block, and one more per level of the tree over shards
+  float* loss = nullptr;
+  float* prediction[2] = {};       ///< panels of a tile of rows, in turn
+};
+
+inline constexpr int kBlockDepth = 64;        ///< inputs of one weight block: the unit of work after the barrier
+inline constexpr int kPredictionRows = 48;    ///< rows of a prediction tile: their activations stay in cache
+
+class Workspace {
+ public:
+  Workspace(const PackedNetwork& net, std::size_t max_batch, int members);
+
+  BatchMatrix inputs;        ///< what the first layer sees
+  BatchMatrix before_scale;  ///< x with noise: input scale only
+  BatchMatrix input_mask;    ///< input dropout's m
+  BatchMatrix d_inputs;      ///< gradient at `inputs`, then times m
+  std::vector<LayerBatch> layers;
+  std::vector<Scratch> scratch;
+  AlignedBuffer<float> outputs;        ///< row-major [rows, outputs]
+  AlignedBuffer<float> row_loss, row_weight, row_scale;
+  AlignedBuffer<std::uint32_t> rows, ids;
+  AlignedBuffer<double> norms;         ///< PackedNetwork::norm_places
+
+  const BatchMatrix& input_of(std::size_t l) const { return l == 0 ? inputs : layers[l - 1].a; }
+
+ private:
+  BatchMatrix matrix(const Columns& columns);
+  float* floats(std::size_t count);
+  double* doubles(std::size_t count);
+  void add_layer(const Layer& layer);
+  void add_scratch(const PackedNetwork& net);
+
+  std::size_t rows_capacity_;
+  std::vector<AlignedBuffer<float>> float_memory_;
+  std::vector<AlignedBuffer<double>> double_memory_;
+  std::vector<AlignedBuffer<std::uint32_t>> word_memory_;
+};
+
+}  // namespace chainrule::engine::cpu
