@@ -4,8 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "data/number.h"
-
 namespace chainrule::data {
 namespace {
 
@@ -36,7 +34,7 @@ void ColumnBuilder::add_missing() {
   }
 }
 
-void ColumnBuilder::add(std::string_view cell) {
+void ColumnBuilder::add_slowly(std::string_view cell) {
   if (state_ == State::only_missing) {
     const bool text = wish_ == ColumnWish::categorical ||
                       (wish_ != ColumnWish::numeric && parse_number(cell, decimal_).kind == CellKind::text);
@@ -46,6 +44,11 @@ void ColumnBuilder::add(std::string_view cell) {
   }
   if (state_ == State::numbers) add_number(cell);
   else add_text(cell);
+}
+
+void ColumnBuilder::reserve(std::size_t rows) {
+  if (state_ == State::numbers) values_.reserve(rows);
+  if (state_ == State::texts) codes_.reserve(rows);
 }
 
 void ColumnBuilder::add_number(std::string_view cell) {
@@ -81,7 +84,7 @@ Column ColumnBuilder::take_numbers(std::string name) {
   Column column;
   column.name = std::move(name);
   if (state_ == State::only_missing) values_.assign(missing_before_, kMissing);
-  values_.shrink_to_fit();
+  if (values_.capacity() > values_.size() / 4 * 5) values_.shrink_to_fit();
   column.numbers = std::move(values_);
   return column;
 }
@@ -91,7 +94,7 @@ Column ColumnBuilder::take_texts(std::string name) {
   column.name = std::move(name);
   column.type = ColumnType::categorical;
   if (state_ == State::only_missing) codes_.assign(missing_before_, -1);
-  codes_.shrink_to_fit();
+  if (codes_.capacity() > codes_.size() / 4 * 5) codes_.shrink_to_fit();
   column.codes = std::move(codes_);
   column.levels.assign(levels_.levels().begin(), levels_.levels().end());
   return column;

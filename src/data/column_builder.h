@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/level_table.h"
+#include "data/number.h"
 #include "data/table.h"
 
 namespace chainrule::data {
@@ -28,7 +29,17 @@ class ColumnBuilder {
 
   void add_missing();
   /// The view must outlive the builder.
-  void add(std::string_view cell);
+  void add(std::string_view cell) {
+    double value = 0;
+    if (state_ == State::numbers && parse_short_number(cell, decimal_, value)) {
+      ++numbers_seen_;
+      values_.push_back(value);
+    } else {
+      add_slowly(cell);
+    }
+  }
+  /// Room for that many rows, once the column is known to hold values.
+  void reserve(std::size_t rows);
 
   ColumnWish wish() const noexcept { return wish_; }
   std::size_t numbers() const noexcept { return numbers_seen_; }
@@ -44,6 +55,7 @@ class ColumnBuilder {
 
  private:
   enum class State { only_missing, numbers, texts };
+  void add_slowly(std::string_view cell);
   void add_number(std::string_view cell);
   void add_text(std::string_view cell);
 

@@ -68,7 +68,7 @@ char detect_separator(std::string_view text) {
       best_share = fit.share;
     }
   }
-  if (best_share >= 0.5) return best;
+  if (best_share >= 0.9) return best;
   const Fit blanks = measure(Sample(text, ' '));
   return blanks.fields >= 2 && blanks.share > std::max(best_share, 0.9) ? ' ' : best;
 }

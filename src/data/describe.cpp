@@ -137,14 +137,27 @@ bool is_likely_name(const std::string& name) {
 
 bool is_usable(const ColumnInfo& info) { return info.type != "text" && info.type != "constant" && info.type != "empty" && info.type != "date"; }
 
+// "y" beside "x" is a coordinate, not a target.
+void forget_coordinates(std::vector<bool>& likely, const std::vector<ColumnInfo>& columns) {
+  const auto is_named = [&](const char* name) {
+    return std::any_of(columns.begin(), columns.end(), [&](const ColumnInfo& info) { return info.name == name; });
+  };
+  if (!is_named("x")) return;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].name == "y") likely[i] = false;
+  }
+}
+
 // A column that is named like a target, else the last one that could be predicted.
 void suggest_target(Description& description, const Table& table) {
   const std::size_t first = table.dense.columns;
+  std::vector<bool> likely;
+  for (const ColumnInfo& info : description.columns) likely.push_back(is_likely_name(info.name));
+  forget_coordinates(likely, description.columns);
   std::size_t chosen = description.columns.size();
   for (std::size_t i = first; i < description.columns.size(); ++i) {
     if (!is_usable(description.columns[i])) continue;
-    const bool named = is_likely_name(description.columns[i].name);
-    if (chosen == description.columns.size() || !is_likely_name(description.columns[chosen].name) || named) chosen = i;
+    if (chosen == description.columns.size() || !likely[chosen] || likely[i]) chosen = i;
   }
   if (chosen == description.columns.size()) {
     description.why = "no column looks like a target";
@@ -156,7 +169,7 @@ void suggest_target(Description& description, const Table& table) {
   const bool classes = text || (column.integers && info.distinct <= kMostClasses);
   description.suggested_target = info.name;
   description.suggested_task = classes ? "classification" : "regression";
-  description.why = (is_likely_name(info.name) ? "its name is \"" + info.name + "\"" : std::string("it is the last column that could be one")) +
+  description.why = (likely[chosen] ? "its name is \"" + info.name + "\"" : std::string("it is the last column that could be one")) +
                     (text ? ", and its values are texts" : classes ? ", and it has few whole-number values" : ", and its values are numbers");
 }
 

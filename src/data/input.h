@@ -1,6 +1,8 @@
 // The bytes of a file or of standard input, unpacked when they are a gzip or zstd stream.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,12 @@ std::string read_raw_bytes(const std::string& path);
 
 /// Unpacks `bytes` when they start with a gzip or zstd magic number, else gives them back. `format` becomes "gzip", "zstd" or "".
 std::string unpack(std::string bytes, const std::string& source, std::string& format);
+
+/// How many bytes `packed` bytes may unpack to: tables rarely pass 20-fold, bombs reach 1000-fold (gzip) and far more (zstd).
+constexpr std::size_t expansion_limit(std::size_t packed) noexcept {
+  constexpr std::size_t kAlways = std::size_t{64} << 20, kRatio = 250;
+  return packed > SIZE_MAX / kRatio ? SIZE_MAX : packed * kRatio > kAlways ? packed * kRatio : kAlways;
+}
 
 bool is_folder(const std::string& path) noexcept;
 bool is_file(const std::string& path) noexcept;

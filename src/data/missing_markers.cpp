@@ -9,19 +9,18 @@ MissingMarkers::MissingMarkers(const std::vector<std::string>& given)
                            : given),
       counts_(texts_.size(), 0) {
   for (const std::string& text : texts_) {
-    if (!text.empty()) first_[static_cast<unsigned char>(text[0])] = true;
+    if (!text.empty()) lengths_[static_cast<unsigned char>(text[0])] |= 1u << std::min<std::size_t>(text.size(), 31);
   }
 }
 
 int MissingMarkers::find(std::string_view text) const noexcept {
-  if (!first_[static_cast<unsigned char>(text[0])]) return -1;
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     if (texts_[i] == text) return static_cast<int>(i);
   }
   return -1;
 }
 
-bool MissingMarkers::meet(std::string_view text) noexcept {
+bool MissingMarkers::meet_slowly(std::string_view text) noexcept {
   if (text.empty()) {
     ++empty_;
     return true;

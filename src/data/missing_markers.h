@@ -1,8 +1,10 @@
 // The texts that stand for a missing value, and how often each was met.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,19 +16,24 @@ class MissingMarkers {
   /// `given` empty: the usual ones (NA, N/A, NaN, null, None, ?, -, ...). The empty cell is always missing.
   explicit MissingMarkers(const std::vector<std::string>& given);
 
-  bool contains(std::string_view text) const noexcept { return text.empty() || find(text) >= 0; }
+  bool contains(std::string_view text) const noexcept { return text.empty() || (may_contain(text) && find(text) >= 0); }
   /// The same, and counts it.
-  bool meet(std::string_view text) noexcept;
+  bool meet(std::string_view text) noexcept { return may_contain(text) && meet_slowly(text); }
   /// `missing markers: empty (12 cells), "?" (3 cells)`, or "" when none was met.
   std::string note() const;
 
  private:
+  // Says no to nearly every cell by its first byte and length alone.
+  bool may_contain(std::string_view text) const noexcept {
+    return text.empty() || (lengths_[static_cast<unsigned char>(text[0])] >> std::min<std::size_t>(text.size(), 31) & 1u) != 0;
+  }
+  bool meet_slowly(std::string_view text) noexcept;
   int find(std::string_view text) const noexcept;
 
   std::vector<std::string> texts_;
   std::vector<std::size_t> counts_;
   std::size_t empty_ = 0;
-  std::array<bool, 256> first_{};  ///< first bytes of the markers, to say no quickly
+  std::array<std::uint32_t, 256> lengths_{};  ///< by first byte: bit n is set when a marker has n bytes (31: 31 or more)
 };
 
 }  // namespace chainrule::data

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "chainrule/error.h"
+#include "data/input.h"
 #include "data/npy_array.h"
 
 namespace chainrule::data {
@@ -50,13 +51,20 @@ using ZipHandle = std::unique_ptr<std::remove_pointer_t<unzFile>, CloseZip>;
   throw Error("E0339", where, message, "write the archive again with numpy.savez");
 }
 
+// The end record (22 bytes and a comment) must end exactly where the file does; minizip would forgive a cut.
+bool has_whole_end_record(std::string_view bytes) noexcept {
+  constexpr std::size_t kRecord = 22;
+  const std::size_t at = bytes.rfind(std::string_view("PK\x05\x06", 4));
+  if (at == std::string_view::npos || bytes.size() - at < kRecord) return false;
+  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + i])); };
+  return bytes.size() - at - kRecord == (byte(20) | byte(21) << 8);
+}
+
 struct Entry {
   std::string name, bytes;
 };
 
 constexpr std::size_t kMostEntries = 1000;
-constexpr std::size_t kFreeExpansion = std::size_t{64} << 20;
-constexpr std::size_t kLargestRatio = 1200;  // deflate cannot pass 1032
 
 // The entry's bytes, read until they end: what the directory says about their number is not believed.
 std::string read_entry(unzFile zip, const std::string& where, std::size_t limit) {
@@ -85,8 +93,8 @@ std::vector<Entry> read_entries(std::string_view bytes, const std::string& sourc
   functions.zerror_file = no_error;
   functions.opaque = &file;
   const ZipHandle zip(unzOpen2_64(source.c_str(), &functions));
-  if (!zip) throw_archive(source, "the ZIP archive is damaged or truncated");
-  const std::size_t limit = std::max(kFreeExpansion, bytes.size() * kLargestRatio);
+  if (!zip || !has_whole_end_record(bytes)) throw_archive(source, "the ZIP archive is damaged or truncated");
+  const std::size_t limit = expansion_limit(bytes.size());
   std::vector<Entry> entries;
   bool workbook = false;
   std::size_t total = 0;

@@ -12,8 +12,6 @@
 namespace chainrule::data {
 namespace {
 
-constexpr std::size_t kFreeExpansion = std::size_t{64} << 20;  // bytes any stream may unpack to
-constexpr std::size_t kLargestRatio = 1200;                    // gzip cannot pass 1032; zstd could, without end
 constexpr std::size_t kSmallestRoom = std::size_t{1} << 16;
 
 std::string at_byte(const std::string& source, std::size_t position) { return source + " byte " + std::to_string(position); }
@@ -32,8 +30,8 @@ std::string at_byte(const std::string& source, std::size_t position) { return so
 class Output {
  public:
   Output(const std::string& source, std::size_t packed)
-      : source_(source), limit_(std::max(kFreeExpansion, packed > SIZE_MAX / kLargestRatio ? SIZE_MAX : packed * kLargestRatio)),
-        bytes_(std::clamp(packed * 4, kSmallestRoom, kFreeExpansion), '\0') {}
+      : source_(source), limit_(expansion_limit(packed)),
+        bytes_(std::clamp(packed * 4, kSmallestRoom, std::size_t{64} << 20), '\0') {}
 
   char* next() {
     if (used_ == bytes_.size()) {
