@@ -14,6 +14,7 @@ namespace chainrule::api {
 namespace {
 
 constexpr std::size_t kSelfTestRows = 8;
+constexpr double kCheckpointPause = 1;  // seconds
 
 using training::Outcome;
 
@@ -157,8 +158,14 @@ Outcome TrainingRun::train() {
   listener.on_event = hooks_.on_event;
   listener.stop = hooks_.stop;
   const std::uint64_t every = settings_.checkpoint_every;
+  // Unless asked for every epoch, epochs that take milliseconds do not wait for the disk each time.
+  const bool asked = settings_.given.count("checkpoint-every") != 0;
+  double last = 0;
   listener.on_epoch = [&](const training::Snapshot& snapshot) {
-    if (every != 0 && snapshot.progress.epoch % every == 0) save_checkpoint(snapshot);
+    const bool due = every != 0 && snapshot.progress.epoch % every == 0 && (asked || trainer_->seconds() - last >= kCheckpointPause);
+    if (!due) return;
+    save_checkpoint(snapshot);
+    last = trainer_->seconds();
   };
   const Outcome outcome = trainer_->run(listener);
   seconds_ = trainer_->seconds();
