@@ -5,19 +5,14 @@
 #include <vector>
 
 #include "chainrule/error.h"
-#if __has_include("engine/cpu/cpu_plan.h")
 #include "engine/cpu/cpu_plan.h"
-#define CHAINRULE_HAS_CPU 1
-#endif
 #include "engine/reference/reference_plan.h"
 
 namespace chainrule::engine {
 namespace {
 
 constexpr Candidate kCandidates[] = {
-#ifdef CHAINRULE_HAS_CPU
     {"cpu", refuse_cpu, make_cpu_plan},
-#endif
     {"reference", refuse_reference, make_reference_plan},
 };
 

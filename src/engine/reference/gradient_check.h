@@ -29,7 +29,8 @@ struct ClaimedGradients {
 };
 ClaimedGradients back_propagate(ReferenceNetwork<double>& network, const Batch<double>& batch, const StepControl& control);
 
-/// Relative error: |claimed - measured| / max(|claimed|, |measured|, 1e-6 * max(1, |loss|)). Leaves the network as it was.
+/// Relative error: |claimed - measured| / max(|claimed|, |measured|, floor), the floor (1e-5 * max(1, |loss|) at the usual step of 1e-3)
+/// standing for what rounding lets finite differences see. Leaves the network as it was.
 GradientCheck check_gradients(ReferenceNetwork<double>& network, const Batch<double>& batch, const StepControl& control,
                               const ClaimedGradients& claimed, const GradientCheckSize& size = {});
 
