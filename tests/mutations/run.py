@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Seeds six classic back-propagation bugs, one at a time, into a copy of the reference engine and demands that its tests fail.
 
-usage: tests/mutations/run.py [--build BUILD_FOLDER] [--compiler g++]
+usage: tests/mutations/run.py [--build BUILD_FOLDER] [--compiler g++] [--flags FLAGS]
 The build folder must hold the built target test_reference; prints "N passed, N failed".
 """
 import argparse
@@ -38,10 +38,10 @@ def compile_tests(copy, mutation, options):
     mutated = []
     if mutation:
         mutated = [str(copy / "mutated.o")]
-        subprocess.run([options.compiler, *flags, "-c", str(copy / mutation["compile"]), "-o", mutated[0]], check=True)
+        subprocess.run([options.compiler, *options.flags.split(), *flags, "-c", str(copy / mutation["compile"]), "-o", mutated[0]], check=True)
     libraries = [str(options.build / f"libchainrule_{room}.a") for room in ("reference", "net", "math", "base")]
     program = copy / "judge"
-    command = [options.compiler, *mutated, *test_objects(options.build), *libraries, "-lgtest", "-lgtest_main", "-pthread"]
+    command = [options.compiler, *options.flags.split(), *mutated, *test_objects(options.build), *libraries, "-lgtest", "-lgtest_main", "-pthread"]
     subprocess.run([*command, "-o", str(program)], check=True)
     return program
 
@@ -74,6 +74,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--compiler", default=os.environ.get("CXX", "g++"))
+    parser.add_argument("--flags", default="", help="the build's own flags, for example -fsanitize=address")
     options = parser.parse_args()
     options.build = options.build.resolve()
     mutations = [None] + json.loads((ROOT / "tests/mutations/mutations.json").read_text())
