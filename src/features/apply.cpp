@@ -83,7 +83,9 @@ class Applier {
   }
 
   void apply_category(const ColumnState& state, const data::Column& column) {
-    const LevelMatch match(state.levels, column);
+    std::vector<std::string> known = state.levels;
+    known.insert(known.end(), state.rare.begin(), state.rare.end());
+    const LevelMatch match(known, column);
     const auto other = static_cast<std::int32_t>(state.levels.size());
     Oddity unseen, new_missing;
     for (std::size_t row = 0; row < table_.rows; ++row) {
@@ -93,11 +95,11 @@ class Applier {
         if (!state.other || column.missing(row)) continue;
         index = other;
       }
-      *place(row, state.first_input + static_cast<std::size_t>(index)) = 1.0f;
+      *place(row, state.first_input + static_cast<std::size_t>(std::min(index, other))) = 1.0f;
     }
     warn(column, new_missing, "without a value, which training never saw: all its inputs are 0");
-    if (unseen.count == 0) return;
-    warn(column, unseen, "with a rare or new value such as \"" + column.text(unseen.first_row).substr(0, 40) +
+    if (unseen.count == 0) return;  // its first row would be no row at all
+    warn(column, unseen, "with a value that training never saw, such as \"" + column.text(unseen.first_row).substr(0, 40) +
                              (state.other ? "\": counted as \"" + state.name + " other\"" : "\": all its inputs are 0"));
   }
 

@@ -33,6 +33,7 @@ Json column_json(const ColumnState& column) {
     json.update({{"center", column.center}, {"scale", column.scale}, {"fill", column.fill}, {"indicator", column.indicator}});
   } else {
     json["other"] = column.other;
+    if (column.other) json["rare"] = column.rare;
   }
   if (column.type != ColumnType::numeric) json[column.type == ColumnType::date ? "parts" : "levels"] = column.levels;
   return json;
@@ -90,10 +91,13 @@ ColumnState read_column(const Json& json, std::size_t width) {
     column.scale = 1;
     column.levels = json.at("levels").get<std::vector<std::string>>();
     column.other = json.at("other").get<bool>();
+    if (column.other) column.rare = json.at("rare").get<std::vector<std::string>>();
   } else {
     read_numbers(json, column, where);
   }
-  require(distinct(column.levels), where, "has a level twice");
+  std::vector<std::string> known = column.levels;
+  known.insert(known.end(), column.rare.begin(), column.rare.end());
+  require(distinct(known), where, "has a level twice");
   require(input_count(column) != 0, where, "has no input");
   return column;
 }

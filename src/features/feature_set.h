@@ -25,6 +25,7 @@ struct ColumnState {
   bool indicator = false;
   bool other = false;                   ///< categorical: the last input stands for rare and unseen values
   std::vector<std::string> levels;      ///< categorical: most frequent first; date: the parts that are inputs
+  std::vector<std::string> rare;        ///< categorical: training values that share the other input, at most 1000: no warning for these
   std::size_t first_input = 0, inputs = 0;
 };
 

@@ -123,6 +123,9 @@ TEST(Features, CategoriesAreOneHotMostFrequentFirstAndRareOnesShareAnInput) {
   EXPECT_EQ(row_of(features, inputs, 0), (Floats{1, 0, 0}));
   EXPECT_EQ(row_of(features, inputs, 1), (Floats{0, 1, 0}));
   EXPECT_EQ(row_of(features, inputs, 5), (Floats{0, 0, 1}));
+  ApplyReport report;
+  EXPECT_EQ(apply(features, table, &report), inputs);
+  EXPECT_TRUE(report.warnings.empty());  // rare, but not new
 }
 
 TEST(Features, UnseenLevelIsOtherOrZerosAndWarned) {
@@ -333,6 +336,7 @@ TEST(FeatureJson, RoundTripIsExact) {
     EXPECT_EQ(back.columns[i].scale, features.columns[i].scale);
     EXPECT_EQ(back.columns[i].fill, features.columns[i].fill);
     EXPECT_EQ(back.columns[i].levels, features.columns[i].levels);
+    EXPECT_EQ(back.columns[i].rare, features.columns[i].rare);
   }
   EXPECT_EQ(back.target.scale, features.target.scale);
 }

@@ -16,6 +16,7 @@ namespace chainrule::features {
 namespace {
 
 constexpr std::size_t kMostLevels = 255;
+constexpr std::size_t kMostRareNames = 1000;   // enough to tell rare from new; a column of free text must not fill the model file
 constexpr std::size_t kSmallestLevel = 2;      // a level seen once teaches nothing about its next appearance
 constexpr std::size_t kIdentifierRows = 20;    // below this many rows, differing texts may be chance
 constexpr std::size_t kIdentifierPercent = 90; // share of distinct texts from which a column names its rows
@@ -106,6 +107,7 @@ bool fit_category(Fitter& fitter, const data::Column& column, ColumnState& state
     if (missing || (count >= kSmallestLevel && state.levels.size() < kMostLevels)) {
       state.levels.push_back(missing ? "" : column.levels[code]);
     } else {
+      if (state.rare.size() < kMostRareNames) state.rare.push_back(column.levels[code]);
       ++others;
       other_rows += count;
     }
