@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +44,25 @@ TEST(ErrorCatalogue, IsSortedWithoutDuplicatesAndNoTextIsEmpty) {
     last = entry.code;
   }
   EXPECT_TRUE(explain_error("E9999").empty());
+}
+
+// Reads the sources: a code in quotes anywhere in src/ is a code that can be thrown.
+TEST(ErrorCatalogue, ExplainsEveryCodeTheSourcesMention) {
+  const std::filesystem::path sources = std::filesystem::path(__FILE__).parent_path().parent_path();
+  if (!std::filesystem::exists(sources / "base" / "error.cpp")) GTEST_SKIP() << "the sources are not at " << sources;
+  const std::regex quoted_code("\"(E0[1-6][0-9][0-9])\"");
+  std::size_t seen = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sources)) {
+    const std::string name = entry.path().filename().string();
+    const bool source = name.ends_with(".cpp") || name.ends_with(".h");
+    if (!source || name.ends_with("_test.cpp") || name == "error_catalogue.cpp") continue;
+    std::ifstream file(entry.path());
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    for (std::sregex_iterator it(text.begin(), text.end(), quoted_code), end; it != end; ++it, ++seen) {
+      EXPECT_FALSE(explain_error((*it)[1].str()).empty()) << (*it)[1] << " in " << entry.path();
+    }
+  }
+  EXPECT_GT(seen, 50u);
 }
 
 TEST(NearestName, ForgivesSlipsAndIgnoresStrangers) {
