@@ -39,6 +39,7 @@ class CsvScanner {
   const char *begin_, *at_, *end_;
   char separator_;
   bool tab_is_blank_;
+  std::uint64_t separators_, second_separators_;  ///< the separator (and for ' ' the tab) in each of eight bytes
   std::array<bool, 256> stops_{};  ///< bytes that end a field without quotes
   std::uint64_t line_ = 1, record_line_ = 1, quote_line_ = 1;
   std::size_t blank_lines_ = 0;
