@@ -20,7 +20,7 @@ using engine::StepControl;
 
 constexpr double kGradientLimit = 1e-6;
 constexpr std::size_t kGradientRows = 4;
-constexpr double kGradientBudget = 2e9;  ///< multiply-adds of the whole gradient check: a few seconds in fp64
+constexpr double kGradientBudget = 1e9;  ///< multiply-adds of the whole gradient check: a few seconds in fp64
 constexpr std::size_t kDeterminismRows = 32;
 constexpr std::uint64_t kDeterminismSteps = 3, kOverfitSteps = 400;
 constexpr double kOverfitLimit = 0.1;

@@ -24,8 +24,18 @@ std::string text_of(double value) {
   return out.str();
 }
 
-void demand(bool holds, const char* code, const std::string& where, const std::string& message, const std::string& hint = "") {
+void demand(bool holds, const char* code, const std::string& where, const std::string& message, const std::string& hint) {
   if (!holds) throw Error(code, where, message, hint);
+}
+
+void demand_not_negative(double value, const char* code, const std::string& where, const std::string& meaning) {
+  demand(value >= 0, code, where, text_of(value) + " is negative: " + meaning, "use 0 or a positive number");
+}
+
+/// In [0, 1).
+void demand_share(double value, const char* code, const std::string& where, const std::string& meaning) {
+  demand(value >= 0 && value < 1, code, where, text_of(value) + " is outside [0, 1): " + meaning,
+         "use a number of at least 0 and below 1");
 }
 
 std::string layer_name(std::size_t l) { return "layers[" + std::to_string(l) + "]"; }
@@ -39,7 +49,8 @@ class FiniteCheck {
   void operator()(const char* key, const Field& field) const {
     const std::string place = where_.empty() ? key : where_ + "." + key;
     if constexpr (std::is_same_v<Field, double>) {
-      demand(std::isfinite(field), "E0219", place, "is " + text_of(field) + ", which is not a finite number");
+      demand(std::isfinite(field), "E0219", place, "is " + text_of(field) + ", which is not a finite number",
+             "write a plain number such as 0.1");
     } else if constexpr (std::is_same_v<Field, std::vector<double>>) {
       for (const double value : field) (*this)(key, value);
     } else if constexpr (std::is_same_v<Field, std::vector<LayerSpec>>) {
@@ -54,15 +65,16 @@ class FiniteCheck {
 };
 
 void check_sizes(const NetworkSpec& spec) {
-  demand(spec.inputs >= 1, "E0201", "inputs", "is 0: a network needs at least one input");
-  demand(!spec.layers.empty(), "E0201", "layers", "there is none: a network needs at least its output layer");
-  demand(spec.layers.size() <= kMostLayers, "E0201", "layers", "more than 2^24 layers");
-  demand(spec.inputs <= kMostUnits, "E0201", "inputs", "more than 2^31 inputs");
+  demand(spec.inputs >= 1, "E0201", "inputs", "is 0: a network needs at least one input", "set it to the number of columns");
+  demand(!spec.layers.empty(), "E0201", "layers", "there is none: a network needs at least its output layer",
+         "add [[network.layers]] with its units");
+  demand(spec.layers.size() <= kMostLayers, "E0201", "layers", "more than 2^24 layers", "use fewer layers");
+  demand(spec.inputs <= kMostUnits, "E0201", "inputs", "more than 2^31 inputs", "use fewer inputs");
   std::size_t total = 0;
   for (std::size_t l = 0; l < spec.layers.size(); ++l) {
     const std::size_t units = spec.layers[l].units;
-    demand(units >= 1, "E0201", layer_name(l) + ".units", "is 0: a layer needs at least one unit");
-    demand(units <= kMostUnits, "E0201", layer_name(l) + ".units", "more than 2^31 units");
+    demand(units >= 1, "E0201", layer_name(l) + ".units", "is 0: a layer needs at least one unit", "set it to 1 or more, or leave the layer out");
+    demand(units <= kMostUnits, "E0201", layer_name(l) + ".units", "more than 2^31 units", "use a narrower layer");
     total += units * (spec.fan_in(l) + 7);  // at most 2^62 + ...: cannot overflow before the test
     demand(total <= kMostParameters, "E0201", layer_name(l) + ".units", "the network has more than 2^32 parameters so far",
            "use narrower layers");
@@ -72,8 +84,7 @@ void check_sizes(const NetworkSpec& spec) {
 void check_dropout(const DropoutSpec& dropout, const std::string& where) {
   demand(dropout.rate != 1, "E0204", where + ".rate", "rate 1 would drop everything",
          "the rate is the probability to drop, in [0, 1); 0.5 is a common choice");
-  demand(dropout.rate >= 0 && dropout.rate < 1, "E0204", where + ".rate",
-         text_of(dropout.rate) + " is outside [0, 1): it is the probability to drop a unit");
+  demand_share(dropout.rate, "E0204", where + ".rate", "it is the probability to drop a unit");
 }
 
 void check_layer_dropout(const NetworkSpec& spec, std::size_t l) {
@@ -95,16 +106,18 @@ void check_input_dropout(const NetworkSpec& spec) {
   demand(kind == DropoutKind::inverted || kind == DropoutKind::standard || kind == DropoutKind::gaussian, "E0206",
          "input_dropout.kind", std::string(name(kind)) + " dropout cannot act on inputs",
          "use inverted, standard or gaussian");
-  demand(spec.input_noise >= 0, "E0207", "input_noise", "is negative: it is a standard deviation");
+  demand_not_negative(spec.input_noise, "E0207", "input_noise", "it is a standard deviation");
 }
 
 void check_parameters(const LayerSpec& layer, const std::string& where) {
   const bool slope = layer.activation == Activation::leaky_relu || layer.activation == Activation::prelu;
-  demand(slope || layer.activation_parameter >= 0, "E0207", where + ".activation_parameter",
-         "is negative; only the slope of leaky_relu and prelu may be");
-  const bool signed_value = layer.initializer == Initializer::constant;
-  demand(signed_value || layer.initializer_parameter >= 0, "E0207", where + ".initializer_parameter",
-         "is negative: it is a deviation or a width");
+  if (!slope) {
+    demand_not_negative(layer.activation_parameter, "E0207", where + ".activation_parameter",
+                        "only the slope of leaky_relu and prelu may be");
+  }
+  if (layer.initializer != Initializer::constant) {
+    demand_not_negative(layer.initializer_parameter, "E0207", where + ".initializer_parameter", "it is a deviation or a width");
+  }
 }
 
 void check_layer(const NetworkSpec& spec, std::size_t l) {
@@ -124,12 +137,10 @@ void check_layer(const NetworkSpec& spec, std::size_t l) {
 
 void check_loss_parameter(const LossSpec& loss) {
   if (loss.kind == Loss::quantile) {
-    demand(loss.parameter >= 0 && loss.parameter < 1, "E0208", "loss.parameter",
-           text_of(loss.parameter) + " is outside (0, 1): it is the quantile to predict (0 means the default, 0.5)");
+    demand_share(loss.parameter, "E0208", "loss.parameter", "it is the quantile to predict (0 means the default, 0.5)");
   }
-  demand(loss.parameter >= 0, "E0208", "loss.parameter", "is negative");
-  demand(loss.label_smoothing >= 0 && loss.label_smoothing < 1, "E0208", "loss.label_smoothing",
-         text_of(loss.label_smoothing) + " is outside [0, 1)");
+  demand_not_negative(loss.parameter, "E0208", "loss.parameter", "it is a size (0 means the default)");
+  demand_share(loss.label_smoothing, "E0208", "loss.label_smoothing", "it is the share of the target spread over all classes");
   const bool smoothable = loss.kind == Loss::cross_entropy || loss.kind == Loss::binary_cross_entropy;
   demand(smoothable || loss.label_smoothing == 0, "E0208", "loss.label_smoothing",
          "smooths class labels, but the loss is " + std::string(name(loss.kind)),
@@ -139,43 +150,49 @@ void check_loss_parameter(const LossSpec& loss) {
 void check_loss(const NetworkSpec& spec) {
   const LossSpec& loss = spec.loss;
   check_loss_parameter(loss);
-  demand(loss.l1 >= 0, "E0209", "loss.l1", "is negative: a penalty must not reward large weights");
-  demand(loss.l2 >= 0, "E0209", "loss.l2", "is negative: a penalty must not reward large weights");
-  demand(loss.max_norm >= 0, "E0209", "loss.max_norm", "is negative: it is a length (0 switches it off)");
+  demand_not_negative(loss.l1, "E0209", "loss.l1", "a penalty must not reward large weights");
+  demand_not_negative(loss.l2, "E0209", "loss.l2", "a penalty must not reward large weights");
+  demand_not_negative(loss.max_norm, "E0209", "loss.max_norm", "it is a length (0 switches it off)");
   const std::string where = layer_name(spec.layers.size() - 1) + ".units";
   demand(loss.kind != Loss::gaussian_nll || spec.outputs() % 2 == 0, "E0211", where,
          "gaussian_nll needs an even number of outputs, a mean and a log variance per target; there are " +
-             std::to_string(spec.outputs()));
+             std::to_string(spec.outputs()),
+         "give it two units per target");
   demand(loss.kind != Loss::cross_entropy || spec.outputs() >= 2, "E0211", where,
          "cross_entropy needs one output per class, at least 2", "for one output use binary_cross_entropy");
 }
 
 void check_optimizer(const OptimizerSpec& o) {
-  const auto share = [](double value) { return value >= 0 && value < 1; };
-  demand(o.learning_rate >= 0, "E0213", "optimizer.learning_rate",
-         text_of(o.learning_rate) + " is negative: that would climb the loss");
-  demand(share(o.momentum), "E0213", "optimizer.momentum", text_of(o.momentum) + " is outside [0, 1)");
-  demand(share(o.beta1), "E0213", "optimizer.beta1", text_of(o.beta1) + " is outside [0, 1)");
-  demand(share(o.beta2), "E0213", "optimizer.beta2", text_of(o.beta2) + " is outside [0, 1)");
-  demand(o.epsilon >= 0, "E0213", "optimizer.epsilon", "is negative");
-  demand(o.weight_decay >= 0, "E0213", "optimizer.weight_decay", "is negative");
-  demand(o.initial_accumulator >= 0, "E0213", "optimizer.initial_accumulator", "is negative");
-  demand(o.momentum_decay >= 0, "E0213", "optimizer.momentum_decay", "is negative");
+  demand_not_negative(o.learning_rate, "E0213", "optimizer.learning_rate", "that would climb the loss");
+  demand_share(o.momentum, "E0213", "optimizer.momentum", "it is the share of the last step that is kept");
+  demand_share(o.beta1, "E0213", "optimizer.beta1", "it is the decay of a running mean");
+  demand_share(o.beta2, "E0213", "optimizer.beta2", "it is the decay of a running mean");
+  demand_not_negative(o.epsilon, "E0213", "optimizer.epsilon", "it keeps a denominator above 0");
+  demand_not_negative(o.weight_decay, "E0213", "optimizer.weight_decay", "that would make weights grow");
+  demand_not_negative(o.initial_accumulator, "E0213", "optimizer.initial_accumulator", "it starts a sum of squares");
+  demand_not_negative(o.momentum_decay, "E0213", "optimizer.momentum_decay", "it is a decay per step");
 }
 
 void check_schedule(const ScheduleSpec& s, const std::string& where) {
-  demand(s.factor >= 0, "E0214", where + ".factor", "is negative");
-  demand(s.period > 0, "E0214", where + ".period", text_of(s.period) + " is not a positive number of epochs");
-  demand(s.period_growth >= 1, "E0214", where + ".period_growth", text_of(s.period_growth) + " is below 1");
-  demand(s.power >= 0, "E0214", where + ".power", "is negative");
-  demand(s.floor >= 0 && s.floor <= 1, "E0214", where + ".floor", text_of(s.floor) + " is outside [0, 1]");
-  demand(s.peak_at >= 0 && s.peak_at <= 1, "E0214", where + ".peak_at", text_of(s.peak_at) + " is outside [0, 1]");
-  demand(s.start_factor >= 0, "E0214", where + ".start_factor", "is negative");
-  demand(s.patience >= 0, "E0214", where + ".patience", "is negative");
-  demand(s.warmup >= 0, "E0214", where + ".warmup", "is negative: it is a number of steps, or a share of all steps");
+  const auto not_negative = [&](double value, const char* key, const char* meaning) {
+    demand_not_negative(value, "E0214", where + "." + key, meaning);
+  };
+  const auto in_unit_interval = [&](double value, const char* key) {
+    demand(value >= 0 && value <= 1, "E0214", where + "." + key, text_of(value) + " is outside [0, 1]", "use a number from 0 to 1");
+  };
+  not_negative(s.factor, "factor", "it is a factor of the rate");
+  demand(s.period > 0, "E0214", where + ".period", text_of(s.period) + " is not a positive number of epochs", "use 1 or more");
+  demand(s.period_growth >= 1, "E0214", where + ".period_growth", text_of(s.period_growth) + " is below 1", "use 1 or more");
+  not_negative(s.power, "power", "the rate would grow without bound");
+  in_unit_interval(s.floor, "floor");
+  in_unit_interval(s.peak_at, "peak_at");
+  not_negative(s.start_factor, "start_factor", "it is a factor of the rate");
+  not_negative(s.patience, "patience", "it is a number of epochs");
+  not_negative(s.warmup, "warmup", "it is a number of steps, or a share of all steps");
   for (std::size_t i = 0; i < s.milestones.size(); ++i) {
-    demand(s.milestones[i] >= 0, "E0214", where + ".milestones", "an epoch is negative");
-    demand(i == 0 || s.milestones[i] > s.milestones[i - 1], "E0214", where + ".milestones", "epochs must ascend");
+    not_negative(s.milestones[i], "milestones", "it is an epoch");
+    demand(i == 0 || s.milestones[i] > s.milestones[i - 1], "E0214", where + ".milestones", "epochs do not ascend",
+           "write them in ascending order, each once");
   }
 }
 
@@ -188,8 +205,9 @@ void check_lbfgs(const NetworkSpec& network, const TrainingSpec& training) {
   demand(!random, "E0218", where, "lbfgs needs a loss without randomness, but dropout or input noise is on",
          "set the rates to 0 or use adamw");
   demand(network.loss.l1 == 0, "E0218", where, "lbfgs needs a smooth loss, but l1 is on", "use l2");
-  demand(network.loss.max_norm == 0, "E0218", where, "lbfgs cannot keep max_norm");
-  demand(training.clip_norm == 0 && training.clip_value == 0, "E0218", where, "lbfgs does not clip gradients");
+  demand(network.loss.max_norm == 0, "E0218", where, "lbfgs cannot keep max_norm", "use adamw");
+  demand(training.clip_norm == 0 && training.clip_value == 0, "E0218", where, "lbfgs does not clip gradients",
+         "leave clipping out or use adamw");
 }
 
 void check_training(const TrainingSpec& training) {
@@ -197,11 +215,11 @@ void check_training(const TrainingSpec& training) {
   check_schedule(training.learning_rate_schedule, "learning_rate_schedule");
   check_schedule(training.dropout_schedule, "dropout_schedule");
   check_schedule(training.weight_decay_schedule, "weight_decay_schedule");
-  demand(training.clip_norm >= 0, "E0215", "clip_norm", "is negative: it is a length (0 switches it off)");
-  demand(training.clip_value >= 0, "E0215", "clip_value", "is negative: it is a size (0 switches it off)");
-  demand(training.ema >= 0 && training.ema < 1, "E0216", "ema", text_of(training.ema) + " is outside [0, 1)");
+  demand_not_negative(training.clip_norm, "E0215", "clip_norm", "it is a length (0 switches it off)");
+  demand_not_negative(training.clip_value, "E0215", "clip_value", "it is a size (0 switches it off)");
+  demand_share(training.ema, "E0216", "ema", "it is the decay of a running mean (0 switches it off)");
   demand(std::has_single_bit(training.shards) && training.shards <= kMostShards, "E0217", "shards",
-         std::to_string(training.shards) + " is not a power of two between 1 and 65536");
+         std::to_string(training.shards) + " is not a power of two between 1 and 65536", "use 1, 2, 4, 8, ...");
 }
 
 }  // namespace

@@ -95,6 +95,7 @@ TEST(SpecCheck, EveryFaultIsRefusedWithItsCodeAndPlace) {
       EXPECT_EQ(error.code(), fault.code) << error.what();
       EXPECT_EQ(error.where().substr(0, std::string(fault.place).size()), fault.place) << error.what();
       EXPECT_FALSE(explain_error(error.code()).empty()) << error.code();
+      EXPECT_FALSE(error.hint().empty()) << error.what();
     }
   }
 }

@@ -135,7 +135,7 @@ class Reader {
   }
 
   [[noreturn]] void wrong(const toml::node& node, const std::string& path, const std::string& message) const {
-    throw Error("E0222", source_.place(node.source(), path), message);
+    throw Error("E0222", source_.place(node.source(), path), message, "`chainrule inspect MODEL` prints a spec with every key");
   }
 
   void assign(const toml::node& node, const std::string& path, bool& field) const {
@@ -214,7 +214,8 @@ class Reader {
 };
 
 toml::table parse_text(std::string_view text, std::string_view file_name) {
-  if (text.size() > kLongestText) throw Error("E0220", std::string(file_name), "is longer than 1 MiB: this is no spec");
+  if (text.size() > kLongestText) throw Error("E0220", std::string(file_name), "is longer than 1 MiB: this is no spec",
+                                            "name the TOML file that describes the network");
   try {
     return toml::parse(text, file_name);
   } catch (const toml::parse_error& error) {
