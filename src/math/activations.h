@@ -13,7 +13,8 @@ struct ValueSlope {
   V value, slope;
 };
 
-/// What LayerSpec::activation_parameter = 0 stands for: the slope of leaky_relu and prelu, alpha of elu and celu, else 0.
+/// What LayerSpec::activation_parameter = 0 stands for: the slope of leaky_relu and prelu, alpha of elu and celu,
+/// else 0.
 constexpr double default_activation_parameter(Activation kind) noexcept {
   switch (kind) {
     case Activation::leaky_relu: return 0.01;
@@ -44,7 +45,8 @@ template <class V>
   return {z * phi, fma(z, density, phi)};
 }
 
-/// z/2 * (1 + tanh(u)), u = sqrt(2/pi) * (z + 0.044715 z^3); beyond |z| = 10 the tanh is exactly +-1, so u is taken there.
+/// z/2 * (1 + tanh(u)), u = sqrt(2/pi) * (z + 0.044715 z^3); beyond |z| = 10 the tanh is exactly +-1, so u is taken
+/// there.
 template <class V>
 [[gnu::always_inline]] inline ValueSlope<V> gelu_tanh(V z) {
   const V half = constant<V>(0.5), one = constant<V>(1), root = constant<V>(0.79788456080286536);
@@ -56,7 +58,8 @@ template <class V>
   return {z * phi, fma(half * limited * fma(-t, t, one), inner, phi)};
 }
 
-/// z * tanh(log(1 + n)), n = e^z: with w = n^2 + 2n that is z * w/(w+2); 1 - tanh^2 = 4(w+1)/(w+2)^2. Beyond 20 it is z.
+/// z * tanh(log(1 + n)), n = e^z: with w = n^2 + 2n that is z * w/(w+2); 1 - tanh^2 = 4(w+1)/(w+2)^2. Beyond 20 it is
+/// z.
 template <class V>
 [[gnu::always_inline]] inline ValueSlope<V> mish(V z) {
   const V one = constant<V>(1), two = constant<V>(2), limit = constant<V>(20);
@@ -71,7 +74,8 @@ template <class V>
 }  // namespace activation_parts
 
 /// parameter: as default_activation_parameter() says; ignored by the others. NaN gives NaN.
-/// Slopes at kinks: relu, hard_tanh and hard_sigmoid 0; leaky_relu and prelu the parameter; elu alpha; selu scale*alpha; celu 1.
+/// Slopes at kinks: relu, hard_tanh and hard_sigmoid 0; leaky_relu and prelu the parameter; elu alpha; selu
+/// scale*alpha; celu 1.
 template <Activation A, class V>
 [[gnu::always_inline]] inline ValueSlope<V> activate(V z, [[maybe_unused]] V parameter) {
   using namespace activation_parts;

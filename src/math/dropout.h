@@ -5,7 +5,8 @@
 
 #include "math/activations.h"
 
-// docs/arithmetic.md item 5. For inverted, standard and dropconnect  m = select(dropped, 0, kept); for gaussian gaussian_factor();
+// docs/arithmetic.md item 5. For inverted, standard and dropconnect  m = select(dropped, 0, kept); for gaussian
+// gaussian_factor();
 // a becomes a*m and the backward factor slope*m. alpha has apply_alpha_dropout(). Rate 0: do not call.
 namespace chainrule::math {
 

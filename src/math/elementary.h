@@ -3,12 +3,14 @@
 
 #include "math/lanes.h"
 
-// The templates are for fp32 lanes; the overloads for double, used by the fp64 reference as a judge, call the C library.
+// The templates are for fp32 lanes; the overloads for double, used by the fp64 reference as a judge, call the C
+// library.
 // Coefficients: tools/fit_polynomials.py (minimax). Accuracy, measured against long double: docs/elementary.md.
 // NaN gives NaN; infinities, overflow and denormal results are those of IEEE-754 arithmetic (nothing is flushed).
 namespace chainrule::math {
 
-// Declared before the templates, which for double must find these (a fundamental type has no argument-dependent lookup).
+// Declared before the templates, which for double must find these (a fundamental type has no argument-dependent
+// lookup).
 [[gnu::always_inline]] inline double exp(double x) { return __builtin_exp(x); }
 [[gnu::always_inline]] inline double expm1(double x) { return __builtin_expm1(x); }
 [[gnu::always_inline]] inline double log(double x) { return __builtin_log(x); }
@@ -34,7 +36,8 @@ template <class V>
   return min(high, max(low, x));
 }
 
-/// x = n*log(2) + r with |r| <= 0.347; gives n, r and e^r - 1 as r + r^2 q(r). x within [-104, 89], anything for NaN but no trap.
+/// x = n*log(2) + r with |r| <= 0.347; gives n, r and e^r - 1 as r + r^2 q(r). x within [-104, 89], anything for NaN
+/// but no trap.
 template <class V>
 struct ReducedExponential {
   V n, power_minus_one;
@@ -164,7 +167,8 @@ template <class V>
   return quantile_of_centered(fma(constant<V>(2), p, constant<V>(-1)), max(constant<V>(0), -log(four_pq)));
 }
 
-/// The standard normal number N of a draw's upper 24 bits (as an integral V below 2^24): the quantile of (bits + 0.5) * 2^-24.
+/// The standard normal number N of a draw's upper 24 bits (as an integral V below 2^24): the quantile of (bits + 0.5)
+/// * 2^-24.
 /// The upper half mirrors the lower, because there (bits + 0.5) * 2^-24 would need 25 bits. |N| <= 5.42.
 template <class V>
 [[gnu::always_inline]] inline V normal_from_draw(V upper_bits) {

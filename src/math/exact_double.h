@@ -5,7 +5,8 @@
 
 #include "math/lanes.h"
 
-// For constants that are computed once per step (schedules, bias corrections), where the C library's last bit would differ between systems.
+// For constants that are computed once per step (schedules, bias corrections), where the C library's last bit would
+// differ between systems.
 namespace chainrule::math::exact_double {
 
 /// base^exponent by repeated squaring.

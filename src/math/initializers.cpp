@@ -58,7 +58,8 @@ void make_orthonormal(std::vector<double>& rows, std::size_t last, std::size_t l
   }
 }
 
-/// Saxe et al. 2014: Gram-Schmidt on normal numbers, on units or on inputs, whichever are fewer; in double, rows ascending.
+/// Saxe et al. 2014: Gram-Schmidt on normal numbers, on units or on inputs, whichever are fewer; in double, rows
+/// ascending.
 void fill_orthogonal(std::span<float> w, WeightShape shape, std::uint64_t seed, std::uint32_t layer) {
   const bool by_units = shape.units <= shape.inputs;
   const std::size_t count = by_units ? shape.units : shape.inputs, length = by_units ? shape.inputs : shape.units;

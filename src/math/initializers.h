@@ -14,14 +14,17 @@ struct WeightShape {
   std::size_t units = 0, inputs = 0;
 };
 
-/// `automatic` by activation: lecun_normal for selu, he_normal for relu, leaky_relu, prelu, elu, celu, gelu, silu, mish, softplus;
+/// `automatic` by activation: lecun_normal for selu, he_normal for relu, leaky_relu, prelu, elu, celu, gelu, silu,
+/// mish, softplus;
 /// glorot_uniform otherwise. Any other kind is returned as it is.
 Initializer resolve_initializer(Initializer kind, Activation activation) noexcept;
 
-/// Fills `weights` (units*inputs floats) from Purpose::initial_weights draws of (seed, layer): row = unit, element = input.
+/// Fills `weights` (units*inputs floats) from Purpose::initial_weights draws of (seed, layer): row = unit, element =
+/// input.
 /// `kind` is resolved. parameter: constant the value, normal the deviation, uniform the half width; 0 means 0.01.
 /// Normal numbers reach +-5.42 deviations. Biases start at 0 and are not drawn.
-/// data_dependent draws normal rows of deviation 1/sqrt(inputs); the caller then pushes a batch through and divides each unit's
+/// data_dependent draws normal rows of deviation 1/sqrt(inputs); the caller then pushes a batch through and divides
+/// each unit's
 /// row by the standard deviation of its z over the rows (setting bias = -mean of the new z), layer after layer.
 void fill_weights(std::span<float> weights, WeightShape shape, Initializer kind, double parameter, std::uint64_t seed,
                   std::uint32_t layer);

@@ -4,23 +4,30 @@
 #include <bit>
 #include <cstdint>
 
-// A formula is a template on V: float, double, or a vector of floats. A vector type VEC in namespace N takes part by defining, in N
+// A formula is a template on V: float, double, or a vector of floats. A vector type VEC in namespace N takes part by
+// defining, in N
 // (found by argument-dependent lookup, all forced inline) the same names as below, with the same bits in every lane:
 //
 //   struct VEC { using Element = float; static VEC broadcast(float); };
 //   VEC + - * / VEC, -VEC                 one IEEE rounding each; -a flips the sign bit
 //   fma(a, b, c)  sqrt(a)  abs(a)         a*b+c with one rounding; correctly rounded root; sign bit cleared
-//   min(a, b) = a < b ? a : b             max(a, b) = a > b ? a : b  (the second one when unordered, as minps and maxps do)
+//   min(a, b) = a < b ? a : b             max(a, b) = a > b ? a : b  (the second one when unordered, as minps and
+//   maxps do)
 //   less(a, b)  less_equal(a, b)  equal(a, b)   masks, false when unordered; masks have & | !
 //   select(mask, yes, no)
 //   round_even(a) = (a + 1.5*2^23) - 1.5*2^23               nearest integer, ties to even; |a| <= 2^22
 //   copysign(magnitude, sign)
-//   scale_by_power_of_two(a, n) = (a * 2^(n>>1)) * 2^(n - (n>>1))   n integral in [-150, 150]; >> is the arithmetic shift
-//   split_exponent(a, exponent): for a > 0 the mantissa in [sqrt(1/2), sqrt(2)), exponent set so that a = mantissa * 2^exponent.
-//     a < 2^-126 is first multiplied by 2^23 (and 23 subtracted from the exponent); then with bits = a's bits - 0x3f3504f3:
-//     exponent = bits >> 23 (arithmetic), mantissa's bits = (bits & 0x7fffff) + 0x3f3504f3. Other a: any result, no trap.
+//   scale_by_power_of_two(a, n) = (a * 2^(n>>1)) * 2^(n - (n>>1))   n integral in [-150, 150]; >> is the arithmetic
+//   shift
+//   split_exponent(a, exponent): for a > 0 the mantissa in [sqrt(1/2), sqrt(2)), exponent set so that a = mantissa *
+//   2^exponent.
+//     a < 2^-126 is first multiplied by 2^23 (and 23 subtracted from the exponent); then with bits = a's bits -
+//     0x3f3504f3:
+//     exponent = bits >> 23 (arithmetic), mantissa's bits = (bits & 0x7fffff) + 0x3f3504f3. Other a: any result, no
+//     trap.
 //
-// Everything here is forced inline and calls compiler builtins only, so that a unit compiled for AVX-512 leaves no shared function behind.
+// Everything here is forced inline and calls compiler builtins only, so that a unit compiled for AVX-512 leaves no
+// shared function behind.
 namespace chainrule::math {
 
 template <class V>

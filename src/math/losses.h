@@ -8,7 +8,8 @@
 
 namespace chainrule::math {
 
-/// Network outputs per target column: gaussian_nll has first all means, then all log variances. cross_entropy: outputs = classes.
+/// Network outputs per target column: gaussian_nll has first all means, then all log variances. cross_entropy:
+/// outputs = classes.
 constexpr std::size_t outputs_per_target(Loss kind) noexcept { return kind == Loss::gaussian_nll ? 2 : 1; }
 /// Target values of a row of y for `outputs` network outputs.
 constexpr std::size_t target_count(Loss kind, std::size_t outputs) noexcept { return outputs / outputs_per_target(kind); }
@@ -27,7 +28,8 @@ template <class V>
 }
 
 /// Loss of one output z against its target t, and its slope in z. At kinks (absolute, quantile, hinge) the slope is 0.
-/// binary_cross_entropy: z is a logit, t in [0, 1]. hinge: t in {0, 1} stands for {-1, +1}. poisson: log link, e^z - t*z.
+/// binary_cross_entropy: z is a logit, t in [0, 1]. hinge: t in {0, 1} stands for {-1, +1}. poisson: log link, e^z -
+/// t*z.
 template <Loss L, class V>
 [[gnu::always_inline]] inline ValueSlope<V> loss_term(V z, V target, [[maybe_unused]] V parameter) {
   const V zero = constant<V>(0), one = constant<V>(1), half = constant<V>(0.5);
@@ -57,7 +59,8 @@ template <Loss L, class V>
   }
 }
 
-/// Negative log-likelihood of target under N(mean, e^log_variance): (log_variance + (mean - t)^2 e^-log_variance + log 2 pi) / 2.
+/// Negative log-likelihood of target under N(mean, e^log_variance): (log_variance + (mean - t)^2 e^-log_variance +
+/// log 2 pi) / 2.
 template <class V>
 struct GaussianLoss {
   V value, mean_slope, log_variance_slope;
@@ -70,8 +73,10 @@ template <class V>
   return {fma(half, log_variance + square, constant<V>(0.91893853320467274)), scaled, fma(square, -half, half)};
 }
 
-// Cross-entropy of one row, docs/arithmetic.md item 7, step by step: M = max z (o ascending, max(M, z)); e = softmax_power(z, M);
-// S = chain of e; n = log_normalizer(S, M); the loss is a chain from 0 of add_cross_entropy; the slope cross_entropy_slope.
+// Cross-entropy of one row, docs/arithmetic.md item 7, step by step: M = max z (o ascending, max(M, z)); e =
+// softmax_power(z, M);
+// S = chain of e; n = log_normalizer(S, M); the loss is a chain from 0 of add_cross_entropy; the slope
+// cross_entropy_slope.
 template <class V>
 [[gnu::always_inline]] inline V softmax_power(V z, V maximum) {
   return exp(z - maximum);
@@ -90,13 +95,15 @@ template <class V>
   return power / sum - target;
 }
 
-/// Label smoothing by s over C classes (C = 2 for binary_cross_entropy): t becomes (1 - s)*t + s/C. Exactly t when s = 0.
+/// Label smoothing by s over C classes (C = 2 for binary_cross_entropy): t becomes (1 - s)*t + s/C. Exactly t when s
+/// = 0.
 template <class V>
 [[gnu::always_inline]] inline V smooth_target(V target, double smoothing, std::size_t classes) {
   return fma(constant<V>(1 - smoothing), target, constant<V>(smoothing / static_cast<double>(classes)));
 }
 
-/// The row's loss; gradient[o] becomes its slope (not yet weighted). `targets` are probabilities, already smoothed. Scalars only.
+/// The row's loss; gradient[o] becomes its slope (not yet weighted). `targets` are probabilities, already smoothed.
+/// Scalars only.
 template <class T>
 T cross_entropy_row(const T* z, const T* targets, std::size_t outputs, T* gradient) {
   T maximum = z[0], sum = 0, loss = 0;

@@ -143,7 +143,8 @@ TEST(OptimizerVectors, Fp32ReplayEqualsTheLibrariesToTheLastBits) {
   for (const Case& c : vectors().cases) {
     if (c.type != "float32") continue;
     const double difference = worst_difference(replay<float>(spec_of(c)), c.weights);
-    // Keras forms 1 - beta2^t in fp32, where 0.999 is off by 1e-8 and its difference from 1 by 1e-5; we and PyTorch form it in fp64.
+    // Keras forms 1 - beta2^t in fp32, where 0.999 is off by 1e-8 and its difference from 1 by 1e-5; we and PyTorch
+    // form it in fp64.
     const bool keras = c.form.ends_with(":keras");
     EXPECT_LT(difference, keras ? 2e-5 : 1e-6) << c.form << c.changes;
     if (!keras) worst = std::max(worst, difference);

@@ -48,7 +48,8 @@ void set_adam(UpdateConstants& c, const OptimizerSpec& spec, std::uint64_t t) {
   correct_second(c, spec, t);
 }
 
-/// Dozat 2016 with the momentum schedule mu_t = beta1 (1 - 0.96^(t * momentum_decay) / 2), or mu_t = beta1 when momentum_decay is 0.
+/// Dozat 2016 with the momentum schedule mu_t = beta1 (1 - 0.96^(t * momentum_decay) / 2), or mu_t = beta1 when
+/// momentum_decay is 0.
 void set_nadam(UpdateConstants& c, const OptimizerSpec& spec, std::uint64_t t) {
   set_moments(c, spec);
   set_epsilon(c, spec);

@@ -7,8 +7,10 @@
 #include "chainrule/network_spec.h"
 #include "math/losses.h"
 
-// Formulas in prose, sources and named parities: docs/optimizers.md. Options are constants where a constant can express them (bias
-// correction, place of epsilon, kind of weight decay, exponential mean or sum); what changes the work is an UpdateShape.
+// Formulas in prose, sources and named parities: docs/optimizers.md. Options are constants where a constant can
+// express them (bias
+// correction, place of epsilon, kind of weight decay, exponential mean or sum); what changes the work is an
+// UpdateShape.
 namespace chainrule::math {
 
 /// The numbers of one step that an update uses.
@@ -32,10 +34,12 @@ struct UpdateConstants : UpdateValues<double> {
   double weight_decay = 0;
 };
 
-/// t counts from 1. Uses no C library function. lbfgs has no update per element: all zero but learning_rate and weight_decay.
+/// t counts from 1. Uses no C library function. lbfgs has no update per element: all zero but learning_rate and
+/// weight_decay.
 UpdateConstants update_constants(const OptimizerSpec& spec, std::uint64_t t, double learning_rate, double weight_decay);
 
-/// The constants as lanes, for a tensor that weight decay applies to (Tensor::decays or OptimizerSpec::decay_all) or not.
+/// The constants as lanes, for a tensor that weight decay applies to (Tensor::decays or OptimizerSpec::decay_all) or
+/// not.
 template <class V>
 [[gnu::always_inline]] inline UpdateValues<V> update_lanes(const UpdateConstants& c, bool decays) {
   return {constant<V>(c.rate), constant<V>(decays ? c.coupled_decay : 0), constant<V>(decays ? c.keep : 1),
@@ -150,7 +154,8 @@ template <class V>
 
 }  // namespace update_parts
 
-/// One step of one element: g is its gradient (penalties and clipping done), w its weight, s0..s3 the state in state_name() order.
+/// One step of one element: g is its gradient (penalties and clipping done), w its weight, s0..s3 the state in
+/// state_name() order.
 template <UpdateShape S, class V>
 [[gnu::always_inline]] inline void update_element(V g, V& w, V& s0, V& s1, V& s2, [[maybe_unused]] V& s3,
                                                   const UpdateValues<V>& c) {
