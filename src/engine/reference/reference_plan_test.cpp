@@ -4,10 +4,24 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <new>
 #include <numeric>
 
 #include "engine/reference/test_networks.h"
+
+namespace {
+std::size_t allocations = 0;  ///< calls of operator new in this program
+}
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace chainrule::engine {
 namespace {
@@ -75,6 +89,24 @@ TEST(ReferencePlan, StepEqualsForwardLossBackwardUpdate) {
     by_hand.plan->update(control);
     EXPECT_EQ(fused.stored(Part::parameters), by_hand.stored(Part::parameters));
     EXPECT_EQ(fused.stored(Part::state1), by_hand.stored(Part::state1));
+  }
+}
+
+TEST(ReferencePlan, StepAndPredictAllocateNothing) {
+  for (int dropout = 0; dropout < kDropoutCases; ++dropout) {
+    for (const LayerKind kind : kLayerKinds) {
+      Prepared p(sandwich(Activation::gelu, Loss::cross_entropy, kind, dropout), 0.9);
+      const Rows rows(p.spec, 8);
+      const StepControl control = control_for(p.training, 1);
+      std::vector<float> outputs(8 * p.spec.outputs()), dx(8 * p.spec.inputs);
+      const std::size_t before = allocations;
+      p.plan->step(rows.samples, rows.order, control);
+      p.plan->forward(rows.samples, rows.order, Mode::monte_carlo, control);
+      p.plan->predict(rows.x.data(), 8, true, outputs.data());
+      p.plan->forward(rows.samples, rows.order, Mode::train, control);
+      p.plan->backward(outputs, dx);
+      EXPECT_EQ(allocations, before) << dropout_case_name(dropout) << " " << kLayerKindNames[static_cast<int>(kind)];
+    }
   }
 }
 
