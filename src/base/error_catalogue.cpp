@@ -88,6 +88,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0326", "split leaves a part empty", "The shares asked for leave no rows for training, validation or test."},
     {"E0327", "bad row weight", "A weight of a row or class is a finite number of at least 0, and some training row must weigh more than 0."},
     {"E0328", "negative count", "The poisson loss is for counts and rates: targets of at least 0."},
+    {"E0329", "row does not exist", "Rows are numbered from 0; the table has fewer rows than that."},
     {"E0330", "not a valid IDX file", "An IDX file starts with two zero bytes, a type (8: bytes) and the number of dimensions."},
     {"E0331", "truncated array", "The file ends before the array that its header announces."},
     {"E0332", "array size out of range", "The header announces dimensions whose product no file could hold."},
