@@ -34,7 +34,9 @@ std::vector<int> thread_counts(const Arguments& arguments, int cores) {
 int run_bench(const Arguments& arguments, Console& console) {
   const VersionInfo version = version_info();
   const double seconds = arguments.positive("seconds", 1);
-  const std::vector<BenchRow> rows = bench(seconds, thread_counts(arguments, version.cores));
+  const std::vector<int> threads = thread_counts(arguments, version.cores);
+  if (console.err_terminal) console.err << "timing six networks, " << plural(threads.size(), "thread count") << ", " << number_text(seconds) << " s each\n";
+  const std::vector<BenchRow> rows = bench(seconds, threads);
   if (arguments.on("json")) {
     console.out << bench_json(rows, version) << '\n';
     return 0;

@@ -12,7 +12,8 @@
 namespace chainrule::cli {
 namespace {
 
-constexpr std::size_t kColumnsShown = 40;
+constexpr std::size_t kColumnsShown = 40;  // a wider table is shortened to these:
+constexpr std::size_t kFirstColumns = 12, kLastColumns = 4;
 constexpr std::size_t kNameColumns = 24;
 
 /// Seconds since 1970 as YYYY-MM-DD; the calendar of Howard Hinnant's "chrono-compatible low-level date algorithms".
@@ -38,29 +39,39 @@ std::string range_text(const ColumnInfo& column) {
   return text;
 }
 
+/// Which columns to show: all, or the first and the last of a wide table (labels often stand last).
+std::vector<std::size_t> columns_to_show(std::size_t count, bool all) {
+  std::vector<std::size_t> shown;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (all || count <= kColumnsShown || i < kFirstColumns || i + kLastColumns >= count) shown.push_back(i);
+  }
+  return shown;
+}
+
 void print_columns(const Description& description, bool all, Console& console) {
   TextTable table({">#", "column", "type", ">missing", ">distinct", "range, or most frequent values"});
-  const std::size_t shown = all || description.columns.size() <= kColumnsShown ? description.columns.size() : kColumnsShown;
-  for (std::size_t i = 0; i < shown; ++i) {
+  const std::vector<std::size_t> shown = columns_to_show(description.columns.size(), all);
+  for (const std::size_t i : shown) {
     const ColumnInfo& column = description.columns[i];
     table.add({std::to_string(i), cut(printable(column.name), kNameColumns), column.type,
                column.missing == 0 ? "." : count_text(column.missing), count_text(column.distinct), range_text(column)});
   }
   console.out << '\n';
   table.print(console);
-  if (shown < description.columns.size()) {
-    console.out << "  " << count_text(description.columns.size() - shown) << " more columns; --all shows them\n";
+  if (shown.size() < description.columns.size()) {
+    console.out << "  (" << count_text(description.columns.size() - shown.size()) << " columns between them; --all shows every one)\n";
   }
 }
 
 void print_suggestion(const Description& description, const std::string& data, Console& console) {
   if (description.suggested_target.empty()) return;
   const std::string target = printable(description.suggested_target);
-  console.out << "\nLikely target: " << console.out_style.bold(target);
-  if (!description.suggested_task.empty()) console.out << " (" << description.suggested_task << ")";
-  if (!description.why.empty()) console.out << ", " << printable(description.why);
+  std::string text = "Likely target: " + target + (description.suggested_task.empty() ? "" : " (" + description.suggested_task + ")");
+  if (!description.why.empty()) text += ": " + printable(description.why);
+  console.out << '\n';
+  for (const std::string& line : wrapped(text, static_cast<std::size_t>(console.width))) console.out << line << '\n';
   const bool quotes = target.find_first_of(" '\"()&;|<>$") != std::string::npos;
-  console.out << "\n" << console.out_style.cyan("  chainrule train " + data + " --target " + (quotes ? "\"" + target + "\"" : target)) << "\n";
+  console.out << console.out_style.cyan("  chainrule train " + data + " --target " + (quotes ? "\"" + target + "\"" : target)) << "\n";
 }
 
 }  // namespace

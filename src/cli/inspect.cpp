@@ -65,7 +65,7 @@ int run_inspect(const Arguments& arguments, Console& console) {
     console.out << info.spec_toml;
   } else {
     console.out << console.out_style.bold(printable(info.path)) << ": " << info.task << " of " << printable(info.target) << '\n';
-    print_pairs(console, {{"digest", info.digest}, {"written by", "chainrule " + info.version},
+    print_pairs(console, {{"digest", info.digest}, {"written by", info.version},
                           {"runs on", info.plan.engine + " " + info.plan.instruction_set + ", " +
                                           plural(static_cast<std::uint64_t>(info.plan.threads), "thread")}});
     print_layers(info, console);

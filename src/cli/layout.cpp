@@ -24,6 +24,13 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
   return right ? blanks + text : text + blanks;
 }
 
+/// Prices and the like: whole numbers with commas instead of 8.433e+04.
+bool is_large(double value) { return std::abs(value) >= 1e4 && std::abs(value) < 1e12; }
+
+std::string whole_text(double value) {
+  return (value < 0 ? "-" : "") + count_text(static_cast<std::uint64_t>(std::llround(std::abs(value))));
+}
+
 std::size_t level(double value, double low, double high) {
   if (!(high > low)) return 0;
   return static_cast<std::size_t>(std::min(7.0, std::floor((value - low) / (high - low) * 8)));
@@ -39,6 +46,7 @@ std::string count_text(std::uint64_t count) {
 
 std::string number_text(double value, int digits) {
   if (!std::isfinite(value)) return "-";
+  if (is_large(value)) return whole_text(value);
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
   return buffer;
@@ -46,8 +54,10 @@ std::string number_text(double value, int digits) {
 
 std::string measure_text(double value) {
   if (!std::isfinite(value)) return "-";
+  if (is_large(value)) return whole_text(value);
+  if (value == 0) return "0";
   std::string text = formatted("%#.4g", value);
-  if (!text.empty() && text.back() == '.') text.pop_back();
+  if (text.back() == '.') text.pop_back();
   return text;
 }
 

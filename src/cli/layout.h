@@ -13,7 +13,7 @@ namespace chainrule::cli {
 
 /// "1,460"
 std::string count_text(std::uint64_t count);
-/// Five significant digits, "-" for a number that is not finite.
+/// Five significant digits, from 10,000 on whole numbers with commas; "-" for a number that is not finite.
 std::string number_text(double value, int digits = 5);
 /// Four significant digits with their zeros, so that a column of losses lines up: "0.2500", "12.30".
 std::string measure_text(double value);

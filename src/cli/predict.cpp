@@ -1,6 +1,8 @@
 // `chainrule predict MODEL DATA`: one line of CSV, or one JSON object, per row.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <ostream>
 
 #include "chainrule/model.h"
 #include "commands.h"
@@ -141,6 +143,13 @@ class JsonWriter : public Writer {
   std::vector<std::string> classes_;
 };
 
+/// Without dropout every sample is the same, and a spread of 0 would look like certainty.
+void warn_about_no_spread(const Predictions& predictions, Console& console) {
+  const bool varies = std::any_of(predictions.spread.begin(), predictions.spread.end(), [](float s) { return s != 0; });
+  if (predictions.spread.empty() || varies) return;
+  console.err << console.err_style.yellow("warning: ") << "this model was trained without dropout, so --uncertainty finds no spread\n";
+}
+
 }  // namespace
 
 int run_predict(const Arguments& arguments, Console& console) {
@@ -151,6 +160,7 @@ int run_predict(const Arguments& arguments, Console& console) {
   if (arguments.on("json")) JsonWriter(predictions, file).write();
   else CsvWriter(predictions, file).write();
   file.finish();
+  warn_about_no_spread(predictions, console);
   return 0;
 }
 
