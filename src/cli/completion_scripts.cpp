@@ -18,6 +18,9 @@ std::string command_words() {
   return text;
 }
 
+/// What `help` takes.
+std::string topic_words() { return command_words() + " errors"; }
+
 std::string flag_words(const Command& command) {
   std::string text;
   for (const Flag& flag : command.flags) {
@@ -54,7 +57,7 @@ std::string bash_case(const Command& command) {
   for (const Argument& argument : command.arguments) {
     if (!argument.choices.empty()) text += "      words=" + quoted(words_of(argument.choices)) + "\n";
   }
-  if (command.name == "help") text += "      words=" + quoted(command_words()) + "\n";
+  if (command.name == "help") text += "      words=" + quoted(topic_words()) + "\n";
   return text + "      ;;\n";
 }
 
@@ -100,7 +103,7 @@ std::string zsh_completion() {
     }
     for (const Argument& argument : command.arguments) {
       const std::string action = !argument.choices.empty() ? "(" + words_of(argument.choices) + ")"
-                                 : command.name == "help"  ? "(" + command_words() + ")" : "_files";
+                                 : command.name == "help"  ? "(" + topic_words() + ")" : "_files";
       text += " \\\n      " + quoted(std::string(argument.required ? ":" : "::") + argument.name + ":" + action);
     }
     text += " ;;\n";
@@ -118,7 +121,7 @@ std::string fish_completion() {
       if (!flag.hidden) text += fish_flag(command, flag);
     }
     for (const Argument& argument : command.arguments) {
-      const std::string words = command.name == "help" ? command_words() : words_of(argument.choices);
+      const std::string words = command.name == "help" ? topic_words() : words_of(argument.choices);
       if (!words.empty()) text += "complete -c chainrule -n '__fish_seen_subcommand_from " + command.name + "' -f -a " + quoted(words) + "\n";
     }
   }

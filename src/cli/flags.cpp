@@ -193,7 +193,7 @@ Command help_command() {
   Flag markdown = local({"markdown", "", "Output", "print every command as Markdown"});
   markdown.hidden = true;
   return {"help", "explain a command or an error code", "",
-          {{"TOPIC", "a command, or a code such as E0301", false, {}}},
+          {{"TOPIC", "a command, a code such as E0301, or errors for all codes", false, {}}},
           joined({{local({"man", "", "Output", "print the manual page (roff)"}), markdown}, output_flags()}),
           {"chainrule help train", "chainrule help E0301", "chainrule help --man | man -l -"}};
 }

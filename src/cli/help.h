@@ -20,6 +20,10 @@ std::string flag_form(const Flag& flag);
 std::string manual_page();    ///< roff, section 1
 std::string markdown_page();  ///< docs/cli.md
 
+/// Every code that explain_error() knows with its title, one per line, or as Markdown with the explanations (docs/errors.md).
+std::string error_list();
+std::string error_markdown();
+
 /// The rows behind "Exit codes" in help, manual and docs.
 struct ExitCode {
   int code;

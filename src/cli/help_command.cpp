@@ -29,7 +29,9 @@ void print_error_code(std::string code, Console& console) {
 }  // namespace
 
 int run_help(const Arguments& arguments, Console& console) {
-  if (arguments.on("json")) console.out << help_json() << '\n';
+  const bool errors = !arguments.positionals.empty() && arguments.positionals[0] == "errors";
+  if (errors) console.out << (arguments.on("markdown") ? error_markdown() : error_list());
+  else if (arguments.on("json")) console.out << help_json() << '\n';
   else if (arguments.on("man")) console.out << manual_page();
   else if (arguments.on("markdown")) console.out << markdown_page();
   else if (arguments.positionals.empty()) console.out << overview_text(console.out_style);

@@ -192,7 +192,7 @@ def test_models(suite):
     suite.is_error("evaluate without the target", suite.run("evaluate", "kinds", "prices.csv"), 3, "E03..", "prices.csv")
     (suite.home / "text.csv").write_text("area,rooms,age,city,price\nbig,3,4,Bonn,1000\n12,3,4,Bonn,1000\n")
     suite.is_error("text where the model wants numbers", suite.run("predict", "prices", "text.csv"), 3, "E03..", "text.csv")
-    suite.is_error("row beyond the table", suite.run("explain", "prices", "prices.csv", "--row", "300"), 2, None, "300")
+    suite.is_error("row beyond the table", suite.run("explain", "prices", "prices.csv", "--row", "300"), 3, "E0329", "300")
     suite.is_error("resume without a checkpoint", suite.run("train", "--resume", "nowhere"), 4, "E04..", "nowhere")
 
 

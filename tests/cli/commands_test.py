@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -132,6 +134,12 @@ def test_help(suite):
     object_of(suite, "help", suite.run("help", "--json"), ["commands"])
     suite.check("overview", suite.run().returncode == 0, "")
     suite.check("help E0301", b"cell cannot be read" in suite.run("help", "E0301").stdout, "")
+    docs = pathlib.Path(__file__).resolve().parents[2] / "docs"
+    made = suite.run("help", "--markdown").stdout.decode()
+    suite.check("docs/cli.md is what `chainrule help --markdown` prints", (docs / "cli.md").read_text() == made, "write it anew")
+    known = suite.run("help", "errors").stdout.decode()
+    stale = [code for code in re.findall(r"\*\*(E\d{4})", (docs / "errors.md").read_text()) if code not in known]
+    suite.check("docs/errors.md names no code that is gone", not stale, stale)
     suite.check("man page", suite.run("help", "--man").stdout.startswith(b".TH CHAINRULE 1"), "")
     bash = suite.run("completions", "bash")
     suite.check("bash takes its completions", subprocess.run(["bash", "-n"], input=bash.stdout).returncode == 0, "")
