@@ -90,7 +90,7 @@ void TrainingRun::prepare() {
     if (settings_.find_lr) search_rate();
   }
   plan_ = make_run_plan(settings_, choice_, data_.train.size());
-  training::Run run;
+  training::RunSpec run;
   run.network = choice_.network;
   run.training = choice_.training;
   run.unit = data_.unit;

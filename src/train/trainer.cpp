@@ -27,7 +27,7 @@ std::vector<float> predict_part(engine::Plan& plan, const NetworkSpec& network, 
   return outputs;
 }
 
-Trainer::Trainer(engine::Plan& plan, Run run) : plan_(plan), run_(std::move(run)) {
+Trainer::Trainer(engine::Plan& plan, RunSpec run) : plan_(plan), run_(std::move(run)) {
   parameter_count_ = net::ParameterLayout(run_.network).size;
   state_count_ = math::state_count(run_.training.optimizer);
   averages_ = run_.training.ema > 0;

@@ -18,7 +18,7 @@
 namespace chainrule::training {
 
 /// What is trained, on what, for how long. Everything viewed must outlive the trainer.
-struct Run {
+struct RunSpec {
   NetworkSpec network;
   TrainingSpec training;
   TargetUnit unit;
@@ -40,7 +40,7 @@ enum class Outcome { epochs, early_stop, interrupted, diverged };
 class Trainer {
  public:
   /// The plan must take batches of min(batch, training rows) rows (lbfgs: all training rows).
-  Trainer(engine::Plan& plan, Run run);
+  Trainer(engine::Plan& plan, RunSpec run);
 
   /// Initial weights, fresh optimiser state.
   void start(std::span<const float> parameters);
@@ -76,7 +76,7 @@ class Trainer {
   void tell(const Listener& listener, TrainEvent::Kind kind, double loss);
 
   engine::Plan& plan_;
-  Run run_;
+  RunSpec run_;
   std::size_t parameter_count_ = 0, state_count_ = 0;
   bool averages_ = false;
   std::optional<Lbfgs> lbfgs_;
