@@ -19,27 +19,25 @@ std::vector<std::uint32_t> rows_of(std::size_t count) {
   return rows;
 }
 
-/// Mean and standard deviation over Monte-Carlo samples; double sums in sample order.
+/// Mean and standard deviation over Monte-Carlo samples, in sample order (Welford 1962: no cancellation).
 struct Spread {
-  std::vector<double> sum, squares;
+  std::vector<double> mean, squares;
+  double count = 0;
 
   void add(const std::vector<float>& values) {
-    sum.resize(values.size());
+    mean.resize(values.size());
     squares.resize(values.size());
+    count += 1;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const double v = static_cast<double>(values[i]);
-      sum[i] += v;
-      squares[i] = std::fma(v, v, squares[i]);
+      const double before = static_cast<double>(values[i]) - mean[i];
+      mean[i] += before / count;
+      squares[i] += before * (static_cast<double>(values[i]) - mean[i]);
     }
   }
-  void finish(std::size_t samples, std::vector<float>& mean, std::vector<float>& deviation) const {
-    const double count = static_cast<double>(samples);
-    mean.resize(sum.size());
-    deviation.resize(sum.size());
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-      const double m = sum[i] / count, variance = squares[i] / count - m * m;
-      mean[i] = static_cast<float>(m);
-      deviation[i] = static_cast<float>(std::sqrt(variance > 0 ? variance : 0));
+  void finish(std::vector<float>& means, std::vector<float>& deviations) const {
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      means.push_back(static_cast<float>(mean[i]));
+      deviations.push_back(static_cast<float>(std::sqrt(squares[i] / count)));
     }
   }
 };
@@ -105,7 +103,7 @@ Predictions Model::predict(const Table& table, std::size_t samples) {
       impl_->network.predict_sample(numbers.x.data(), numbers.rows, sample, outputs.data());
       spread.add(readable(*impl_, outputs, numbers.rows));
     }
-    spread.finish(samples, answers, predictions.spread);
+    spread.finish(answers, predictions.spread);
   }
   if (predictions.classification) set_labels(predictions);
   return predictions;

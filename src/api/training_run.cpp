@@ -59,8 +59,6 @@ std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const
 TrainingRun::TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks)
     : request_(std::move(request)), settings_(std::move(settings)), hooks_(hooks) {
   refuse_later_settings(settings_);
-  request_.path = absolute_path(request_.path);
-  make_paths_absolute(settings_);
 }
 
 TrainingRun::TrainingRun(SavedRun saved, std::string folder, const TrainHooks& hooks)
@@ -109,6 +107,9 @@ void TrainingRun::search_rate() {
 }
 
 void TrainingRun::open_folder() {
+  // Only what is stored is absolute: messages name files as the user did.
+  request_.path = absolute_path(request_.path);
+  make_paths_absolute(settings_);
   if (!saved_) {
     folder_ = open_run_folder(settings_.out);
     if (has_model(folder_)) data_.decisions.push_back("replaces the model in " + folder_);

@@ -1,0 +1,288 @@
+// Whole runs on small files: the same digest however run, kept, continued, refused.
+#include "chainrule/train.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "base/counter_rng.h"
+#include "chainrule/error.h"
+#include "chainrule/model.h"
+
+namespace chainrule {
+namespace {
+
+namespace fs = std::filesystem;
+
+double uniform(std::uint32_t row, std::uint32_t element) {
+  return static_cast<double>(draw({21, Purpose::subsample, 0, 0, row}, element) >> 8) * 0x1p-23 - 1;
+}
+
+/// A folder of its own for each test, with two small tables.
+class TrainFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("chainrule_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    write("kinds.csv", true, 240);
+    write("prices.csv", false, 240);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, bool classes, std::uint32_t rows) const {
+    std::ofstream out(folder_ / name);
+    out << "x,y,colour,weight," << (classes ? "kind" : "price") << '\n';
+    for (std::uint32_t r = 0; r < rows; ++r) {
+      const double x = uniform(r, 0), y = uniform(r, 1), s = x * y + 0.5 * x;
+      out << x << ',' << y << ',' << (r % 3 == 0 ? "red" : "blue") << ',' << r % 4 << ',';
+      classes ? out << (s < -0.1 ? "low" : s < 0.2 ? "mid" : "high") : out << 1000 + 300 * s;
+      out << '\n';
+    }
+  }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  TrainSettings settings(const std::string& target, const std::string& out) const {
+    TrainSettings s;
+    s.target = target;
+    s.hidden = {12, 10};
+    s.epochs = 6;
+    s.threads = 1;
+    s.out = path(out);
+    return s;
+  }
+
+  fs::path folder_;
+};
+
+void set(TrainSettings& settings, std::initializer_list<std::pair<const char*, const char*>> pairs) {
+  for (const auto& [key, text] : pairs) set_train_setting(settings, key, text, "test");
+}
+
+std::string code_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "";
+}
+
+TEST_F(TrainFiles, InterruptedAnywhereAndResumedGivesTheDigestOfTheWholeRun) {
+  const std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> recipes = {
+      {"kind", {{"dropout", "0.2"}, {"optimizer", "adam"}, {"class-weights", "balanced"}, {"weight-column", "weight"}, {"early-stop", "2"}}},
+      {"price", {{"dropout", "0.1"}, {"optimizer", "momentum:nesterov"}, {"ema", "0.9"}, {"schedule", "plateau:patience=0"}, {"norm", "batch"}}},
+      {"price", {{"optimizer", "lbfgs"}}}};
+  for (const auto& [target, pairs] : recipes) {
+    TrainSettings s = settings(target, "whole");
+    for (const auto& [key, text] : pairs) set_train_setting(s, key, text, "test");
+    const std::string data = path(target == "kind" ? "kinds.csv" : "prices.csv");
+    const TrainResult whole = train(data, s);
+    for (std::uint64_t at : {std::uint64_t{1}, whole.steps / 2, whole.steps - 1}) {
+      std::atomic<bool> stop = false;
+      const TrainHooks hooks{[&](const TrainEvent& event) { stop = stop || (event.kind == TrainEvent::Kind::step && event.step >= at); }, &stop};
+      s.out = path("cut" + std::to_string(at) + target);
+      const TrainResult cut = train(data, s, hooks);
+      EXPECT_TRUE(cut.interrupted) << target;
+      EXPECT_EQ(cut.stop_reason, "interrupted");
+      EXPECT_NO_THROW(Model::load(cut.model)) << "an interrupted run leaves a usable model";
+      const TrainResult resumed = resume(s.out);
+      EXPECT_EQ(resumed.digest, whole.digest) << target << " interrupted at step " << at;
+      EXPECT_EQ(resumed.history.size(), whole.history.size());
+      EXPECT_EQ(resumed.validation.loss, whole.validation.loss);
+    }
+  }
+}
+
+TEST_F(TrainFiles, ResumingAFinishedRunGivesTheSameModel) {
+  TrainSettings s = settings("kind", "done");
+  set(s, {{"checkpoint-every", "1"}});
+  const std::string digest = train(path("kinds.csv"), s).digest;
+  EXPECT_EQ(resume(s.out).digest, digest);
+}
+
+TEST_F(TrainFiles, ChangedDataIsNotResumed) {
+  const TrainSettings s = settings("kind", "run");
+  train(path("kinds.csv"), s);
+  write("kinds.csv", true, 241);
+  EXPECT_EQ(code_of([&] { resume(s.out); }), "E0407");
+  EXPECT_EQ(code_of([&] { resume(path("nothing")); }), "E0415");
+}
+
+TEST_F(TrainFiles, TableInMemoryTrainsButCannotBeResumed) {
+  const TrainSettings s = settings("kind", "memory");
+  const Table table = Table::read(path("kinds.csv"));
+  const TrainResult from_memory = train(table, s);
+  EXPECT_EQ(from_memory.digest, train(path("kinds.csv"), settings("kind", "file")).digest);
+  EXPECT_EQ(code_of([&] { resume(s.out); }), "E0415");
+}
+
+TEST_F(TrainFiles, EnginesAndThreadsAgree) {
+  TrainSettings s = settings("price", "run");
+  set(s, {{"dropout", "0.2"}});
+  const std::string want = train(path("prices.csv"), s).digest;
+  s.threads = 3;
+  EXPECT_EQ(train(path("prices.csv"), s).digest, want);
+  s.engine = EngineKind::reference;
+  EXPECT_EQ(train(path("prices.csv"), s).digest, want);
+  s.training.seed = 1;
+  EXPECT_NE(train(path("prices.csv"), s).digest, want);
+}
+
+TEST_F(TrainFiles, ModelPredictsAndEvaluatesWhatTheRunMeasured) {
+  write("test.csv", true, 60);
+  TrainSettings s = settings("kind", "run");
+  set(s, {{"epochs", "40"}, {"lr", "0.01"}});
+  s.test = path("test.csv");
+  const TrainResult result = train(path("kinds.csv"), s);
+  EXPECT_GT(result.test.accuracy, 0.8);
+  Model model = Model::load(s.out);
+  const Table test = Table::read(s.test);
+  const Metrics again = model.evaluate(test);
+  EXPECT_EQ(again.accuracy, result.test.accuracy);
+  EXPECT_EQ(again.loss, result.test.loss);
+  const Predictions predictions = model.predict(test);
+  EXPECT_EQ(predictions.rows, 60u);
+  EXPECT_EQ(predictions.classes, (std::vector<std::string>{"high", "low", "mid"}));
+  for (std::size_t i = 0; i < 60; ++i) {
+    float sum = 0;
+    for (std::size_t c = 0; c < 3; ++c) sum += predictions.probabilities[3 * i + c];
+    EXPECT_NEAR(sum, 1, 1e-6);
+  }
+  const ModelInfo info = model.inspect();
+  EXPECT_EQ(info.digest, result.digest);
+  EXPECT_EQ(info.layers.size(), 3u);
+  model.save(path("copy.safetensors"));
+  EXPECT_EQ(Model::load(path("copy.safetensors")).inspect().digest, result.digest);
+}
+
+TEST_F(TrainFiles, MonteCarloSpreadIsZeroWithoutDropoutAndNotWithIt) {
+  TrainSettings s = settings("price", "run");
+  train(path("prices.csv"), s);
+  const Table table = Table::read(path("prices.csv"));
+  for (float spread : Model::load(s.out).predict(table, 8).spread) EXPECT_EQ(spread, 0);
+  set(s, {{"dropout", "0.3"}});
+  train(path("prices.csv"), s);
+  double sum = 0;
+  for (float spread : Model::load(s.out).predict(table, 8).spread) sum += static_cast<double>(spread);
+  EXPECT_GT(sum / static_cast<double>(table.rows()), 1);
+}
+
+TEST_F(TrainFiles, TwoClassesMayUseOneOutput) {
+  std::ofstream(path("two.csv")) << [] {
+    std::string text = "x,y,answer\n";
+    for (std::uint32_t r = 0; r < 200; ++r) {
+      const double x = uniform(r, 0), y = uniform(r, 1);
+      text += std::to_string(x) + "," + std::to_string(y) + "," + (x + y > 0 ? "yes" : "no") + "\n";
+    }
+    return text;
+  }();
+  for (const char* loss : {"cross_entropy", "binary_cross_entropy", "hinge"}) {
+    TrainSettings s = settings("answer", loss);
+    set(s, {{"loss", loss}, {"epochs", "60"}, {"lr", "0.01"}});
+    const TrainResult result = train(path("two.csv"), s);
+    EXPECT_GT(result.validation.accuracy, 0.9) << loss;
+    EXPECT_EQ(Model::load(s.out).inspect().outputs, std::string(loss) == "cross_entropy" ? 2u : 1u);
+  }
+}
+
+TEST_F(TrainFiles, EveryRegressionLossTrains) {
+  for (const char* loss : {"squared_error", "absolute_error", "huber", "quantile", "poisson", "gaussian_nll"}) {
+    TrainSettings s = settings("price", loss);
+    set(s, {{"loss", loss}, {"epochs", "3"}});
+    EXPECT_TRUE(std::isfinite(train(path("prices.csv"), s).validation.rmse)) << loss;
+  }
+}
+
+TEST_F(TrainFiles, DivergenceNamesThePlaceAndKeepsTheLastGoodState) {
+  TrainSettings s = settings("price", "run");
+  set(s, {{"lr", "1e9"}, {"optimizer", "sgd"}});
+  try {
+    train(path("prices.csv"), s);
+    FAIL() << "did not diverge";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "E0501");
+    EXPECT_NE(error.message().find("step "), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("line "), std::string::npos) << error.message();
+    EXPECT_NE(error.hint().find("--lr"), std::string::npos);
+  }
+  EXPECT_NO_THROW(Model::load(s.out));
+}
+
+TEST_F(TrainFiles, BadRequestsLeaveNothingBehind) {
+  const auto code = [&](std::initializer_list<std::pair<const char*, const char*>> pairs, const std::string& target = "kind") {
+    TrainSettings s = settings(target, "bad");
+    set(s, pairs);
+    return code_of([&] { train(path("kinds.csv"), s); });
+  };
+  EXPECT_EQ(code({}, "kindd"), "E0311");
+  EXPECT_EQ(code({}, ""), "E0311");
+  EXPECT_EQ(code({{"loss", "huber"}}), "E0107");
+  EXPECT_EQ(code({{"precision", "bf16"}}), "E0106");
+  EXPECT_EQ(code({{"ensemble", "2"}}), "E0106");
+  EXPECT_EQ(code({{"preset", "tabular"}}), "E0106");
+  EXPECT_EQ(code({{"weight-column", "colour"}}), "E0327");
+  EXPECT_EQ(code({{"weight-column", "nothing"}}), "E0310");
+  EXPECT_EQ(code({{"optimizer", "lbfgs"}, {"ema", "0.9"}}), "E0218");
+  EXPECT_EQ(code({{"validation", "no_such_file.csv"}}), "E0401");
+  EXPECT_EQ(code({{"class-weights", "no_such_file.csv"}}), "E0401");
+  EXPECT_EQ(code({{"shards", "3"}}), "E0217");
+  EXPECT_FALSE(fs::exists(path("bad")));
+}
+
+TEST_F(TrainFiles, ClassWeightFileIsReadAndUnknownClassesNamed) {
+  std::ofstream(path("w.csv")) << "low,2\nhigh,0.5\n";
+  TrainSettings s = settings("kind", "run");
+  s.class_weights = path("w.csv");
+  const TrainResult result = train(path("kinds.csv"), s);
+  bool told = false;
+  for (const std::string& line : result.decisions) told = told || line.find("class weights: high 0.5") != std::string::npos;
+  EXPECT_TRUE(told);
+  std::ofstream(path("w.csv")) << "lov,2\n";
+  EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0322");
+}
+
+TEST_F(TrainFiles, SpecFileReplacesTheFlags) {
+  NetworkSpec network;
+  network.layers.resize(2);
+  network.layers[0].units = 5;
+  network.layers[1].units = 3;
+  network.layers[1].activation = Activation::identity;
+  network.loss.kind = Loss::cross_entropy;
+  TrainingSpec training;
+  training.optimizer = default_optimizer("adam");
+  network.inputs = 0;
+  std::ofstream(path("spec.toml")) << spec_to_toml(network, training);
+  TrainSettings s = settings("kind", "run");
+  s.spec_file = path("spec.toml");
+  EXPECT_EQ(train(path("kinds.csv"), s).epochs, 6u);
+  EXPECT_EQ(Model::load(s.out).inspect().layers[0].units, 5u);
+  network.layers[1].units = 4;
+  std::ofstream(path("spec.toml")) << spec_to_toml(network, training);
+  EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0231");
+}
+
+TEST_F(TrainFiles, RangeTestSuggestsARateThatLearns) {
+  const TrainSettings s = settings("price", "run");
+  const RateSearch search = find_learning_rate(path("prices.csv"), s);
+  EXPECT_GT(search.curve.size(), 50u);
+  EXPECT_GT(search.suggested, 1e-5);
+  EXPECT_LT(search.suggested, 1);
+}
+
+TEST_F(TrainFiles, EventsBeginWithTheDecisionsAndEndWithTheModel) {
+  TrainSettings s = settings("kind", "run");
+  std::vector<TrainEvent::Kind> kinds;
+  const TrainHooks hooks{[&](const TrainEvent& event) { kinds.push_back(event.kind); }, nullptr};
+  const TrainResult result = train(path("kinds.csv"), s, hooks);
+  ASSERT_GT(kinds.size(), 3u);
+  EXPECT_EQ(kinds.front(), TrainEvent::Kind::started);
+  EXPECT_EQ(kinds.back(), TrainEvent::Kind::finished);
+  EXPECT_FALSE(result.decisions.empty());
+}
+
+}  // namespace
+}  // namespace chainrule
