@@ -219,7 +219,7 @@ TEST(RealTables, HaveTheRightRowsColumnsTypesAndMissingCells) {
   const char* folder = std::getenv("CHAINRULE_TABLES");
   if (folder == nullptr) GTEST_SKIP() << "CHAINRULE_TABLES is not set";
   for (const RealTable& expected : kRealTables) {
-    const std::string path = std::string(folder) + "/" + expected.path;
+    const std::string path = std::string(folder) + "/raw/" + expected.path;
     const Table table = read_table(path, {});
     EXPECT_EQ(table.rows, expected.rows) << path;
     EXPECT_EQ(table.columns.size(), expected.columns) << path;
