@@ -79,7 +79,12 @@ function(chainrule_program)
 endfunction()
 
 function(chainrule_tests)
-  find_package(GTest REQUIRED)
+  if(CMAKE_CROSSCOMPILING)  # Debian's GoogleTest is built for this machine only, but its sources are there
+    set(INSTALL_GTEST OFF)
+    add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+  else()
+    find_package(GTest REQUIRED)
+  endif()
   get_property(rooms GLOBAL PROPERTY CHAINRULE_ROOMS)
   foreach(room IN LISTS rooms)
     get_property(tests GLOBAL PROPERTY CHAINRULE_TESTS_OF_${room})

@@ -71,7 +71,8 @@ void input_gradient(EngineState& state, std::size_t l, int q, Range rows) {
   }
   state.kernels().product({batch.dz.data, batch.dz.stride, static_cast<std::size_t>(layer.out.count),
                            state.transposed(l) + layer.transposed_panel(q), nullptr, to.panel(q), other, layer.in.width(q), rows.begin,
-                           rows.end, epilogue});
+                           rows.end, epilogue,
+                           q + 1 < layer.in.panels() && state.net.streams(layer) ? state.transposed(l) + layer.transposed_panel(q + 1) : nullptr});
   if (layer.residual) state.kernels().add(to.at(q, rows.begin), batch.da.at(q, rows.begin), row_size(layer.in, q, rows));
   if (l > 0 && !fused) apply_factor(state, l - 1, q, rows);
 }

@@ -15,26 +15,28 @@ std::size_t row_size(const Columns& columns, int p, Range rows) {
   return static_cast<std::size_t>(rows.size()) * static_cast<std::size_t>(columns.width(p));
 }
 
-void copy_to_panels(const float* row, const BatchMatrix& to, int r) {
-  for (int p = 0; p < to.columns.panels(); ++p) std::copy_n(row + p * to.columns.panel, to.columns.width(p), to.at(p, r));
-}
-
 /// Item 1 for one row.
 void read_row(EngineState& state, const Scratch& own, int r) {
   const PackedNetwork& net = state.net;
   const Frame& frame = state.frame;
   Workspace& work = state.work;
   const std::size_t inputs = net.spec.inputs, size = net.inputs.size(), row = static_cast<std::size_t>(r);
-  std::copy_n(frame.samples.x + work.rows[row] * inputs, inputs, own.row);  // the padding behind stays 0 or neutral
+  const float* x = frame.samples.x + work.rows[row] * inputs;
+  if (frame.input_noise || net.input_scale != kAbsent) {
+    std::copy_n(x, inputs, own.row);
+    x = own.row;
+  }
+  const auto place = [&](const float* values, const BatchMatrix& to) {
+    state.kernels().place_row(values, net.inputs.count, r, to.data, to.stride);
+  };
   if (frame.input_noise) {
     state.kernels().draw(state.draws(Purpose::input_noise, 0, work.ids[row]), inputs, own.words);
     state.kernels().noise(own.words, static_cast<float>(net.spec.input_noise), size, own.row);
-    std::fill(own.row + inputs, own.row + size, 0.0f);
   }
-  copy_to_panels(own.row, net.input_scale != kAbsent ? work.before_scale : work.inputs, r);
+  place(x, net.input_scale != kAbsent ? work.before_scale : work.inputs);
   if (net.input_scale != kAbsent) {
     state.kernels().multiply(own.row, own.row, net.parameters() + net.input_scale, size);
-    copy_to_panels(own.row, work.inputs, r);
+    place(x, work.inputs);
   }
   if (!frame.input_dropout.masks) return;
   state.kernels().draw(state.draws(Purpose::input_dropout, 0, work.ids[row]), inputs, own.words);
@@ -70,7 +72,8 @@ void dense_panel(EngineState& state, std::size_t l, int p, Range rows) {
   const bool relu = layer.factor == Factor::relu_values && layer.norm == Norm::none;
   const float* start = layer.bias == kAbsent ? nullptr : state.net.parameters() + layer.bias + p * layer.out.panel;
   state.kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count), state.weights(l) + layer.weight_panel(p), start,
-                           out.panel(p), nullptr, layer.out.width(p), rows.begin, rows.end, relu ? Epilogue::relu : Epilogue::none});
+                           out.panel(p), nullptr, layer.out.width(p), rows.begin, rows.end, relu ? Epilogue::relu : Epilogue::none,
+                           p + 1 < layer.out.panels() && state.net.streams(layer) ? state.weights(l) + layer.weight_panel(p + 1) : nullptr});
 }
 
 /// Item 4 for one panel of values n.

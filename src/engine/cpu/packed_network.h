@@ -69,6 +69,10 @@ class PackedNetwork {
   int states() const { return static_cast<int>(state_count_); }
   bool averages() const { return training.ema > 0; }
 
+  /// A layer whose weights do not stay in the second-level cache from one row tile's panel to the next.
+  static bool streams(const Layer& layer) {
+    return layer.in.size() * layer.out.size() * sizeof(float) >= std::size_t{1} << 20;
+  }
   /// Copies the block of k in [begin, end) of weight panel p into the transposed weights.
   void transpose(const Layer& layer, int p, Range k, const float* weights, float* transposed) const;
   /// All of a layer's weights.

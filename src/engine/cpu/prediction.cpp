@@ -28,19 +28,16 @@ std::size_t tile_size(const Columns& columns, int p, int rows) {
 
 void read_tile(const Call& call, std::size_t first, int rows, const BatchMatrix& to) {
   const PackedNetwork& net = call.state->net;
-  const std::size_t inputs = net.spec.inputs;
+  for (int r = 0; r < rows; ++r) {
+    const float* x = call.x + (first + static_cast<std::size_t>(r)) * net.spec.inputs;
+    net.kernels.place_row(x, net.inputs.count, r, to.data, to.stride);
+  }
+  const float scale = net.spec.input_dropout.rate > 0 ? predict_scale(net.spec.input_dropout) : 1;
   for (int p = 0; p < net.inputs.panels(); ++p) {
-    const std::size_t start = static_cast<std::size_t>(p * net.inputs.panel);
-    const int used = net.inputs.used(p), width = net.inputs.width(p);
-    for (int r = 0; r < rows; ++r) {
-      float* out = to.at(p, r);
-      std::copy_n(call.x + (first + static_cast<std::size_t>(r)) * inputs + start, used, out);
-      std::fill(out + used, out + width, 0.0f);
-      if (net.input_scale != kAbsent) {
-        net.kernels.multiply(out, out, call.parameters + net.input_scale + start, static_cast<std::size_t>(width));
-      }
+    const std::size_t width = static_cast<std::size_t>(net.inputs.width(p));
+    for (int r = 0; r < rows && net.input_scale != kAbsent; ++r) {
+      net.kernels.multiply(to.at(p, r), to.at(p, r), call.parameters + net.input_scale + static_cast<std::size_t>(p * net.inputs.panel), width);
     }
-    const float scale = net.spec.input_dropout.rate > 0 ? predict_scale(net.spec.input_dropout) : 1;
     if (scale != 1) net.kernels.scale(to.panel(p), to.panel(p), scale, tile_size(net.inputs, p, rows));
   }
 }
@@ -92,7 +89,7 @@ void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, 
   for (int p = 0; p < layer.out.panels(); ++p) {
     const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
     call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count), weights + layer.weight_panel(p), start,
-                                   out.panel(p), nullptr, layer.out.width(p), 0, rows, epilogue});
+                                   out.panel(p), nullptr, layer.out.width(p), 0, rows, epilogue, nullptr});
     if (!norm) activate_panel(call, layer, in, out, p, rows);
   }
   if (!norm) return;

@@ -28,18 +28,27 @@ void sum_rows(const EngineState& state, int member, float* out, std::size_t size
            size, compute);
 }
 
+constexpr int kStretch = 16;  // inputs per kernel call: a quarter of a block
+
 /// Item 10 for a block of weights.
-void block_gradient(const EngineState& state, int member, const WorkItem& item, float* g) {
+void block_gradient(const EngineState& state, int member, const WorkItem& item, float* g, bool update_follows) {
   const std::size_t l = size_of(item.layer);
   const Layer& layer = state.net.layers[l];
   const BatchMatrix &x = state.work.input_of(l), &dz = state.work.layers[l].dz;
   const int width = layer.out.width(item.panel), panel = layer.in.panel;
   const std::size_t size = size_of(item.k.size()) * size_of(width);
+  // Weights and optimiser state of the block are fetched meanwhile: each stretch of inputs fetches its share of one after the other.
+  const std::size_t place = layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width);
+  const int arenas = update_follows && state.net.streams(layer) ? 1 + state.net.states() : 0;
+  const auto arena = [&](int i) { return state.net.arena(i == 0 ? Part::parameters : static_cast<Part>(static_cast<int>(Part::state0) + i - 1)) + place; };
   sum_rows(state, member, g, size, [&](Range rows, float* out) {
-    for (int begin = item.k.begin; begin < item.k.end;) {
-      const int q = begin / panel, end = std::min(item.k.end, (q + 1) * panel);
+    int stretch = 0;
+    for (int begin = item.k.begin; begin < item.k.end; ++stretch) {
+      const int q = begin / panel, end = std::min({item.k.end, (q + 1) * panel, begin + kStretch});
+      const bool fetch = stretch < arenas && rows.end == state.frame.rows;
       state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(item.panel), width, rows.begin, rows.end, begin - q * panel,
-                                end - q * panel, out + size_of(begin - item.k.begin) * size_of(width), false});
+                                end - q * panel, out + size_of(begin - item.k.begin) * size_of(width), false,
+                                fetch ? arena(stretch) : nullptr, size});
       begin = end;
     }
   });
@@ -200,7 +209,7 @@ void store_gradients(EngineState& state, int member) noexcept {
     } else {
       const Layer& layer = state.net.layers[size_of(item.layer)];
       const std::size_t row = size_of(item.k.begin) * size_of(layer.out.width(item.panel));
-      block_gradient(state, member, item, arena + layer.weight_panel(item.panel) + row);
+      block_gradient(state, member, item, arena + layer.weight_panel(item.panel) + row, false);
     }
   }
 }
@@ -211,7 +220,7 @@ void update_fused(EngineState& state, int member) noexcept {
   bool fine = true;
   for (const WorkItem& item : state.items[size_of(member)]) {
     if (!item.vectors) {
-      block_gradient(state, member, item, g);
+      block_gradient(state, member, item, g, true);
       fine = update_weights(state, for_weights, item, g) && fine;
       continue;
     }

@@ -2,13 +2,24 @@
 #pragma once
 
 #include "engine/cpu/simd/kernel_table.h"
-#include "engine/cpu/simd/lanes-inl.h"
+#include "engine/cpu/simd/panels-inl.h"
 #include "math/activations.h"
 #include "math/optimizers.h"
 #include "math/penalties.h"
 
 namespace chainrule::engine::cpu {
 namespace {
+
+void place_row(const float* values, int columns, int row, float* to, std::size_t stride) {
+  int j = 0;
+  for (; j + kPanel <= columns; j += kPanel) {
+    float* out = to + static_cast<std::size_t>(j / kPanel) * stride + static_cast<std::size_t>(row) * kPanel;
+    for (int v = 0; v < kPanel; v += kLanes) store(load(values + j + v), out + v);
+  }
+  if (j == columns) return;
+  float* out = to + element(row, j, columns, stride);
+  for (int i = 0; i < panel_width(j, columns); ++i) out[i] = j + i < columns ? values[j + i] : 0.0f;
+}
 
 void multiply(float* out, const float* a, const float* b, std::size_t size) {
   for (std::size_t i = 0; i < size; i += kLanes) store(load(a + i) * load(b + i), out + i);
@@ -25,15 +36,26 @@ void average(float* average, const float* w, float gain, std::size_t size) {
   for (std::size_t i = 0; i < size; i += kLanes) store(math::average_element(load(average + i), load(w + i), g), average + i);
 }
 
-void column_chain(const ColumnChain& chain) {
-  for (int j = 0; j < chain.width; j += kLanes) {
-    Lanes sum = Lanes::broadcast(0.0f);
-    for (int r = chain.row_begin; r < chain.row_end; ++r) {
-      const std::size_t at = static_cast<std::size_t>(r) * static_cast<std::size_t>(chain.width) + static_cast<std::size_t>(j);
-      sum = chain.b == nullptr ? sum + load(chain.a + at) : fma(load(chain.a + at), load(chain.b + at), sum);
+/// kVectors chains side by side: one addition takes about four cycles.
+template <int kVectors>
+HWY_INLINE void column_chains(const ColumnChain& chain, int column) {
+  Lanes sums[kVectors];
+  for (int v = 0; v < kVectors; ++v) sums[v] = Lanes::broadcast(0.0f);
+  const std::size_t width = static_cast<std::size_t>(chain.width);
+  std::size_t at = static_cast<std::size_t>(chain.row_begin) * width + static_cast<std::size_t>(column);
+  for (int r = chain.row_begin; r < chain.row_end; ++r, at += width) {
+    for (int v = 0; v < kVectors; ++v) {
+      const Lanes a = load(chain.a + at + static_cast<std::size_t>(v * kLanes));
+      sums[v] = chain.b == nullptr ? sums[v] + a : fma(a, load(chain.b + at + static_cast<std::size_t>(v * kLanes)), sums[v]);
     }
-    store(sum, chain.out + j);
   }
+  for (int v = 0; v < kVectors; ++v) store(sums[v], chain.out + column + v * kLanes);
+}
+
+void column_chain(const ColumnChain& chain) {
+  int column = 0;
+  for (; column + kPanel <= chain.width; column += kPanel) column_chains<kPanelVectors>(chain, column);
+  for (; column < chain.width; column += kLanes) column_chains<1>(chain, column);
 }
 
 template <Activation A>

@@ -32,6 +32,7 @@ struct Product {
   int width;
   int row_begin, row_end;
   Epilogue epilogue;
+  const float* next_b;     ///< the panel that will be b next, fetched ahead; null: none
 };
 
 /// g[k - k_begin, :] = sum over rows ascending of d[r, :] * x[r, k]; `resume` starts from what g holds.
@@ -44,6 +45,8 @@ struct GradientBlock {
   int k_begin, k_end;  ///< columns of x's panel
   float* g;
   bool resume;
+  const float* ahead;      ///< this many floats are fetched ahead meanwhile; null: none
+  std::size_t ahead_size;
 };
 
 /// out[j] = chain over rows from 0 of `+ a` (b null) or fma(a, b, .), for one panel.
@@ -193,6 +196,8 @@ struct KernelTable {
   void (*weight_mask)(const DrawRow&, std::uint32_t threshold, std::size_t first_unit, std::size_t depth, int width, float* mask);
   /// x = fma(deviation, N(words), x)
   void (*noise)(const std::uint32_t* words, float deviation, std::size_t size, float* x);
+  /// Row `row` of a batch matrix becomes `columns` values and zeros.
+  void (*place_row)(const float* values, int columns, int row, float* to, std::size_t stride);
   void (*multiply)(float* out, const float* a, const float* b, std::size_t size);
   void (*scale)(float* out, const float* a, float factor, std::size_t size);
   void (*add)(float* out, const float* a, std::size_t size);

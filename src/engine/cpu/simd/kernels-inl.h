@@ -24,6 +24,7 @@ constexpr KernelTable make_table(const char* name) {
       .draw = draw,
       .weight_mask = weight_mask,
       .noise = noise,
+      .place_row = place_row,
       .multiply = multiply,
       .scale = scale,
       .add = add,

@@ -106,8 +106,9 @@ HWY_NOINLINE void product_tile(const Slice& slice, const Product& product, int r
   }
 }
 
+/// `ahead` moves by `step` floats a row: what the optimiser needs next comes nearer while sums are formed.
 template <int kRows, int kVectors>
-HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, int end, bool resume) {
+HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, int end, bool resume, const float* ahead, std::size_t step) {
   const FloatTag tag;
   Vector c[kRows][kVectors];
   float* g = block.g + static_cast<std::size_t>(k - block.k_begin) * kVectors * kLanes;
@@ -120,6 +121,8 @@ HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, in
   const float* x = block.x + static_cast<std::size_t>(begin) * x_width + k;
   const float* d = block.d + static_cast<std::size_t>(begin) * kVectors * kLanes;
   for (int row = begin; row < end; ++row) {
+    __builtin_prefetch(ahead);
+    ahead += step;
     Vector gradient[kVectors];
     CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) gradient[v] = hn::Load(tag, d + v * kLanes);
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
@@ -134,8 +137,12 @@ HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, in
   }
 }
 
+HWY_INLINE void fetch_to_l2(const float* line) {
+  __builtin_prefetch(line, 0, 2);  // a hint: past the end of the panel it does nothing
+}
+
 using ProductTile = void (*)(const Slice&, const Product&, int);
-using GradientTile = void (*)(const GradientBlock&, int, int, int, bool);
+using GradientTile = void (*)(const GradientBlock&, int, int, int, bool, const float*, std::size_t);
 struct Tiles {
   ProductTile product[kPanelVectors + 1][kMostRows + 1];
   GradientTile gradient[kPanelVectors + 1][kMostRows + 1];
@@ -172,26 +179,43 @@ HWY_INLINE void for_tiles(int begin, int end, int most, F tile) {
 void product(const Product& p) {
   const int vectors = p.width / kLanes;
   const int full = static_cast<int>(p.depth / kPanel), tail = static_cast<int>(p.depth % kPanel);
+  const std::size_t width = static_cast<std::size_t>(p.width), rows = static_cast<std::size_t>(p.row_end - p.row_begin);
   int done = 0;
   do {
     const int panels = full - done < kDepthPanels + kDepthPanels / 2 ? full - done : kDepthPanels;
     const bool last = done + panels == full;
     const Slice slice{p.a + static_cast<std::size_t>(done) * p.a_stride, p.a_stride, panels,
                       p.a + static_cast<std::size_t>(full) * p.a_stride, last ? tail : 0, (tail + kLanes - 1) / kLanes * kLanes,
-                      p.b + static_cast<std::size_t>(done) * kPanel * static_cast<std::size_t>(p.width), done == 0, last};
-    for_tiles(p.row_begin, p.row_end, kTileRows[vectors],
-              [&](int row, int count) { kTiles.product[vectors][count](slice, p, row); });
+                      p.b + static_cast<std::size_t>(done) * kPanel * width, done == 0, last};
+    const std::size_t fetched = static_cast<std::size_t>(done) * kPanel * width;
+    const std::size_t lines = p.next_b == nullptr ? 0 : (last ? p.depth * width - fetched : static_cast<std::size_t>(panels) * kPanel * width) / 16;
+    for_tiles(p.row_begin, p.row_end, kTileRows[vectors], [&](int row, int count) {
+      const std::size_t first = lines * static_cast<std::size_t>(row - p.row_begin) / rows;
+      const std::size_t end = lines * static_cast<std::size_t>(row + count - p.row_begin) / rows;
+      for (std::size_t line = first; line < end; ++line) fetch_to_l2(p.next_b + fetched + line * 16);
+      kTiles.product[vectors][count](slice, p, row);
+    });
     done += panels;
   } while (done < full);
 }
 
 void gradient(const GradientBlock& block) {
   const int vectors = block.width / kLanes;
+  const std::size_t rows = static_cast<std::size_t>(block.row_end - block.row_begin);
+  const std::size_t depth = static_cast<std::size_t>(block.k_end - block.k_begin);
+  // The tile of inputs k fetches its share of what lies ahead, spread over its rows.
+  const auto ahead_at = [&](int k, int row) {
+    const std::size_t share = static_cast<std::size_t>(k - block.k_begin) * rows + static_cast<std::size_t>(row - block.row_begin);
+    return block.ahead + block.ahead_size * share / (depth * rows);
+  };
   int row = block.row_begin;
   do {
     const int end = block.row_end - row < kGradientRows + kGradientRows / 2 ? block.row_end : row + kGradientRows;
     for_tiles(block.k_begin, block.k_end, kTileRows[vectors], [&](int k, int count) {
-      kTiles.gradient[vectors][count](block, k, row, end, block.resume || row > block.row_begin);
+      const bool fetch = block.ahead != nullptr && rows > 0;
+      const float* ahead = fetch ? ahead_at(k, row) : block.d;
+      const std::size_t step = fetch ? block.ahead_size * static_cast<std::size_t>(count) / (depth * rows) : 0;
+      kTiles.gradient[vectors][count](block, k, row, end, block.resume || row > block.row_begin, ahead, step);
     });
     row = end;
   } while (row < block.row_end);
