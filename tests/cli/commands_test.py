@@ -118,6 +118,19 @@ def test_predict(suite):
     suite.check("a closed pipe ends quietly", piped.returncode == 141 and piped.stderr == b"", piped)
 
 
+def test_odd_classes(suite):
+    """Class names with commas, quotes and letters beyond ASCII come back as they were."""
+    names = ["a,b", 'say "x"', "größer"]
+    with open(suite.home / "odd.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["x", "y"]] + [[i * 0.1, names[i // 40]] for i in range(120)])
+    suite.train("odd.csv", "y", "odd")
+    rows = list(csv.reader(io.StringIO(suite.run("predict", "odd", "odd.csv").stdout.decode())))
+    suite.check("odd class names in the header", rows and sorted(rows[0][1:]) == sorted("p_" + name for name in names), rows[:1])
+    suite.check("odd class names in the rows", len(rows) == 121 and {row[0] for row in rows[1:]} <= set(names), rows[1:2])
+    lines = [json.loads(line) for line in suite.run("predict", "odd", "odd.csv", "--json").stdout.splitlines()]
+    suite.check("odd class names in JSON", lines and set(lines[0]["probabilities"]) == set(names), lines[:1])
+
+
 def big_table(suite):
     """Predictions that overflow a pipe's buffer."""
     lines = (suite.home / "kinds.csv").read_text().splitlines()
@@ -167,7 +180,7 @@ def test_stop(suite):
 
 def main():
     suite = Suite(sys.argv[1])
-    for test in (test_tables, test_dry_run, test_train, test_models, test_predict, test_help, test_colour, test_stop):
+    for test in (test_tables, test_dry_run, test_train, test_models, test_predict, test_odd_classes, test_help, test_colour, test_stop):
         try:
             test(suite)
         except (OSError, ValueError, KeyError, IndexError, AttributeError, TypeError, subprocess.TimeoutExpired) as fault:
