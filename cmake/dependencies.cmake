@@ -20,6 +20,9 @@ target_compile_options(chainrule_headers_toml INTERFACE "-DTOML_ASSERT(expr)=sta
 chainrule_header_only(cli11 CLI/CLI.hpp)
 chainrule_header_only(fast_float fast_float/fast_float.h)
 
+if(CMAKE_CROSSCOMPILING)  # cross builds link statically
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
 find_package(ZLIB REQUIRED)
 function(chainrule_library name header file)
   find_path(CHAINRULE_${name}_INCLUDE ${header} REQUIRED)

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <numeric>
 
 #include "chainrule/error.h"
@@ -168,6 +169,84 @@ TEST(CpuPlan, PassesByHandEqualTheReferenceBitForBit) {
       compare_by_hand(static_cast<std::uint32_t>(number), 1 + (number + 1) % 3);
     }
   });
+}
+
+/// A small classifier whose every value the caller can spoil.
+RandomNetwork small_network() {
+  RandomNetwork random;
+  random.network.inputs = 5;
+  for (std::size_t units : {9, 3}) {
+    LayerSpec layer;
+    layer.units = units;
+    layer.activation = units == 3 ? Activation::identity : Activation::tanh;
+    random.network.layers.push_back(layer);
+  }
+  random.max_batch = 12;
+  return random;
+}
+
+TEST(CpuPlan, LossThatIsNotFiniteSkipsTheUpdate) {
+  for (int threads : {1, 4}) {
+    Pair pair(small_network(), 1, threads);
+    pair.data.y[7] = std::numeric_limits<float>::infinity();
+    std::vector<std::uint32_t> rows(12);
+    std::iota(rows.begin(), rows.end(), 0u);
+    const std::vector<float> before = part_of(*pair.fast, Part::parameters, pair.size);
+    EXPECT_FALSE(pair.fast->step(pair.data.samples, rows, pair.control(1)).finite);
+    EXPECT_TRUE(same_bits(part_of(*pair.fast, Part::parameters, pair.size), before));
+    pair.data.y[7] = 1;
+    EXPECT_TRUE(pair.fast->step(pair.data.samples, rows, pair.control(1)).finite);
+  }
+}
+
+TEST(CpuPlan, WeightThatBecomesInfiniteIsReported) {
+  Pair pair(small_network(), 1, 3);
+  StepControl control = pair.control(1);
+  control.update.rate = 1e39;  // infinite as fp32
+  const StepResult a = pair.fast->step(pair.data.samples, pair.rows(1), control), b = pair.slow->step(pair.data.samples, pair.rows(1), control);
+  EXPECT_FALSE(a.finite);
+  EXPECT_EQ(a.finite, b.finite);
+  EXPECT_EQ(a.loss, b.loss);
+  EXPECT_TRUE(pair.equal(Part::parameters));
+}
+
+TEST(CpuPlan, MoreThreadsThanRowsOrCoresEqualsTheReference) {
+  for (int threads : {5, 9}) {
+    for (std::uint32_t number : {3u, 8u, 21u, 46u, 77u}) compare_steps(number, threads);
+  }
+}
+
+TEST(CpuPlan, UnknownInstructionSetIsAnErrorThatNamesTheUsableOnes) {
+  const RandomNetwork random = small_network();
+  setenv("CHAINRULE_ISA", "sse9", 1);
+  try {
+    refuse_cpu(random.network, random.training, {});
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "E0110");
+    for (const std::string& name : InstructionSets::available()) EXPECT_NE(error.hint().find(name), std::string::npos);
+  }
+  unsetenv("CHAINRULE_ISA");
+}
+
+TEST(CpuPlan, ScalarAndLbfgsAreRefusedWithAReason) {
+  RandomNetwork random = small_network();
+  setenv("CHAINRULE_ISA", "scalar", 1);
+  EXPECT_NE(refuse_cpu(random.network, random.training, {}).find("scalar"), std::string::npos);
+  EXPECT_EQ(InstructionSets::active(), "scalar");
+  unsetenv("CHAINRULE_ISA");
+  random.training.optimizer.kind = Optimizer::lbfgs;
+  EXPECT_NE(refuse_cpu(random.network, random.training, {}).find("lbfgs"), std::string::npos);
+}
+
+TEST(CpuPlan, WhatIsLoadedIsWhatIsStored) {
+  for (std::uint32_t number = 0; number < 40; ++number) {
+    const RandomNetwork random = testing::random_network(number);
+    const auto plan = make_cpu_plan(random.network, random.training, {EngineKind::cpu, 1, 4});
+    const std::vector<float> values = testing::random_parameters(random.network, number);
+    plan->load(Part::parameters, values);
+    EXPECT_TRUE(same_bits(part_of(*plan, Part::parameters, values.size()), values));
+  }
 }
 
 }  // namespace
