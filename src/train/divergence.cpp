@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "engine/reference/reference_network.h"
 
@@ -68,6 +69,14 @@ bool trace_forward(const ReferenceNetwork<float>& network, const Batch<float>& b
   return false;
 }
 
+std::size_t largest_output(const Matrix<float>& a, std::size_t row) {
+  std::size_t largest = 0;
+  for (std::size_t o = 1; o < a.columns; ++o) {
+    if (std::fabs(a(row, o)) > std::fabs(a(row, largest))) largest = o;
+  }
+  return largest;
+}
+
 bool trace_loss(const ReferenceNetwork<float>& network, Divergence& divergence) {
   const std::vector<float>& losses = network.row_losses();
   for (std::size_t r = 0; r < losses.size(); ++r) {
@@ -75,6 +84,9 @@ bool trace_loss(const ReferenceNetwork<float>& network, Divergence& divergence) 
     divergence.place = Divergence::Place::loss;
     divergence.row = r;
     divergence.value = losses[r];
+    divergence.layer = network.layers().size() - 1;
+    divergence.unit = largest_output(network.layers().back().a, r);
+    divergence.output = network.layers().back().a(r, divergence.unit);
     return true;
   }
   return false;
@@ -154,7 +166,11 @@ std::string describe(const Divergence& d, const std::string& row_name, const std
     case Divergence::Place::input:
       return step + "the input itself is " + value_text(d.value) + row + ", input column \"" + input_name + "\"";
     case Divergence::Place::layer: return step + "the output of " + unit_text(d) + " became " + value_text(d.value) + row;
-    case Divergence::Place::loss: return step + "the loss became " + value_text(d.value) + row;
+    case Divergence::Place::loss: {
+      std::ostringstream output;
+      output << d.output;
+      return step + "the loss became " + value_text(d.value) + row + ", where " + unit_text(d) + " gave " + output.str();
+    }
     case Divergence::Place::gradient:
       return step + "the gradient at " + (d.tensor.empty() ? unit_text(d) : d.tensor) + " became " + value_text(d.value) + row;
     case Divergence::Place::update: break;

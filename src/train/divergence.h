@@ -19,6 +19,7 @@ struct Divergence {
   std::size_t input = kNone;           ///< place input: the column of x
   std::string tensor;                  ///< gradient, update: "layers.1.weight[3,17]"
   double value = 0;                    ///< inf or nan
+  double output = 0;                   ///< place loss: what the unit gave, the largest of the row
   double loss = 0;                     ///< of the batch, when it was still finite
 };
 

@@ -142,6 +142,8 @@ TEST(Divergence, HugeLearningRateIsTracedToLayerUnitAndRowAndWeightsStayFinite) 
     const Divergence& found = test.trainer->divergence();
     EXPECT_GE(found.step, 2u);
     EXPECT_NE(found.row, Divergence::kNone);
+    EXPECT_NE(found.layer, Divergence::kNone);
+    EXPECT_NE(found.unit, Divergence::kNone);
     EXPECT_NE(found.place, Divergence::Place::input);
     EXPECT_FALSE(std::isfinite(found.value));
     for (float w : test.parameters(run)) EXPECT_TRUE(std::isfinite(w));
