@@ -216,20 +216,10 @@ class Reader {
   std::vector<std::string_view> known_;
 };
 
-void refuse_stray_characters(std::string_view text, std::string_view file_name) {
-  const std::optional<std::size_t> stray = net::stray_non_ascii(text);
-  if (!stray) return;
-  const std::string_view before = text.substr(0, *stray);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const std::size_t column = *stray - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line
-  throw Error("E0220", std::string(file_name) + " line " + std::to_string(line) + ", column " + std::to_string(column),
-              "a character that is not ASCII, outside of quotes and comments", "put quotes around texts; keys of a spec are plain ASCII");
-}
-
 toml::table parse_text(std::string_view text, std::string_view file_name) {
   if (text.size() > kLongestText) throw Error("E0220", std::string(file_name), "is longer than 1 MiB: this is no spec",
                                             "name the TOML file that describes the network");
-  refuse_stray_characters(text, file_name);
+  refuse_stray_characters(text, std::string(file_name));
   try {
     return toml::parse(text, file_name);
   } catch (const toml::parse_error& error) {

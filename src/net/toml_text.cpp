@@ -1,6 +1,12 @@
 // Follows TOML's quotes and comments, no more of its grammar: up to its first syntax error a text is read as the parser reads it.
 #include "net/toml_text.h"
 
+#include <algorithm>
+#include <string>
+
+#include "chainrule/error.h"
+#include "chainrule/network_spec.h"
+
 namespace chainrule::net {
 namespace {
 
@@ -39,3 +45,17 @@ std::optional<std::size_t> stray_non_ascii(std::string_view text) noexcept {
 }
 
 }  // namespace chainrule::net
+
+namespace chainrule {
+
+void refuse_stray_characters(std::string_view text, const std::string& file_name) {
+  const std::optional<std::size_t> stray = net::stray_non_ascii(text);
+  if (!stray) return;
+  const std::string_view before = text.substr(0, *stray);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t column = *stray - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line
+  throw Error("E0220", file_name + " line " + std::to_string(line) + ", column " + std::to_string(column),
+              "a character that is not ASCII, outside of quotes and comments", "put quotes around texts; keys are plain ASCII");
+}
+
+}  // namespace chainrule
