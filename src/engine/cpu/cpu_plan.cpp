@@ -45,7 +45,8 @@ class CpuPlan final : public Plan {
             state_.members(),
             {"cpu: " + std::to_string(kernels.panel) + " outputs to a panel, " + std::to_string(kernels.lanes) + " floats to a vector",
              std::string("cpu: ") + (state_.net.training.clip_norm > 0 ? "gradients are stored, for clipping by norm"
-                                                                       : "gradients go straight into the update, nothing is stored")}};
+                                                                       : "gradients go straight into the update, nothing is stored"),
+             "cpu: " + std::to_string(state_.members()) + (state_.members() == 1 ? " thread" : " threads")}};
   }
 
   void load(Part part, std::span<const float> values) override {
@@ -147,8 +148,18 @@ class CpuPlan final : public Plan {
   EngineState state_;
 };
 
-int thread_count(const PlanOptions& options) {
-  return options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+/// Two barriers cost some microseconds: a thread that is not asked for must have this many multiply-adds a step to do.
+constexpr double kWorkPerThread = 2e6;
+
+int thread_count(const NetworkSpec& network, const PlanOptions& options) {
+  if (options.threads > 0) return options.threads;
+  double work = 0;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    work += 3.0 * static_cast<double>(network.fan_in(l)) * static_cast<double>(network.layers[l].units);
+  }
+  work *= static_cast<double>(std::max<std::size_t>(options.max_batch, 1));
+  const double cores = std::max(1u, std::thread::hardware_concurrency());
+  return static_cast<int>(std::clamp(work / kWorkPerThread, 1.0, cores));
 }
 
 }  // namespace
@@ -164,7 +175,7 @@ std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training,
 }
 
 std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
-  return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(options),
+  return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(network, options),
                                    std::max<std::size_t>(options.max_batch, 1));
 }
 

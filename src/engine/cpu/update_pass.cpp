@@ -28,7 +28,7 @@ void sum_rows(const EngineState& state, int member, float* out, std::size_t size
            size, compute);
 }
 
-constexpr int kStretch = 16;  // inputs per kernel call: a quarter of a block
+constexpr int kStretch = 16;  // inputs per kernel call while fetching ahead: a quarter of a block
 
 /// Item 10 for a block of weights.
 void block_gradient(const EngineState& state, int member, const WorkItem& item, float* g, bool update_follows) {
@@ -40,11 +40,12 @@ void block_gradient(const EngineState& state, int member, const WorkItem& item, 
   // Weights and optimiser state of the block are fetched meanwhile: each stretch of inputs fetches its share of one after the other.
   const std::size_t place = layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width);
   const int arenas = update_follows && state.net.streams(layer) ? 1 + state.net.states() : 0;
+  const int most = arenas > 0 ? kStretch : kBlockDepth;
   const auto arena = [&](int i) { return state.net.arena(i == 0 ? Part::parameters : static_cast<Part>(static_cast<int>(Part::state0) + i - 1)) + place; };
   sum_rows(state, member, g, size, [&](Range rows, float* out) {
     int stretch = 0;
     for (int begin = item.k.begin; begin < item.k.end; ++stretch) {
-      const int q = begin / panel, end = std::min({item.k.end, (q + 1) * panel, begin + kStretch});
+      const int q = begin / panel, end = std::min({item.k.end, (q + 1) * panel, begin + most});
       const bool fetch = stretch < arenas && rows.end == state.frame.rows;
       state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(item.panel), width, rows.begin, rows.end, begin - q * panel,
                                 end - q * panel, out + size_of(begin - item.k.begin) * size_of(width), false,
