@@ -46,6 +46,7 @@ int main() {
     if (i >= 39500) recovered += error / 500;
     network.step(sample, rows);
   }
-  std::printf("mean error: first 500 rows %.3f, before the drift %.3f, right after %.3f, at the end %.3f\n", early, settled, shifted, recovered);
+  std::printf("mean error: first 500 rows %.3f, before the drift %.3f, right after %.3f, at the end %.3f\n", early,
+              settled, shifted, recovered);
   return settled < 0.5 * early && recovered < 0.5 * shifted && recovered < 0.1 ? 0 : 1;
 }

@@ -57,8 +57,9 @@ int main() try {
   for (int i = 0; i < kCalls; ++i) model.predict_inputs(row, logits);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const std::size_t made = allocations - before;
-  std::printf("accuracy %.3f; logits %.2f %.2f; %.2f us per row, %zu allocations in %d calls\n", result.validation.accuracy,
-              static_cast<double>(logits[0]), static_cast<double>(logits[1]), seconds / kCalls * 1e6, made, kCalls);
+  std::printf("accuracy %.3f; logits %.2f %.2f; %.2f us per row, %zu allocations in %d calls\n",
+              result.validation.accuracy, static_cast<double>(logits[0]), static_cast<double>(logits[1]),
+              seconds / kCalls * 1e6, made, kCalls);
   return result.validation.accuracy > 0.9 && logits[1] > logits[0] && made == 0 ? 0 : 1;
 } catch (const chainrule::Error& error) {
   std::printf("%s\nhint: %s\n", error.what(), error.hint().c_str());

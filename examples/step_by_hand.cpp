@@ -1,4 +1,5 @@
-// Reinforcement learning: the gradient at the outputs is the caller's own (REINFORCE, Williams 1992), the rest is the network's.
+// Reinforcement learning: the gradient at the outputs is the caller's own (REINFORCE, Williams 1992), the rest is the
+// network's.
 #include <chainrule/network.h>
 
 #include <algorithm>
@@ -80,6 +81,7 @@ int main() {
     network.update();
     mean_reward = 0.9f * mean_reward + 0.1f * total / kEpisodes;
   }
-  std::printf("mean reward after %d steps: %.3f (chance: 0.333)\n", static_cast<int>(network.steps_done()), static_cast<double>(mean_reward));
+  std::printf("mean reward after %d steps: %.3f (chance: 0.333)\n", static_cast<int>(network.steps_done()),
+              static_cast<double>(mean_reward));
   return mean_reward > 0.9f ? 0 : 1;
 }

@@ -39,7 +39,8 @@ int main() try {
   chainrule::TrainHooks hooks;
   hooks.on_event = [](const chainrule::TrainEvent& event) {
     if (event.kind == chainrule::TrainEvent::Kind::epoch && event.epoch % 20 == 0) {
-      std::printf("epoch %d: loss %.5f, validation rmse %.0f\n", static_cast<int>(event.epoch), event.loss, event.validation.rmse);
+      std::printf("epoch %d: loss %.5f, validation rmse %.0f\n", static_cast<int>(event.epoch), event.loss,
+                  event.validation.rmse);
     }
   };
   const chainrule::TrainResult result = chainrule::train("houses.csv", settings, hooks);

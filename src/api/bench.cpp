@@ -44,7 +44,8 @@ NetworkSpec network_of(const Problem& problem) {
 // The input gradient of the first layer is not needed: 4 flops per weight and row there, 6 elsewhere.
 double flops_per_row(const Problem& problem) {
   double flops = 4.0 * static_cast<double>(problem.inputs * problem.units[0]);
-  for (std::size_t l = 1; l < problem.units.size(); ++l) flops += 6.0 * static_cast<double>(problem.units[l - 1] * problem.units[l]);
+  for (std::size_t l = 1; l < problem.units.size(); ++l)
+    flops += 6.0 * static_cast<double>(problem.units[l - 1] * problem.units[l]);
   return flops;
 }
 
@@ -78,7 +79,14 @@ struct Rows {
       std::iota(batches.back().begin(), batches.back().end(), static_cast<std::uint32_t>(first));
     }
     const bool classes = problem.loss == Loss::cross_entropy;
-    samples = {x.data(), classes ? nullptr : y.data(), classes ? labels.data() : nullptr, nullptr, nullptr, rows, problem.inputs, 1};
+    samples = {x.data(),
+               classes ? nullptr : y.data(),
+               classes ? labels.data() : nullptr,
+               nullptr,
+               nullptr,
+               rows,
+               problem.inputs,
+               1};
   }
 };
 
@@ -109,7 +117,12 @@ BenchRow measure(const Problem& problem, int threads, double seconds) {
   for (int i = 0; i < kRepeats; ++i) speeds.push_back(time_steps(network, rows, problem.batch, seconds / kRepeats));
   std::sort(speeds.begin(), speeds.end());
   const double median = speeds[kRepeats / 2];
-  return {problem.name, layers_text(problem), problem.batch, threads, median, (speeds.back() - speeds.front()) / median,
+  return {problem.name,
+          layers_text(problem),
+          problem.batch,
+          threads,
+          median,
+          (speeds.back() - speeds.front()) / median,
           median * flops_per_row(problem) * 1e-9};
 }
 

@@ -34,7 +34,8 @@ std::string answer(Model& model, std::span<const float> x) {
   std::vector<float> outputs(impl.file.network.outputs());
   model.predict_inputs(x, outputs);
   if (!impl.unit.classification) {
-    return api::write_number(static_cast<double>(training::target_predictions(impl.file.network, impl.unit, outputs, 1)[0]));
+    return api::write_number(
+        static_cast<double>(training::target_predictions(impl.file.network, impl.unit, outputs, 1)[0]));
   }
   const std::vector<float> p = training::class_probabilities(impl.file.network, outputs, 1, impl.unit.classes.size());
   return impl.unit.classes[training::largest(p)];
@@ -83,7 +84,8 @@ struct BuiltIn {
 Explanation explain_row(Model& model, const Table& table, std::size_t row, std::size_t top) {
   const data::Table& rows = table.data();
   if (row >= rows.rows) {
-    throw Error("E0329", rows.source, "there is no row " + std::to_string(row), "rows are numbered 0 to " + std::to_string(rows.rows - 1));
+    throw Error("E0329", rows.source, "there is no row " + std::to_string(row),
+                "rows are numbered 0 to " + std::to_string(rows.rows - 1));
   }
   const Model::Impl& impl = model.impl();
   const api::NumberTable numbers = labelled_rows(impl, rows);

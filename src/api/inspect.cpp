@@ -51,7 +51,8 @@ LayerInfo layer_info(const model::ModelFile& file, const net::ParameterLayout& l
   }
   const auto values = [&](net::Role role) {
     const net::Tensor* tensor = layout.find(role, l);
-    return tensor == nullptr ? std::span<const float>() : std::span(file.parameters).subspan(tensor->info.offset, tensor->info.size);
+    return tensor == nullptr ? std::span<const float>()
+                             : std::span(file.parameters).subspan(tensor->info.offset, tensor->info.size);
   };
   const std::span<const float> weight = values(net::Role::weight);
   info.weight_norm = norm_of(weight);
@@ -65,7 +66,8 @@ LayerInfo layer_info(const model::ModelFile& file, const net::ParameterLayout& l
 
 std::string joined(const std::vector<std::string>& words, std::size_t most) {
   std::string text;
-  for (std::size_t i = 0; i < words.size() && i < most; ++i) text += (i ? ", " : "") + (words[i].empty() ? "(missing)" : words[i]);
+  for (std::size_t i = 0; i < words.size() && i < most; ++i)
+    text += (i ? ", " : "") + (words[i].empty() ? "(missing)" : words[i]);
   return text + (words.size() > most ? ", ..." : "");
 }
 
@@ -75,8 +77,12 @@ std::string column_text(const features::ColumnState& column) {
     case data::ColumnType::numeric:
       text += "(x - " + std::to_string(column.center) + ") / " + std::to_string(column.scale);
       break;
-    case data::ColumnType::categorical: text += "one input per value: " + joined(column.levels, 8); break;
-    case data::ColumnType::date: text += "date, parts: " + joined(column.levels, 8); break;
+    case data::ColumnType::categorical:
+      text += "one input per value: " + joined(column.levels, 8);
+      break;
+    case data::ColumnType::date:
+      text += "date, parts: " + joined(column.levels, 8);
+      break;
   }
   if (column.other) text += ", others together";
   return text + (column.indicator ? ", and whether it is missing" : "");

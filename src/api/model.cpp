@@ -61,7 +61,9 @@ void set_labels(Predictions& predictions) {
 }  // namespace
 
 Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& options)
-    : path(std::move(path_)), file(std::move(file_)), unit(api::unit_of(file.features.target)),
+    : path(std::move(path_)),
+      file(std::move(file_)),
+      unit(api::unit_of(file.features.target)),
       network(file.network, file.training, options) {
   network.set_parameters(file.parameters);
   if (!file.averaged.empty()) network.set_average(file.averaged);
@@ -86,7 +88,8 @@ void Model::save(const std::string& path) const { model::save_model(path, impl_-
 
 Predictions Model::predict(const Table& table, std::size_t samples) {
   std::vector<std::string> warnings;
-  const api::NumberTable numbers = api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), false, warnings);
+  const api::NumberTable numbers =
+      api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), false, warnings);
   Predictions predictions;
   predictions.classification = impl_->unit.classification;
   predictions.rows = numbers.rows;
@@ -111,18 +114,22 @@ Predictions Model::predict(const Table& table, std::size_t samples) {
 
 Metrics Model::evaluate(const Table& table) {
   if (!features::has_target(impl_->file.features, table.data())) {
-    throw Error("E0320", table.data().source, "the target column \"" + impl_->file.features.target.name + "\" is missing",
+    throw Error("E0320", table.data().source,
+                "the target column \"" + impl_->file.features.target.name + "\" is missing",
                 "evaluate needs rows with their true answers; predict does not");
   }
   std::vector<std::string> warnings;
-  const api::NumberTable numbers = api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), true, warnings);
+  const api::NumberTable numbers =
+      api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), true, warnings);
   std::vector<float> outputs(numbers.rows * impl_->file.network.outputs());
   impl_->network.predict(numbers.x.data(), numbers.rows, outputs.data());
   const training::DataPart part{numbers.samples(), rows_of(numbers.rows)};
   return training::measure(impl_->file.network, impl_->unit, part, outputs, impl_->file.parameters);
 }
 
-void Model::predict_inputs(std::span<const float> x, std::span<float> outputs) { impl_->network.predict(x.data(), 1, outputs.data()); }
+void Model::predict_inputs(std::span<const float> x, std::span<float> outputs) {
+  impl_->network.predict(x.data(), 1, outputs.data());
+}
 
 Network& Model::network() { return impl_->network; }
 

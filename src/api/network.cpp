@@ -25,7 +25,10 @@ struct Network::Impl {
   bool scheduled = false;  ///< set_run_length() was called: schedules move
 
   Impl(const NetworkSpec& spec, const TrainingSpec& how, const PlanOptions& options)
-      : network(spec), training(how), layout((check_spec(spec, how), spec)), plan(engine::make_plan(spec, how, options)),
+      : network(spec),
+        training(how),
+        layout((check_spec(spec, how), spec)),
+        plan(engine::make_plan(spec, how, options)),
         max_batch(std::max<std::size_t>(1, options.max_batch)) {}
 
   void load(std::span<const float> values) {
@@ -36,7 +39,8 @@ struct Network::Impl {
   void reset_state() {
     constexpr Part kStates[] = {Part::state0, Part::state1, Part::state2, Part::state3};
     for (std::size_t s = 0; s < math::state_count(training.optimizer); ++s) {
-      plan->load(kStates[s], std::vector<float>(layout.size, static_cast<float>(math::state_start(training.optimizer, s))));
+      plan->load(kStates[s],
+                 std::vector<float>(layout.size, static_cast<float>(math::state_start(training.optimizer, s))));
     }
   }
 
@@ -63,12 +67,14 @@ struct Network::Impl {
 
   void refuse_lbfgs() const {
     if (training.optimizer.kind != Optimizer::lbfgs) return;
-    throw Error("E0218", "optimizer.kind", "lbfgs takes whole data sets, not steps", "use train() or another optimiser");
+    throw Error("E0218", "optimizer.kind", "lbfgs takes whole data sets, not steps",
+                "use train() or another optimiser");
   }
 
   void check_size(std::size_t given) const {
     if (given == layout.size) return;
-    throw Error("E0230", "", "the network has " + std::to_string(layout.size) + " parameters, not " + std::to_string(given));
+    throw Error("E0230", "",
+                "the network has " + std::to_string(layout.size) + " parameters, not " + std::to_string(given));
   }
 };
 
@@ -163,7 +169,8 @@ void Network::set_parameters(std::span<const float> values) {
 }
 
 void Network::set_average(std::span<const float> values) {
-  if (impl_->training.ema == 0) throw Error("E0230", "", "the network keeps no running mean of its weights", "set training.ema");
+  if (impl_->training.ema == 0)
+    throw Error("E0230", "", "the network keeps no running mean of its weights", "set training.ema");
   impl_->check_size(values.size());
   impl_->plan->load(Part::average, values);
 }

@@ -60,16 +60,22 @@ TrainingSpec training_from_settings(const TrainSettings& settings) {
 void fit_spec_to_data(NetworkSpec& network, const PreparedData& data, const std::string& file) {
   if (network.inputs == 0) network.inputs = data.features.inputs;
   if (network.inputs != data.features.inputs) {
-    throw Error("E0231", file, "the spec has " + std::to_string(network.inputs) + " inputs, the data gives " +
-                                   std::to_string(data.features.inputs), "leave inputs out of the spec: it is then taken from the data");
+    throw Error("E0231", file,
+                "the spec has " + std::to_string(network.inputs) + " inputs, the data gives " +
+                    std::to_string(data.features.inputs),
+                "leave inputs out of the spec: it is then taken from the data");
   }
   if (network.loss.kind != data.loss) {
-    throw Error("E0231", file, "the spec's loss is " + std::string(name(network.loss.kind)) + ", but this task is trained with " +
-                                   std::string(name(data.loss)), "give the same --loss, or change the spec");
+    throw Error("E0231", file,
+                "the spec's loss is " + std::string(name(network.loss.kind)) + ", but this task is trained with " +
+                    std::string(name(data.loss)),
+                "give the same --loss, or change the spec");
   }
   if (network.layers.empty() || network.outputs() == data.outputs()) return;
-  throw Error("E0231", file, "the spec has " + std::to_string(network.outputs()) + " outputs, this target needs " +
-                                 std::to_string(data.outputs()), "set the last layer's units to " + std::to_string(data.outputs()));
+  throw Error("E0231", file,
+              "the spec has " + std::to_string(network.outputs()) + " outputs, this target needs " +
+                  std::to_string(data.outputs()),
+              "set the last layer's units to " + std::to_string(data.outputs()));
 }
 
 void read_spec(const TrainSettings& settings, const PreparedData& data, NetworkChoice& choice) {
@@ -88,16 +94,20 @@ std::string layer_text(const LayerSpec& layer) {
   return text + (layer.residual ? " residual" : "");
 }
 
-void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, const PreparedData& data, std::vector<std::string>& decisions) {
+void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, const PreparedData& data,
+                 std::vector<std::string>& decisions) {
   std::string line = "network: " + std::to_string(choice.network.inputs) + " inputs";
   for (const LayerSpec& layer : choice.network.layers) line += " -> " + layer_text(layer);
   decisions.push_back(line);
-  decisions.push_back("loss: " + std::string(name(choice.network.loss.kind)) + (settings.loss_given ? "" : ", by the task"));
+  decisions.push_back("loss: " + std::string(name(choice.network.loss.kind)) +
+                      (settings.loss_given ? "" : ", by the task"));
   if (settings.batch == 0) {
-    decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) + " training rows");
+    decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) +
+                        " training rows");
   }
   if (!settings.early_stop_given && choice.early_stop > 0) {
-    decisions.push_back("early stop: after " + std::to_string(choice.early_stop) + " epochs without a lower validation loss");
+    decisions.push_back("early stop: after " + std::to_string(choice.early_stop) +
+                        " epochs without a lower validation loss");
   }
 }
 
@@ -109,7 +119,8 @@ void check_combination(const NetworkChoice& choice) {
 
 }  // namespace
 
-NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data, std::vector<std::string>& decisions) {
+NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data,
+                             std::vector<std::string>& decisions) {
   NetworkChoice choice;
   if (settings.spec_file.empty()) {
     choice.network = network_from_settings(settings, data);
@@ -134,6 +145,8 @@ void refuse_later_settings(const TrainSettings& settings) {
   if (settings.preset != "plain") refuse("preset", settings.preset, "use plain");
 }
 
-std::size_t choose_batch(std::size_t train_rows) noexcept { return train_rows < 2000 ? 32 : train_rows <= 50000 ? 128 : 256; }
+std::size_t choose_batch(std::size_t train_rows) noexcept {
+  return train_rows < 2000 ? 32 : train_rows <= 50000 ? 128 : 256;
+}
 
 }  // namespace chainrule::api

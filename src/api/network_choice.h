@@ -18,7 +18,8 @@ struct NetworkChoice {
 };
 
 /// Throws Error E02xx (spec), E0106 (a setting of a later release), E0231 (--spec does not fit the data).
-NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data, std::vector<std::string>& decisions);
+NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data,
+                             std::vector<std::string>& decisions);
 
 /// Settings that this release knows by name only: Error E0106.
 void refuse_later_settings(const TrainSettings& settings);

@@ -51,7 +51,8 @@ struct Problem {
     network.loss.kind = Loss::cross_entropy;
     training.optimizer = default_optimizer("adamw");
     for (std::uint32_t r = 0; r < kRows; ++r) {
-      for (std::uint32_t k = 0; k < kInputs; ++k) x.push_back(static_cast<float>(draw({3, Purpose::subsample, 0, 0, r}, k) >> 8) * 0x1p-23f - 1);
+      for (std::uint32_t k = 0; k < kInputs; ++k)
+        x.push_back(static_cast<float>(draw({3, Purpose::subsample, 0, 0, r}, k) >> 8) * 0x1p-23f - 1);
       labels.push_back(static_cast<std::int32_t>(r % kClasses));
       rows.push_back(r);
     }
@@ -77,7 +78,8 @@ std::vector<float> cross_entropy_gradient(std::span<const float> logits, const s
     for (std::size_t c = 0; c < kClasses; ++c) sum += std::exp(static_cast<double>(logits[r * kClasses + c]));
     for (std::size_t c = 0; c < kClasses; ++c) {
       const double p = std::exp(static_cast<double>(logits[r * kClasses + c])) / sum;
-      gradient[r * kClasses + c] = static_cast<float>((p - (labels[r] == static_cast<std::int32_t>(c) ? 1 : 0)) / kRows);
+      gradient[r * kClasses + c] =
+          static_cast<float>((p - (labels[r] == static_cast<std::int32_t>(c) ? 1 : 0)) / kRows);
     }
   }
   return gradient;

@@ -19,10 +19,13 @@ namespace {
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
-std::string counted(std::size_t count, const std::string& what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
 
 // The target asked for, or the only label column of an image set.
-std::string settle_target(const data::Table& table, const TrainSettings& settings, std::vector<std::string>& decisions) {
+std::string settle_target(const data::Table& table, const TrainSettings& settings,
+                          std::vector<std::string>& decisions) {
   if (!settings.target.empty()) return settings.target;
   if (table.dense.columns > 0 && table.columns.size() == 1) {
     decisions.push_back("target: " + quoted(table.columns[0].name) + ", the only column besides the array");
@@ -36,7 +39,8 @@ std::string settle_target(const data::Table& table, const TrainSettings& setting
 bool settle_task(const data::Column& target, Task task, std::vector<std::string>& decisions) {
   if (task != Task::automatic) return task == Task::classification;
   const features::TaskChoice choice = features::choose_task(target);
-  decisions.push_back(std::string("task: ") + (choice.classification ? "classification" : "regression") + ", because " + choice.why);
+  decisions.push_back(std::string("task: ") + (choice.classification ? "classification" : "regression") + ", because " +
+                      choice.why);
   return choice.classification;
 }
 
@@ -47,9 +51,11 @@ bool loss_classifies(Loss loss) {
 Loss settle_loss(const TrainSettings& settings, bool classification) {
   if (!settings.loss_given) return classification ? Loss::cross_entropy : Loss::squared_error;
   if (loss_classifies(settings.loss) == classification) return settings.loss;
-  throw Error("E0107", "loss", std::string(name(settings.loss)) + " does not fit a " + (classification ? "classification" : "regression"),
-              classification ? "use cross_entropy, binary_cross_entropy or hinge"
-                             : "use squared_error, absolute_error, huber, quantile, poisson or gaussian_nll");
+  throw Error(
+      "E0107", "loss",
+      std::string(name(settings.loss)) + " does not fit a " + (classification ? "classification" : "regression"),
+      classification ? "use cross_entropy, binary_cross_entropy or hinge"
+                     : "use squared_error, absolute_error, huber, quantile, poisson or gaussian_nll");
 }
 
 // Class numbers for a stratified split, before any feature is fitted; -1 is missing.
@@ -69,19 +75,22 @@ std::vector<std::int32_t> provisional_classes(const data::Column& target) {
   return classes;
 }
 
-data::Split split(const data::Table& table, const TrainSettings& settings, const data::Column& target, bool classification,
-                  std::vector<std::string>& decisions) {
+data::Split split(const data::Table& table, const TrainSettings& settings, const data::Column& target,
+                  bool classification, std::vector<std::string>& decisions) {
   data::SplitRequest request;
   request.kind = settings.split;
   request.validation = as_share(settings.validation).value_or(0);
   request.test = as_share(settings.test).value_or(0);
   request.seed = settings.training.seed;
   request.column = settings.split_column;
-  const bool classes = classification && (request.kind == SplitKind::automatic || request.kind == SplitKind::stratified);
-  data::Split parts = data::split_rows(table, request, classes ? provisional_classes(target) : std::vector<std::int32_t>{});
+  const bool classes =
+      classification && (request.kind == SplitKind::automatic || request.kind == SplitKind::stratified);
+  data::Split parts =
+      data::split_rows(table, request, classes ? provisional_classes(target) : std::vector<std::int32_t>{});
   if (parts.validation.empty() && parts.test.empty()) return parts;
-  decisions.push_back("split: " + std::string(name(parts.kind)) + ", " + counted(parts.train.size(), "training row") + ", " +
-                      std::to_string(parts.validation.size()) + " for validation, " + std::to_string(parts.test.size()) + " for test");
+  decisions.push_back("split: " + std::string(name(parts.kind)) + ", " + counted(parts.train.size(), "training row") +
+                      ", " + std::to_string(parts.validation.size()) + " for validation, " +
+                      std::to_string(parts.test.size()) + " for test");
   if (parts.duplicate_rows_across > 0) {
     decisions.push_back("warning: " + counted(parts.duplicate_rows_across, "validation or test row") +
                         " occur among the training rows too, cell for cell; their scores flatter the model");
@@ -99,28 +108,34 @@ void set_class_targets(NumberTable& numbers, Loss loss, std::size_t classes, con
   numbers.y.assign(numbers.rows * numbers.targets, 0.0f);
   for (std::size_t row = 0; row < numbers.rows; ++row) {
     const std::size_t label = static_cast<std::size_t>(labels[row]);
-    if (numbers.targets == 1) numbers.y[row] = label == 1 ? 1.0f : 0.0f;
-    else numbers.y[row * numbers.targets + label] = 1.0f;
+    if (numbers.targets == 1)
+      numbers.y[row] = label == 1 ? 1.0f : 0.0f;
+    else
+      numbers.y[row * numbers.targets + label] = 1.0f;
   }
 }
 
 void check_counts(const NumberTable& numbers, const data::Table& table) {
   for (std::size_t row = 0; row < numbers.rows; ++row) {
     if (numbers.y[row] >= 0) continue;
-    throw Error("E0328", row_name(table, row), "the target is negative, and the poisson loss is for counts", "use another loss");
+    throw Error("E0328", row_name(table, row), "the target is negative, and the poisson loss is for counts",
+                "use another loss");
   }
 }
 
 // Weight of each row: its column's value times its class's weight.
-void set_weights(NumberTable& numbers, const data::Table& table, const TrainSettings& settings, std::span<const float> per_class,
-                 const std::vector<std::int32_t>& labels) {
+void set_weights(NumberTable& numbers, const data::Table& table, const TrainSettings& settings,
+                 std::span<const float> per_class, const std::vector<std::int32_t>& labels) {
   if (!settings.weight_column.empty()) numbers.weights = column_weights(table, settings.weight_column);
   if (per_class.empty()) return;
   if (numbers.weights.empty()) numbers.weights.assign(table.rows, 1.0f);
-  for (std::size_t row = 0; row < table.rows; ++row) numbers.weights[row] *= per_class[static_cast<std::size_t>(labels[row])];
+  for (std::size_t row = 0; row < table.rows; ++row)
+    numbers.weights[row] *= per_class[static_cast<std::size_t>(labels[row])];
 }
 
-training::DataPart part_of(const NumberTable& numbers, std::vector<std::uint32_t> rows) { return {numbers.samples(), std::move(rows)}; }
+training::DataPart part_of(const NumberTable& numbers, std::vector<std::uint32_t> rows) {
+  return {numbers.samples(), std::move(rows)};
+}
 
 std::vector<std::uint32_t> all_rows(std::size_t rows) {
   std::vector<std::uint32_t> numbers(rows);
@@ -185,10 +200,12 @@ class Preparation {
     std::vector<std::int32_t> labels;
     if (data_.unit.classification) labels = features::class_labels(data_.features, *data_.table);
     if (!settings_.class_weights.empty()) {
-      if (labels.empty()) throw Error("E0107", "class-weights", "a regression has no classes", "use --weight-column for weights of rows");
+      if (labels.empty())
+        throw Error("E0107", "class-weights", "a regression has no classes", "use --weight-column for weights of rows");
       per_class_ = class_weights(settings_.class_weights, data_.unit.classes, labels, train_rows);
       std::string line = "class weights:";
-      for (std::size_t c = 0; c < per_class_.size(); ++c) line += " " + data_.unit.classes[c] + " " + std::to_string(per_class_[c]);
+      for (std::size_t c = 0; c < per_class_.size(); ++c)
+        line += " " + data_.unit.classes[c] + " " + std::to_string(per_class_[c]);
       data_.decisions.push_back(line);
     }
     set_weights(data_.numbers, *data_.table, settings_, per_class_, labels);
@@ -208,7 +225,8 @@ class Preparation {
 
   void read_other_parts() {
     if (!as_share(settings_.validation)) {
-      data_.validation_numbers = read_part("validation", data::read_table(settings_.validation, settings_.read), data_.validation);
+      data_.validation_numbers =
+          read_part("validation", data::read_table(settings_.validation, settings_.read), data_.validation);
     }
     if (!settings_.test.empty() && !as_share(settings_.test)) {
       data_.test_numbers = read_part("test", data::read_table(settings_.test, settings_.read), data_.test);
@@ -221,7 +239,8 @@ class Preparation {
     if (data_.numbers.weights.empty()) return;
     double sum = 0;
     for (std::uint32_t row : data_.train.rows) sum += static_cast<double>(data_.numbers.weights[row]);
-    if (!(sum > 0)) throw Error("E0327", data_.table->source, "all training rows weigh 0", "give some rows a weight above 0");
+    if (!(sum > 0))
+      throw Error("E0327", data_.table->source, "all training rows weigh 0", "give some rows a weight above 0");
   }
 
   const DataRequest& request_;
@@ -249,7 +268,9 @@ std::size_t PreparedData::outputs() const {
   return loss != Loss::cross_entropy && unit.classes.size() == 2 ? 1 : unit.classes.size();
 }
 
-PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings) { return Preparation(request, settings).run(); }
+PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings) {
+  return Preparation(request, settings).run();
+}
 
 NumberTable apply_features(const features::FeatureSet& features, Loss loss, const data::Table& table, bool with_target,
                            std::vector<std::string>& warnings) {
@@ -278,7 +299,8 @@ std::string data_digest(const std::string& path, const TrainSettings& settings) 
   std::string digests = data::source_digest(path);
   if (!as_share(settings.validation)) digests += data::source_digest(settings.validation);
   if (!settings.test.empty() && !as_share(settings.test)) digests += data::source_digest(settings.test);
-  if (!settings.class_weights.empty() && settings.class_weights != "balanced") digests += data::source_digest(settings.class_weights);
+  if (!settings.class_weights.empty() && settings.class_weights != "balanced")
+    digests += data::source_digest(settings.class_weights);
   return digests.size() == 64 ? digests : sha256_hex(digests.data(), digests.size());
 }
 

@@ -28,15 +28,16 @@ struct PreparedData {
   std::shared_ptr<const data::Table> table;
   features::FeatureSet features;
   training::TargetUnit unit;
-  Loss loss = Loss::squared_error;     ///< settled with the task
+  Loss loss = Loss::squared_error;                        ///< settled with the task
   NumberTable numbers, validation_numbers, test_numbers;  ///< the last two when they come from files of their own
   training::DataPart train, validation, test;
   std::vector<std::string> decisions;
 
-  std::size_t outputs() const;         ///< units of the output layer that loss and target call for
+  std::size_t outputs() const;  ///< units of the output layer that loss and target call for
 };
 
-/// What is read from where. `table` is given when the data is in memory; `features` when a stored state is to be used again.
+/// What is read from where. `table` is given when the data is in memory; `features` when a stored state is to be used
+/// again.
 struct DataRequest {
   std::string path;
   std::shared_ptr<const data::Table> table;
@@ -46,13 +47,15 @@ struct DataRequest {
 /// Reads, chooses the task, splits, fits features on the training rows, applies them. Throws Error E03xx, E01xx.
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings);
 
-/// SHA-256 that stands for everything a run reads: data file, validation and test files, class weights; "" when it cannot be read again.
+/// SHA-256 that stands for everything a run reads: data file, validation and test files, class weights; "" when it
+/// cannot be read again.
 std::string data_digest(const std::string& path, const TrainSettings& settings);
 
 /// A text that is a number is a share; anything else names a file.
 std::optional<double> as_share(const std::string& text);
 
-/// Features and targets of another table, for validation and test files, evaluation and prediction (then without targets).
+/// Features and targets of another table, for validation and test files, evaluation and prediction (then without
+/// targets).
 NumberTable apply_features(const features::FeatureSet& features, Loss loss, const data::Table& table, bool with_target,
                            std::vector<std::string>& warnings);
 

@@ -31,7 +31,8 @@ class SmoothedLoss {
 /// Training rows in batches, epoch after epoch.
 class Batches {
  public:
-  Batches(const training::DataPart& part, std::size_t batch, std::uint64_t seed) : part_(part), batch_(batch), seed_(seed), order_(part.size()) {}
+  Batches(const training::DataPart& part, std::size_t batch, std::uint64_t seed)
+      : part_(part), batch_(batch), seed_(seed), order_(part.size()) {}
 
   std::span<const std::uint32_t> next() {
     if (position_ >= order_.size() || epoch_ == 0) {
@@ -52,7 +53,8 @@ class Batches {
 };
 
 void load_start(engine::Plan& plan, const NetworkChoice& choice) {
-  constexpr engine::Part kStates[] = {engine::Part::state0, engine::Part::state1, engine::Part::state2, engine::Part::state3};
+  constexpr engine::Part kStates[] = {engine::Part::state0, engine::Part::state1, engine::Part::state2,
+                                      engine::Part::state3};
   const std::vector<float> start = net::initial_parameters(choice.network, choice.training.seed);
   plan.load(engine::Part::parameters, start);
   if (choice.training.ema > 0) plan.load(engine::Part::average, start);
@@ -66,7 +68,8 @@ void load_start(engine::Plan& plan, const NetworkChoice& choice) {
 
 RateSearch search_learning_rate(const TrainSettings& settings, const NetworkChoice& choice, const PreparedData& data) {
   const OptimizerSpec& optimizer = choice.training.optimizer;
-  if (optimizer.kind == Optimizer::lbfgs) throw Error("E0218", "optimizer", "lbfgs finds its own step lengths", "leave --find-lr out");
+  if (optimizer.kind == Optimizer::lbfgs)
+    throw Error("E0218", "optimizer", "lbfgs finds its own step lengths", "leave --find-lr out");
   const std::unique_ptr<engine::Plan> plan = make_run_plan(settings, choice, data.train.size());
   load_start(*plan, choice);
   Batches batches(data.train, choice.batch, choice.training.seed);

@@ -7,8 +7,9 @@
 
 namespace chainrule::api {
 
-/// From 1e-6 to 10, 30 steps a decade, on the training rows with a fresh network; stops when the smoothed loss has risen to four times its
-/// lowest value. suggested: a tenth of the rate at the lowest smoothed loss. Throws Error E0218 for lbfgs, which has no rate.
+/// From 1e-6 to 10, 30 steps a decade, on the training rows with a fresh network; stops when the smoothed loss has
+/// risen to four times its lowest value. suggested: a tenth of the rate at the lowest smoothed loss. Throws Error E0218
+/// for lbfgs, which has no rate.
 RateSearch search_learning_rate(const TrainSettings& settings, const NetworkChoice& choice, const PreparedData& data);
 
 }  // namespace chainrule::api

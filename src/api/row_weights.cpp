@@ -44,20 +44,23 @@ std::vector<float> read_class_weights(const std::string& path, const std::vector
     float weight = 0;
     const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
     if (error != std::errc() || stop != number.data() + number.size() || !(weight >= 0) || std::isinf(weight)) {
-      throw Error("E0327", where, "\"" + std::string(row) + "\" is not a class and its weight", "write one line per class: class,weight");
+      throw Error("E0327", where, "\"" + std::string(row) + "\" is not a class and its weight",
+                  "write one line per class: class,weight");
     }
     weights[find_class(classes, name, where)] = weight;
   }
   return weights;
 }
 
-std::vector<float> balanced_weights(std::size_t classes, std::span<const std::int32_t> labels, std::span<const std::uint32_t> rows) {
+std::vector<float> balanced_weights(std::size_t classes, std::span<const std::int32_t> labels,
+                                    std::span<const std::uint32_t> rows) {
   std::vector<std::size_t> counts(classes, 0);
   for (std::uint32_t row : rows) ++counts[static_cast<std::size_t>(labels[row])];
   std::vector<float> weights(classes, 1.0f);
   for (std::size_t c = 0; c < classes; ++c) {
     if (counts[c] == 0) continue;
-    weights[c] = static_cast<float>(static_cast<double>(rows.size()) / (static_cast<double>(classes) * static_cast<double>(counts[c])));
+    weights[c] = static_cast<float>(static_cast<double>(rows.size()) /
+                                    (static_cast<double>(classes) * static_cast<double>(counts[c])));
   }
   return weights;
 }
@@ -78,8 +81,8 @@ std::vector<float> column_weights(const data::Table& table, const std::string& c
   return weights;
 }
 
-std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes, std::span<const std::int32_t> labels,
-                                 std::span<const std::uint32_t> train_rows) {
+std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes,
+                                 std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows) {
   return text == "balanced" ? balanced_weights(classes.size(), labels, train_rows) : read_class_weights(text, classes);
 }
 

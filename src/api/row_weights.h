@@ -10,12 +10,14 @@
 
 namespace chainrule::api {
 
-/// One weight >= 0 per row; throws E0310 (unknown column), E0327 (negative, missing, infinite or no number: file, line).
+/// One weight >= 0 per row; throws E0310 (unknown column), E0327 (negative, missing, infinite or no number: file,
+/// line).
 std::vector<float> column_weights(const data::Table& table, const std::string& column);
 
-/// One factor per class. "balanced": rows / (classes * rows of the class) over the training rows, 0 rows gives 1. Otherwise a file of
-/// `class,weight` lines; classes it does not name weigh 1. Throws E0322 (unknown class), E0327 (bad weight).
-std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes, std::span<const std::int32_t> labels,
-                                 std::span<const std::uint32_t> train_rows);
+/// One factor per class. "balanced": rows / (classes * rows of the class) over the training rows, 0 rows gives 1.
+/// Otherwise a file of `class,weight` lines; classes it does not name weigh 1. Throws E0322 (unknown class), E0327 (bad
+/// weight).
+std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes,
+                                 std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows);
 
 }  // namespace chainrule::api

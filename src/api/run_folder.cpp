@@ -17,8 +17,10 @@ std::string open_run_folder(const std::string& wanted) {
   for (int n = 1;; ++n) {
     const std::string folder = "runs/" + std::to_string(n);
     std::error_code error;
-    if (std::filesystem::create_directory(folder, error)) return folder;  // false when it exists: somebody else's number
-    if (error) throw Error("E0421", folder, "cannot create the run folder: " + error.message(), "name another one with --out");
+    if (std::filesystem::create_directory(folder, error))
+      return folder;  // false when it exists: somebody else's number
+    if (error)
+      throw Error("E0421", folder, "cannot create the run folder: " + error.message(), "name another one with --out");
   }
 }
 

@@ -1,4 +1,5 @@
-// A run as a checkpoint and back; the trainer's part is JSON, in which doubles are texts so that infinities and every bit survive.
+// A run as a checkpoint and back; the trainer's part is JSON, in which doubles are texts so that infinities and every
+// bit survive.
 #include "api/run_state.h"
 
 #include <bit>
@@ -17,7 +18,8 @@ double exact(const Json& text) {
   const std::string& word = text.get_ref<const std::string&>();
   double value = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size()) throw std::runtime_error("\"" + word + "\" is not a number");
+  if (error != std::errc() || end != word.data() + word.size())
+    throw std::runtime_error("\"" + word + "\" is not a number");
   return value;
 }
 
@@ -68,7 +70,8 @@ Json history_json(const std::vector<TrainResult::Point>& history) {
 
 std::vector<TrainResult::Point> history_of(const Json& json) {
   std::vector<TrainResult::Point> history;
-  for (const Json& p : json) history.push_back({p.at(0).get<std::uint64_t>(), exact(p.at(1)), exact(p.at(2)), exact(p.at(3)), exact(p.at(4))});
+  for (const Json& p : json)
+    history.push_back({p.at(0).get<std::uint64_t>(), exact(p.at(1)), exact(p.at(2)), exact(p.at(3)), exact(p.at(4))});
   return history;
 }
 
@@ -80,12 +83,17 @@ Json state_json(const RunIdentity& run, const training::Snapshot& snapshot) {
   json["batch"] = p.batch;
   json["loss_sum"] = write_number(p.loss_sum);
   json["weight_sum"] = write_number(p.weight_sum);
-  json["stopping"] = {{"has_best", p.stopping.has_best}, {"best_score", write_number(p.stopping.best_score)},
-                      {"best_epoch", p.stopping.best_epoch}, {"epochs_since_best", p.stopping.epochs_since_best}};
-  json["plateau"] = {{"factor", write_number(p.plateau.factor)}, {"best", write_number(p.plateau.best)},
-                     {"epochs", p.plateau.epochs}, {"waiting", p.plateau.waiting}};
+  json["stopping"] = {{"has_best", p.stopping.has_best},
+                      {"best_score", write_number(p.stopping.best_score)},
+                      {"best_epoch", p.stopping.best_epoch},
+                      {"epochs_since_best", p.stopping.epochs_since_best}};
+  json["plateau"] = {{"factor", write_number(p.plateau.factor)},
+                     {"best", write_number(p.plateau.best)},
+                     {"epochs", p.plateau.epochs},
+                     {"waiting", p.plateau.waiting}};
   json["history"] = history_json(p.history);
-  json["curvature"] = {{"steps", pairs_json(snapshot.curvature.steps)}, {"changes", pairs_json(snapshot.curvature.changes)}};
+  json["curvature"] = {{"steps", pairs_json(snapshot.curvature.steps)},
+                       {"changes", pairs_json(snapshot.curvature.changes)}};
   return json;
 }
 
@@ -98,8 +106,8 @@ void read_state(const Json& json, SavedRun& saved) {
   p.loss_sum = exact(json.at("loss_sum"));
   p.weight_sum = exact(json.at("weight_sum"));
   const Json& stopping = json.at("stopping");
-  p.stopping = {stopping.at("has_best").get<bool>(), exact(stopping.at("best_score")), stopping.at("best_epoch").get<std::uint64_t>(),
-                stopping.at("epochs_since_best").get<std::uint64_t>()};
+  p.stopping = {stopping.at("has_best").get<bool>(), exact(stopping.at("best_score")),
+                stopping.at("best_epoch").get<std::uint64_t>(), stopping.at("epochs_since_best").get<std::uint64_t>()};
   const Json& plateau = json.at("plateau");
   p.plateau = {exact(plateau.at("factor")), exact(plateau.at("best")), plateau.at("epochs").get<std::uint64_t>(),
                plateau.at("waiting").get<std::uint64_t>()};

@@ -27,7 +27,8 @@ std::vector<std::string_view> pieces(std::string_view text, char separator) {
 }  // namespace
 
 void bad_value(const TextPlace& place, std::string_view text, const std::string& wanted) {
-  throw Error("E0102", std::string(place.where), "\"" + std::string(text) + "\" is no value for " + std::string(place.key),
+  throw Error("E0102", std::string(place.where),
+              "\"" + std::string(text) + "\" is no value for " + std::string(place.key),
               std::string(place.key) + " takes " + wanted);
 }
 

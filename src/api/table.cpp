@@ -11,7 +11,9 @@ Table shared(data::Table table) { return Table(std::make_shared<const data::Tabl
 
 }  // namespace
 
-Table Table::read(const std::string& path, const ReadOptions& options) { return shared(data::read_table(path, options)); }
+Table Table::read(const std::string& path, const ReadOptions& options) {
+  return shared(data::read_table(path, options));
+}
 Table Table::read_test_part(const std::string& folder) { return shared(data::read_idx_test_part(folder)); }
 bool Table::has_test_part(const std::string& path) { return data::has_idx_test_part(path); }
 

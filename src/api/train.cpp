@@ -14,7 +14,8 @@ TrainResult train(const std::string& data, const TrainSettings& settings, const 
 }
 
 TrainResult train(const Table& table, const TrainSettings& settings, const TrainHooks& hooks) {
-  const std::shared_ptr<const data::Table> view(std::shared_ptr<const void>(), &table.data());  // outlived by the caller's table
+  const std::shared_ptr<const data::Table> view(std::shared_ptr<const void>(),
+                                                &table.data());  // outlived by the caller's table
   return api::TrainingRun({"", view, {}}, settings, hooks).execute();
 }
 
@@ -22,7 +23,8 @@ TrainResult resume(const std::string& folder, const TrainHooks& hooks) {
   const model::LoadedCheckpoint loaded = model::load_newest_checkpoint(folder);
   api::SavedRun saved = api::read_checkpoint(loaded.checkpoint, loaded.path);
   if (saved.run.data_path.empty()) {
-    throw Error("E0416", folder, "the run's data was not a file, so it cannot be read again", "train again from a file");
+    throw Error("E0416", folder, "the run's data was not a file, so it cannot be read again",
+                "train again from a file");
   }
   if (api::data_digest(saved.run.data_path, saved.run.settings) != saved.run.data_digest) {
     throw Error("E0407", saved.run.data_path, "the data is not what it was when the run began",

@@ -20,12 +20,34 @@ TEST(TrainSettings, EveryKeyReadsBackWhatItPrints) {
 }
 
 TEST(TrainSettings, GivenValuesReadBack) {
-  const std::vector<std::pair<std::string, std::string>> given = {
-      {"target", "price"}, {"task", "regression"}, {"validation", "0.2"}, {"split", "group:house"}, {"hidden", "64,32"}, {"hidden", "none"},
-      {"activation", "gelu"}, {"dropout", "0.25"}, {"dropout", "0.5:standard"}, {"norm", "batch"}, {"residual", "true"}, {"loss", "huber:2"},
-      {"optimizer", "adam:lesson"}, {"lr", "0.005"}, {"clip", "1.5"}, {"schedule", "cosine:floor=0.01"}, {"epochs", "7"}, {"batch", "64"},
-      {"early-stop", "0"}, {"ema", "0.99"}, {"seed", "18446744073709551615"}, {"shards", "8"}, {"missing", "?,NA"}, {"drop", "a,b"},
-      {"separator", "tab"}, {"task", "auto"}, {"engine", "auto"}, {"weight-decay", "1e-05"}};
+  const std::vector<std::pair<std::string, std::string>> given = {{"target", "price"},
+                                                                  {"task", "regression"},
+                                                                  {"validation", "0.2"},
+                                                                  {"split", "group:house"},
+                                                                  {"hidden", "64,32"},
+                                                                  {"hidden", "none"},
+                                                                  {"activation", "gelu"},
+                                                                  {"dropout", "0.25"},
+                                                                  {"dropout", "0.5:standard"},
+                                                                  {"norm", "batch"},
+                                                                  {"residual", "true"},
+                                                                  {"loss", "huber:2"},
+                                                                  {"optimizer", "adam:lesson"},
+                                                                  {"lr", "0.005"},
+                                                                  {"clip", "1.5"},
+                                                                  {"schedule", "cosine:floor=0.01"},
+                                                                  {"epochs", "7"},
+                                                                  {"batch", "64"},
+                                                                  {"early-stop", "0"},
+                                                                  {"ema", "0.99"},
+                                                                  {"seed", "18446744073709551615"},
+                                                                  {"shards", "8"},
+                                                                  {"missing", "?,NA"},
+                                                                  {"drop", "a,b"},
+                                                                  {"separator", "tab"},
+                                                                  {"task", "auto"},
+                                                                  {"engine", "auto"},
+                                                                  {"weight-decay", "1e-05"}};
   for (const auto& [key, text] : given) {
     TrainSettings settings;
     set_train_setting(settings, key, text, "test");
@@ -38,7 +60,8 @@ TEST(TrainSettings, KeysAreUniqueAndExplained) {
   for (const SettingInfo& setting : train_settings()) {
     EXPECT_TRUE(seen.insert(setting.key).second) << setting.key;
     EXPECT_FALSE(setting.help.empty()) << setting.key;
-    EXPECT_TRUE(setting.group == "Data" || setting.group == "Network" || setting.group == "Training" || setting.group == "Run");
+    EXPECT_TRUE(setting.group == "Data" || setting.group == "Network" || setting.group == "Training" ||
+                setting.group == "Run");
   }
 }
 
@@ -95,9 +118,10 @@ TEST(TrainSettings, UnknownKeyNamesTheNearest) {
 
 TEST(TrainSettings, ImpossibleValuesAreRefusedAndLeaveNothing) {
   const std::vector<std::pair<std::string, std::string>> bad = {
-      {"epochs", "0"}, {"epochs", "-1"}, {"epochs", "ten"}, {"epochs", "1e3"}, {"lr", ""}, {"lr", "nan"}, {"lr", "inf"}, {"lr", "-1"},
-      {"dropout", "1"}, {"dropout", "-0.1"}, {"dropout", "0.2,"}, {"residual", "perhaps"}, {"precision", "fp8"}, {"split", "group"},
-      {"split", "random:c"}, {"batch", "12x"}, {"threads", "99999"}, {"seed", "-1"}, {"beta1", "1"}};
+      {"epochs", "0"},     {"epochs", "-1"},        {"epochs", "ten"},    {"epochs", "1e3"},  {"lr", ""},
+      {"lr", "nan"},       {"lr", "inf"},           {"lr", "-1"},         {"dropout", "1"},   {"dropout", "-0.1"},
+      {"dropout", "0.2,"}, {"residual", "perhaps"}, {"precision", "fp8"}, {"split", "group"}, {"split", "random:c"},
+      {"batch", "12x"},    {"threads", "99999"},    {"seed", "-1"},       {"beta1", "1"}};
   for (const auto& [key, text] : bad) {
     TrainSettings settings;
     try {
@@ -112,15 +136,17 @@ TEST(TrainSettings, ImpossibleValuesAreRefusedAndLeaveNothing) {
 }
 
 TEST(TrainSettings, UnknownWordsNameTheNearest) {
-  const std::vector<std::pair<std::string, std::string>> typos = {{"activation", "rleu"}, {"optimizer", "adan"}, {"loss", "hubr"},
-                                                                  {"schedule", "cosin"}, {"task", "regresion"}, {"dropout", "0.1:alfa"}};
+  const std::vector<std::pair<std::string, std::string>> typos = {{"activation", "rleu"}, {"optimizer", "adan"},
+                                                                  {"loss", "hubr"},       {"schedule", "cosin"},
+                                                                  {"task", "regresion"},  {"dropout", "0.1:alfa"}};
   for (const auto& [key, text] : typos) {
     TrainSettings settings;
     try {
       set_train_setting(settings, key, text, "here");
       ADD_FAILURE() << key << " took " << text;
     } catch (const Error& error) {
-      EXPECT_NE((error.hint() + error.message()).find("did you mean"), std::string::npos) << key << ": " << error.what() << error.hint();
+      EXPECT_NE((error.hint() + error.message()).find("did you mean"), std::string::npos)
+          << key << ": " << error.what() << error.hint();
     }
   }
 }

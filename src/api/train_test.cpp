@@ -25,7 +25,8 @@ double uniform(std::uint32_t row, std::uint32_t element) {
 class TrainFiles : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("chainrule_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    folder_ = fs::temp_directory_path() /
+              ("chainrule_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     write("kinds.csv", true, 240);
@@ -73,8 +74,18 @@ std::string code_of(const std::function<void()>& action) {
 
 TEST_F(TrainFiles, InterruptedAnywhereAndResumedGivesTheDigestOfTheWholeRun) {
   const std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> recipes = {
-      {"kind", {{"dropout", "0.2"}, {"optimizer", "adam"}, {"class-weights", "balanced"}, {"weight-column", "weight"}, {"early-stop", "2"}}},
-      {"price", {{"dropout", "0.1"}, {"optimizer", "momentum:nesterov"}, {"ema", "0.9"}, {"schedule", "plateau:patience=0"}, {"norm", "batch"}}},
+      {"kind",
+       {{"dropout", "0.2"},
+        {"optimizer", "adam"},
+        {"class-weights", "balanced"},
+        {"weight-column", "weight"},
+        {"early-stop", "2"}}},
+      {"price",
+       {{"dropout", "0.1"},
+        {"optimizer", "momentum:nesterov"},
+        {"ema", "0.9"},
+        {"schedule", "plateau:patience=0"},
+        {"norm", "batch"}}},
       {"price", {{"optimizer", "lbfgs"}}}};
   for (const auto& [target, pairs] : recipes) {
     TrainSettings s = settings(target, "whole");
@@ -83,7 +94,9 @@ TEST_F(TrainFiles, InterruptedAnywhereAndResumedGivesTheDigestOfTheWholeRun) {
     const TrainResult whole = train(data, s);
     for (std::uint64_t at : {std::uint64_t{1}, whole.steps / 2, whole.steps - 1}) {
       std::atomic<bool> stop = false;
-      const TrainHooks hooks{[&](const TrainEvent& event) { stop = stop || (event.kind == TrainEvent::Kind::step && event.step >= at); }, &stop};
+      const TrainHooks hooks{
+          [&](const TrainEvent& event) { stop = stop || (event.kind == TrainEvent::Kind::step && event.step >= at); },
+          &stop};
       s.out = path("cut" + std::to_string(at) + target);
       const TrainResult cut = train(data, s, hooks);
       EXPECT_TRUE(cut.interrupted) << target;
@@ -213,7 +226,8 @@ TEST_F(TrainFiles, DivergenceNamesThePlaceAndKeepsTheLastGoodState) {
 }
 
 TEST_F(TrainFiles, BadRequestsLeaveNothingBehind) {
-  const auto code = [&](std::initializer_list<std::pair<const char*, const char*>> pairs, const std::string& target = "kind") {
+  const auto code = [&](std::initializer_list<std::pair<const char*, const char*>> pairs,
+                        const std::string& target = "kind") {
     TrainSettings s = settings(target, "bad");
     set(s, pairs);
     return code_of([&] { train(path("kinds.csv"), s); });
@@ -239,7 +253,8 @@ TEST_F(TrainFiles, ClassWeightFileIsReadAndUnknownClassesNamed) {
   s.class_weights = path("w.csv");
   const TrainResult result = train(path("kinds.csv"), s);
   bool told = false;
-  for (const std::string& line : result.decisions) told = told || line.find("class weights: high 0.5") != std::string::npos;
+  for (const std::string& line : result.decisions)
+    told = told || line.find("class weights: high 0.5") != std::string::npos;
   EXPECT_TRUE(told);
   std::ofstream(path("w.csv")) << "lov,2\n";
   EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0322");

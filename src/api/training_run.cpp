@@ -20,10 +20,14 @@ using training::Outcome;
 
 std::string reason_text(Outcome outcome) {
   switch (outcome) {
-    case Outcome::epochs: return "epochs";
-    case Outcome::early_stop: return "early_stop";
-    case Outcome::interrupted: return "interrupted";
-    case Outcome::diverged: break;
+    case Outcome::epochs:
+      return "epochs";
+    case Outcome::early_stop:
+      return "early_stop";
+    case Outcome::interrupted:
+      return "interrupted";
+    case Outcome::diverged:
+      break;
   }
   return "diverged";
 }
@@ -37,18 +41,23 @@ void make_paths_absolute(TrainSettings& settings) {
 }
 
 // The first training rows and what the plan says to them; a loader must get the same bits.
-model::SelfTest self_test(engine::Plan& plan, const NetworkSpec& network, const training::DataPart& part, bool average) {
-  training::DataPart first{part.samples, {part.rows.begin(), part.rows.begin() + static_cast<std::ptrdiff_t>(std::min(kSelfTestRows, part.size()))}};
+model::SelfTest self_test(engine::Plan& plan, const NetworkSpec& network, const training::DataPart& part,
+                          bool average) {
+  training::DataPart first{
+      part.samples,
+      {part.rows.begin(), part.rows.begin() + static_cast<std::ptrdiff_t>(std::min(kSelfTestRows, part.size()))}};
   model::SelfTest test;
   test.rows = first.size();
-  for (std::size_t i = 0; i < first.size(); ++i) test.inputs.insert(test.inputs.end(), first.x(i), first.x(i) + network.inputs);
+  for (std::size_t i = 0; i < first.size(); ++i)
+    test.inputs.insert(test.inputs.end(), first.x(i), first.x(i) + network.inputs);
   test.outputs = training::predict_part(plan, network, first, average);
   return test;
 }
 
 }  // namespace
 
-std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const NetworkChoice& choice, std::size_t train_rows) {
+std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const NetworkChoice& choice,
+                                            std::size_t train_rows) {
   PlanOptions options;
   options.engine = settings.engine;
   options.threads = settings.threads;
@@ -116,8 +125,14 @@ void TrainingRun::open_folder() {
   }
   settings_.out = absolute_path(folder_);
   const bool repeatable = !request_.path.empty() && request_.path != "-";
-  identity_ = {settings_, choice_.network, choice_.training, data_.features, choice_.batch, choice_.early_stop,
-               repeatable ? request_.path : "", repeatable ? data_digest(request_.path, settings_) : ""};
+  identity_ = {settings_,
+               choice_.network,
+               choice_.training,
+               data_.features,
+               choice_.batch,
+               choice_.early_stop,
+               repeatable ? request_.path : "",
+               repeatable ? data_digest(request_.path, settings_) : ""};
 }
 
 void TrainingRun::tell_started() const {
@@ -163,7 +178,8 @@ Outcome TrainingRun::train() {
   const bool asked = settings_.given.count("checkpoint-every") != 0;
   double last = 0;
   listener.on_epoch = [&](const training::Snapshot& snapshot) {
-    const bool due = every != 0 && snapshot.progress.epoch % every == 0 && (asked || trainer_->seconds() - last >= kCheckpointPause);
+    const bool due =
+        every != 0 && snapshot.progress.epoch % every == 0 && (asked || trainer_->seconds() - last >= kCheckpointPause);
     if (!due) return;
     save_checkpoint(snapshot);
     last = trainer_->seconds();
@@ -183,18 +199,22 @@ void TrainingRun::report_divergence() {
   const std::string input = has_input ? data_.features.input_names[found.input] : "";
   std::string message = training::describe(found, row, input) + "; the last good state is " + model_path(folder_);
   throw Error("E0501", "training", std::move(message),
-              has_input ? "correct the value or drop the row" : "lower --lr (" + write_number(choice_.training.optimizer.learning_rate) +
-                                                                    "), or limit the gradient with --clip 1");
+              has_input ? "correct the value or drop the row"
+                        : "lower --lr (" + write_number(choice_.training.optimizer.learning_rate) +
+                              "), or limit the gradient with --clip 1");
 }
 
 std::map<std::string, std::string> TrainingRun::facts() const {
   const training::Progress& p = trainer_->progress();
-  std::map<std::string, std::string> facts = {
-      {"program", "chainrule " + version_info().version}, {"seed", std::to_string(choice_.training.seed)},
-      {"epochs", std::to_string(p.epoch)},                {"steps", std::to_string(p.step)},
-      {"batch", std::to_string(choice_.batch)},           {"data", data_.table->source},
-      {"data digest", identity_.data_digest},             {"training rows", std::to_string(data_.train.size())},
-      {"validation rows", std::to_string(data_.validation.size())}};
+  std::map<std::string, std::string> facts = {{"program", "chainrule " + version_info().version},
+                                              {"seed", std::to_string(choice_.training.seed)},
+                                              {"epochs", std::to_string(p.epoch)},
+                                              {"steps", std::to_string(p.step)},
+                                              {"batch", std::to_string(choice_.batch)},
+                                              {"data", data_.table->source},
+                                              {"data digest", identity_.data_digest},
+                                              {"training rows", std::to_string(data_.train.size())},
+                                              {"validation rows", std::to_string(data_.validation.size())}};
   if (trainer_->restores_best() && p.stopping.has_best) facts["best epoch"] = std::to_string(p.stopping.best_epoch);
   if (!p.history.empty()) facts["training loss"] = write_number(p.history.back().loss);
   if (p.stopping.has_best) facts["best validation loss"] = write_number(p.stopping.best_score);

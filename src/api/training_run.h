@@ -1,4 +1,5 @@
-// One training run from prepared data to the files in its folder; the only place that knows trainer, checkpoints and model file at once.
+// One training run from prepared data to the files in its folder; the only place that knows trainer, checkpoints and
+// model file at once.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@
 namespace chainrule::api {
 
 /// The plan of a run: engine and threads from the settings, batches as large as the run takes them.
-std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const NetworkChoice& choice, std::size_t train_rows);
+std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const NetworkChoice& choice,
+                                            std::size_t train_rows);
 
 class TrainingRun {
  public:

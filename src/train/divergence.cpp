@@ -58,7 +58,8 @@ bool trace_forward(const ReferenceNetwork<float>& network, const Batch<float>& b
   }
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const auto& layer = network.layers()[l];
-    if (!find_not_finite(layer.z, found) && !find_not_finite(layer.n, found) && !find_not_finite(layer.a, found)) continue;
+    if (!find_not_finite(layer.z, found) && !find_not_finite(layer.n, found) && !find_not_finite(layer.a, found))
+      continue;
     divergence.place = Divergence::Place::layer;
     divergence.layer = l;
     divergence.unit = found.column;
@@ -118,16 +119,20 @@ bool trace_gradient(ReferenceNetwork<float>& network, Divergence& divergence) {
   return false;
 }
 
-std::string value_text(double value) { return std::isnan(value) ? "not a number" : value > 0 ? "infinite" : "minus infinity"; }
+std::string value_text(double value) {
+  return std::isnan(value) ? "not a number" : value > 0 ? "infinite" : "minus infinity";
+}
 
 std::string unit_text(const Divergence& d) {
-  return (d.unit == Divergence::kNone ? "" : "unit " + std::to_string(d.unit) + " of ") + "layer " + std::to_string(d.layer);
+  return (d.unit == Divergence::kNone ? "" : "unit " + std::to_string(d.unit) + " of ") + "layer " +
+         std::to_string(d.layer);
 }
 
 }  // namespace
 
 Divergence trace_divergence(const NetworkSpec& spec, const TrainingSpec& training, std::span<const float> parameters,
-                            const Samples& samples, std::span<const std::uint32_t> rows, const engine::StepControl& control) {
+                            const Samples& samples, std::span<const std::uint32_t> rows,
+                            const engine::StepControl& control) {
   ReferenceNetwork<float> network(spec, training, rows.size());
   std::copy(parameters.begin(), parameters.end(), network.parameters().begin());
   Batch<float> batch;
@@ -150,7 +155,8 @@ void name_parameter(const NetworkSpec& network, std::size_t i, Divergence& diver
   const net::ParameterLayout layout(network);
   for (const net::Tensor& tensor : layout.tensors) {
     if (i < tensor.info.offset || i >= tensor.info.offset + tensor.info.size) continue;
-    const std::size_t row = (i - tensor.info.offset) / tensor.columns, column = (i - tensor.info.offset) % tensor.columns;
+    const std::size_t row = (i - tensor.info.offset) / tensor.columns,
+                      column = (i - tensor.info.offset) % tensor.columns;
     divergence.layer = tensor.layer;
     divergence.unit = row;
     divergence.tensor = tensor.info.name + "[" + std::to_string(row) +
@@ -165,18 +171,22 @@ std::string describe(const Divergence& d, const std::string& row_name, const std
   switch (d.place) {
     case Divergence::Place::input:
       return step + "the input itself is " + value_text(d.value) + row + ", input column \"" + input_name + "\"";
-    case Divergence::Place::layer: return step + "the output of " + unit_text(d) + " became " + value_text(d.value) + row;
+    case Divergence::Place::layer:
+      return step + "the output of " + unit_text(d) + " became " + value_text(d.value) + row;
     case Divergence::Place::loss: {
       std::ostringstream output;
       output << d.output;
-      return step + "the loss became " + value_text(d.value) + row + ", where " + unit_text(d) + " gave " + output.str();
+      return step + "the loss became " + value_text(d.value) + row + ", where " + unit_text(d) + " gave " +
+             output.str();
     }
     case Divergence::Place::gradient:
-      return step + "the gradient at " + (d.tensor.empty() ? unit_text(d) : d.tensor) + " became " + value_text(d.value) + row;
-    case Divergence::Place::update: break;
+      return step + "the gradient at " + (d.tensor.empty() ? unit_text(d) : d.tensor) + " became " +
+             value_text(d.value) + row;
+    case Divergence::Place::update:
+      break;
   }
-  return step + "the update made " + (d.tensor.empty() ? "a weight" : d.tensor) + " " + value_text(d.value) + "; the largest error came" +
-         (row.empty() ? " from the batch" : " from" + row.substr(4));
+  return step + "the update made " + (d.tensor.empty() ? "a weight" : d.tensor) + " " + value_text(d.value) +
+         "; the largest error came" + (row.empty() ? " from the batch" : " from" + row.substr(4));
 }
 
 }  // namespace chainrule::training

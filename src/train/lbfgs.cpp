@@ -71,7 +71,8 @@ std::vector<double> Lbfgs::direction(const std::vector<double>& gradient) const 
   return q;
 }
 
-bool Lbfgs::search(const Place& place, const Point& from, const std::vector<double>& along, double first, Point& found) {
+bool Lbfgs::search(const Place& place, const Point& from, const std::vector<double>& along, double first,
+                   Point& found) {
   const double slope = dot(from.gradient, along);
   double low = 0, high = std::numeric_limits<double>::infinity(), length = first;
   bool any = false;
@@ -79,7 +80,8 @@ bool Lbfgs::search(const Place& place, const Point& from, const std::vector<doub
   for (int i = 0; i < kMostTrials; ++i) {
     trial.weights = from.weights;
     for (std::size_t k = 0; k < along.size(); ++k) {
-      if (along[k] != 0) trial.weights[k] = static_cast<float>(std::fma(length, along[k], static_cast<double>(from.weights[k])));
+      if (along[k] != 0)
+        trial.weights[k] = static_cast<float>(std::fma(length, along[k], static_cast<double>(from.weights[k])));
     }
     evaluate(place, trial);
     const bool lower = trial.objective <= from.objective + kArmijo * length * slope;  // false when not a number
@@ -106,7 +108,8 @@ void Lbfgs::remember(const Point& from, const Point& to) {
     if (tensor.info.trainable) continue;
     for (std::size_t i = 0; i < tensor.info.size; ++i) step[tensor.info.offset + i] = 0;
   }
-  if (!(dot(step, change) > 1e-14 * dot(change, change))) return;  // no positive curvature: the pair would spoil the direction
+  if (!(dot(step, change) > 1e-14 * dot(change, change)))
+    return;  // no positive curvature: the pair would spoil the direction
   pairs_.steps.push_back(std::move(step));
   pairs_.changes.push_back(std::move(change));
   if (pairs_.steps.size() <= kPairs) return;

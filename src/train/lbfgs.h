@@ -11,15 +11,17 @@
 
 namespace chainrule::training {
 
-/// Liu & Nocedal 1989, two-loop recursion with 10 pairs; the line search bisects towards the weak Wolfe conditions (Lewis & Overton 2013).
-/// The objective is the loss plus l2 and weight decay penalties; its value and gradient are always taken at fp32 weights.
+/// Liu & Nocedal 1989, two-loop recursion with 10 pairs; the line search bisects towards the weak Wolfe conditions
+/// (Lewis & Overton 2013). The objective is the loss plus l2 and weight decay penalties; its value and gradient are
+/// always taken at fp32 weights.
 class Lbfgs {
  public:
   Lbfgs(const NetworkSpec& network, const TrainingSpec& training);
 
-  /// One iteration over `rows`, all of them one batch. loss is that before the step. A line search that finds nothing better leaves the
-  /// weights alone and forgets the pairs.
-  StepResult step(engine::Plan& plan, const Samples& samples, std::span<const std::uint32_t> rows, const engine::StepControl& control);
+  /// One iteration over `rows`, all of them one batch. loss is that before the step. A line search that finds nothing
+  /// better leaves the weights alone and forgets the pairs.
+  StepResult step(engine::Plan& plan, const Samples& samples, std::span<const std::uint32_t> rows,
+                  const engine::StepControl& control);
 
   CurvaturePairs& pairs() noexcept { return pairs_; }
   const CurvaturePairs& pairs() const noexcept { return pairs_; }

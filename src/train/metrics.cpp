@@ -73,8 +73,8 @@ std::int32_t true_class(const DataPart& part, std::size_t i) {
   return static_cast<std::int32_t>(largest({part.y(i), part.samples.targets}));
 }
 
-void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part, std::span<const float> outputs,
-                     Metrics& metrics) {
+void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part,
+                     std::span<const float> outputs, Metrics& metrics) {
   const std::size_t classes = unit.classes.size(), rows = part.size();
   const std::vector<float> p = class_probabilities(network, outputs, rows, classes);
   std::vector<std::int32_t> labels(rows);
@@ -95,12 +95,14 @@ void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const D
   metrics.auc = mean_area_under_roc(p, labels, classes);
 }
 
-void measure_numbers(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part, std::span<const float> outputs,
-                     Metrics& metrics) {
+void measure_numbers(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part,
+                     std::span<const float> outputs, Metrics& metrics) {
   const std::size_t rows = part.size(), targets = math::target_count(network.loss.kind, network.outputs());
   const std::vector<float> predicted = target_predictions(network, unit, outputs, rows);
   const double count = static_cast<double>(rows * targets);
-  const auto truth = [&](std::size_t i, std::size_t o) { return static_cast<double>(part.y(i)[o]) * unit.scale + unit.center; };
+  const auto truth = [&](std::size_t i, std::size_t o) {
+    return static_cast<double>(part.y(i)[o]) * unit.scale + unit.center;
+  };
   double squares = 0, sizes = 0, mean = 0, spread = 0;
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t o = 0; o < targets; ++o) {
@@ -129,8 +131,8 @@ std::size_t largest(std::span<const float> values) noexcept {
   return best;
 }
 
-Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part, std::span<const float> outputs,
-                std::span<const float> parameters) {
+Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part,
+                std::span<const float> outputs, std::span<const float> parameters) {
   Metrics metrics;
   metrics.rows = part.size();
   metrics.classification = unit.classification;
@@ -145,7 +147,8 @@ Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const DataPa
   return metrics;
 }
 
-std::vector<float> class_probabilities(const NetworkSpec& network, std::span<const float> outputs, std::size_t rows, std::size_t classes) {
+std::vector<float> class_probabilities(const NetworkSpec& network, std::span<const float> outputs, std::size_t rows,
+                                       std::size_t classes) {
   const std::size_t width = network.outputs();
   std::vector<float> p(rows * classes);
   for (std::size_t i = 0; i < rows; ++i) {
@@ -164,7 +167,8 @@ std::vector<float> class_probabilities(const NetworkSpec& network, std::span<con
   return p;
 }
 
-std::vector<float> target_predictions(const NetworkSpec& network, const TargetUnit& unit, std::span<const float> outputs, std::size_t rows) {
+std::vector<float> target_predictions(const NetworkSpec& network, const TargetUnit& unit,
+                                      std::span<const float> outputs, std::size_t rows) {
   const std::size_t width = network.outputs(), targets = math::target_count(network.loss.kind, width);
   std::vector<float> values(rows * targets);
   for (std::size_t i = 0; i < rows; ++i) {
@@ -183,9 +187,8 @@ double area_under_roc(std::span<const float> scores, const std::vector<bool>& po
   }
   std::vector<std::uint32_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return scores[a] != scores[b] ? scores[a] < scores[b] : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return scores[a] != scores[b] ? scores[a] < scores[b] : a < b; });
   double ranks = 0, positives = 0;
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
     while (end < order.size() && scores[order[end]] == scores[order[begin]]) ++end;
@@ -201,7 +204,8 @@ double area_under_roc(std::span<const float> scores, const std::vector<bool>& po
   return (ranks - 0.5 * positives * (positives + 1)) / (positives * negatives);
 }
 
-double mean_area_under_roc(std::span<const float> probabilities, std::span<const std::int32_t> labels, std::size_t classes) {
+double mean_area_under_roc(std::span<const float> probabilities, std::span<const std::int32_t> labels,
+                           std::size_t classes) {
   std::vector<float> scores(labels.size());
   std::vector<bool> positive(labels.size());
   double sum = 0, counted = 0;

@@ -11,9 +11,9 @@
 namespace chainrule::training {
 
 struct Progress {
-  std::uint64_t epoch = 0;   ///< epochs finished
-  std::uint64_t step = 0;    ///< updates done
-  std::uint64_t batch = 0;   ///< steps done within the unfinished epoch
+  std::uint64_t epoch = 0;              ///< epochs finished
+  std::uint64_t step = 0;               ///< updates done
+  std::uint64_t batch = 0;              ///< steps done within the unfinished epoch
   double loss_sum = 0, weight_sum = 0;  ///< chains over the unfinished epoch's steps
   EarlyStopping stopping;
   math::PlateauState plateau;
@@ -27,10 +27,10 @@ struct CurvaturePairs {
 
 struct Snapshot {
   Progress progress;
-  std::vector<float> parameters, average;          ///< named layout order; average is empty when the run keeps none
-  std::vector<std::vector<float>> optimizer_state; ///< math::state_count() vectors
+  std::vector<float> parameters, average;           ///< named layout order; average is empty when the run keeps none
+  std::vector<std::vector<float>> optimizer_state;  ///< math::state_count() vectors
   std::vector<float> best_parameters, best_average;
-  CurvaturePairs curvature;                        ///< empty unless the optimiser is lbfgs
+  CurvaturePairs curvature;  ///< empty unless the optimiser is lbfgs
 };
 
 }  // namespace chainrule::training

@@ -17,7 +17,8 @@ struct TestRows {
   explicit TestRows(std::size_t rows) {
     for (std::uint32_t r = 0; r < rows; ++r) {
       float v[3];
-      for (std::uint32_t k = 0; k < 3; ++k) v[k] = static_cast<float>(draw({11, Purpose::subsample, 0, 0, r}, k) >> 8) * 0x1p-23f - 1;
+      for (std::uint32_t k = 0; k < 3; ++k)
+        v[k] = static_cast<float>(draw({11, Purpose::subsample, 0, 0, r}, k) >> 8) * 0x1p-23f - 1;
       x.insert(x.end(), v, v + 3);
       y.push_back(v[0] * v[1] + 0.5f * v[2]);
       labels.push_back(v[0] * v[1] + 0.5f * v[2] > 0 ? 1 : 0);
@@ -27,8 +28,10 @@ struct TestRows {
   DataPart part(bool classes, std::uint32_t first, std::uint32_t last, bool weighted = false) const {
     DataPart part;
     part.samples.x = x.data();
-    if (classes) part.samples.labels = labels.data();
-    else part.samples.y = y.data();
+    if (classes)
+      part.samples.labels = labels.data();
+    else
+      part.samples.y = y.data();
     if (weighted) part.samples.weights = weights.data();
     part.samples.rows = labels.size();
     part.samples.inputs = 3;

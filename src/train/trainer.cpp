@@ -45,7 +45,8 @@ void Trainer::start(std::span<const float> parameters) {
   fresh.parameters.assign(parameters.begin(), parameters.end());
   if (averages_) fresh.average = fresh.parameters;
   for (std::size_t s = 0; s < state_count_; ++s) {
-    fresh.optimizer_state.emplace_back(parameter_count_, static_cast<float>(math::state_start(run_.training.optimizer, s)));
+    fresh.optimizer_state.emplace_back(parameter_count_,
+                                       static_cast<float>(math::state_start(run_.training.optimizer, s)));
   }
   start(std::move(fresh));
 }
@@ -111,13 +112,15 @@ bool Trainer::train_epoch(const Listener& listener) {
 }
 
 // The lesson in one call. plan.step does, on the rows of one batch:
-//   forward    z = W a + b, activation, dropout, layer after layer      backward   from dL/dz at the output to every gradient
-//   loss       and its gradient at the outputs                           reduce     rows in order, shards in a tree
-//   clip       by value, by norm                                         update     penalties, optimiser, max-norm, running mean
+//   forward    z = W a + b, activation, dropout, layer after layer      backward   from dL/dz at the output to every
+//   gradient loss       and its gradient at the outputs                           reduce     rows in order, shards in a
+//   tree clip       by value, by norm                                         update     penalties, optimiser,
+//   max-norm, running mean
 StepResult Trainer::take_step() {
   const std::span<const std::uint32_t> rows = next_batch();
   const engine::StepControl how = control();
-  const StepResult result = lbfgs_ ? lbfgs_->step(plan_, run_.train.samples, rows, how) : plan_.step(run_.train.samples, rows, how);
+  const StepResult result =
+      lbfgs_ ? lbfgs_->step(plan_, run_.train.samples, rows, how) : plan_.step(run_.train.samples, rows, how);
   if (!result.finite) return result;
   const double weight = weight_of(rows);
   progress_.loss_sum += weight * result.loss;
@@ -150,7 +153,8 @@ engine::StepControl Trainer::control() const {
   engine::StepControl how;
   how.step = progress_.step + 1;
   how.dropout_factor = math::schedule_factor(t.dropout_schedule, progress_.step, per_epoch, total);
-  const double decay = t.optimizer.weight_decay * math::schedule_factor(t.weight_decay_schedule, progress_.step, per_epoch, total);
+  const double decay =
+      t.optimizer.weight_decay * math::schedule_factor(t.weight_decay_schedule, progress_.step, per_epoch, total);
   how.update = math::update_constants(t.optimizer, how.step, learning_rate(), decay);
   return how;
 }
@@ -204,7 +208,8 @@ void Trainer::restore_best() {
   if (averages_) plan_.load(Part::average, best_average_);
 }
 
-// Steps are pure functions of state, rows and number, so the state before the failed step is found again by repeating the epoch's others.
+// Steps are pure functions of state, rows and number, so the state before the failed step is found again by repeating
+// the epoch's others.
 void Trainer::diverge(const StepResult& failed) {
   std::vector<float> after(parameter_count_);
   plan_.store(Part::parameters, after);
@@ -227,7 +232,9 @@ void Trainer::diverge(const StepResult& failed) {
   }
 }
 
-double Trainer::seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
+double Trainer::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
 
 // The event is a member: telling allocates nothing.
 void Trainer::tell(const Listener& listener, TrainEvent::Kind kind, double loss) {

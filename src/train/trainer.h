@@ -1,4 +1,5 @@
-// The training loop: epochs of steps, then validation, early stopping and schedules; it knows no files, no terminal, no report.
+// The training loop: epochs of steps, then validation, early stopping and schedules; it knows no files, no terminal, no
+// report.
 #pragma once
 
 #include <atomic>
@@ -22,10 +23,11 @@ struct RunSpec {
   NetworkSpec network;
   TrainingSpec training;
   TargetUnit unit;
-  DataPart train, validation;        ///< validation may be empty
-  std::uint64_t epochs = 1;      ///< lbfgs: full-batch iterations
-  std::size_t batch = 32;        ///< rows per step; lbfgs always takes all
-  std::uint64_t early_stop = 0;  ///< epochs without improvement of the validation loss, then the best weights return; 0 = never
+  DataPart train, validation;  ///< validation may be empty
+  std::uint64_t epochs = 1;    ///< lbfgs: full-batch iterations
+  std::size_t batch = 32;      ///< rows per step; lbfgs always takes all
+  std::uint64_t early_stop =
+      0;  ///< epochs without improvement of the validation loss, then the best weights return; 0 = never
 };
 
 /// Who listens. Called from the training thread between steps.
@@ -47,12 +49,13 @@ class Trainer {
   /// Goes on from where a run stood.
   void start(Snapshot snapshot);
 
-  /// epochs, early_stop: the best weights are loaded when early stopping chose them. interrupted: the step in hand was finished.
-  /// diverged: the plan holds the last state with finite weights, divergence() says what happened.
+  /// epochs, early_stop: the best weights are loaded when early stopping chose them. interrupted: the step in hand was
+  /// finished. diverged: the plan holds the last state with finite weights, divergence() says what happened.
   Outcome run(const Listener& listener);
 
   Snapshot snapshot() const;
-  /// Loads the best epoch's weights when early stopping keeps them; for a run that ended inside an epoch. The state for going on is lost.
+  /// Loads the best epoch's weights when early stopping keeps them; for a run that ended inside an epoch. The state for
+  /// going on is lost.
   void restore_best();
   const Progress& progress() const noexcept { return progress_; }
   const Divergence& divergence() const noexcept { return *divergence_; }
@@ -82,8 +85,8 @@ class Trainer {
   std::optional<Lbfgs> lbfgs_;
   Progress progress_;
   std::vector<float> best_parameters_, best_average_;
-  Snapshot replay_from_;                ///< the newest epoch's end or the start of the run
-  std::vector<std::uint32_t> order_;    ///< training rows in this epoch's order
+  Snapshot replay_from_;              ///< the newest epoch's end or the start of the run
+  std::vector<std::uint32_t> order_;  ///< training rows in this epoch's order
   std::uint64_t order_epoch_ = ~std::uint64_t{0};
   std::optional<Divergence> divergence_;
   TrainEvent event_;

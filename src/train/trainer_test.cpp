@@ -39,7 +39,8 @@ std::vector<std::pair<std::string, RunSpec>> recipes() {
 TEST(Trainer, WeightsAreTheSameBitsForAnyEngineAndThreads) {
   for (const auto& [name, run] : recipes()) {
     const std::vector<float> want = trained(run, EngineKind::reference);
-    for (int threads : {1, 2, 3}) EXPECT_EQ(want, trained(run, EngineKind::automatic, threads)) << name << ", " << threads << " threads";
+    for (int threads : {1, 2, 3})
+      EXPECT_EQ(want, trained(run, EngineKind::automatic, threads)) << name << ", " << threads << " threads";
   }
 }
 
