@@ -55,24 +55,28 @@ void norm_backward(EngineState& state, std::size_t l, int member, Range rows) {
   for (int p = 0; p < layer.out.panels(); ++p) state.kernels().batch_backward(arguments(p, rows.begin, rows.end));
 }
 
-/// Item 11 for one input panel: d = transposed weights * dz, plus da for a residual.
-void input_gradient(EngineState& state, std::size_t l, int q, Range rows) {
+/// Item 11 for one input panel: a slice of the sum over o; at its end plus da for a residual.
+void input_gradient(EngineState& state, std::size_t l, int q, Range o, Range rows, bool first, bool last) {
   const Layer& layer = state.net.layers[l];
   const LayerBatch& batch = state.work.layers[l];
   const BatchMatrix& to = l == 0 ? state.work.d_inputs : state.work.layers[l - 1].da;
   Epilogue epilogue = Epilogue::none;
   const float* other = nullptr;
   const bool fused = l > 0 && factor_in_product(state, l - 1);
-  if (fused && state.net.layers[l - 1].factor != Factor::one) {
+  if (last && fused && state.net.layers[l - 1].factor != Factor::one) {
     const LayerBatch& below = state.work.layers[l - 1];
     const bool relu = state.net.layers[l - 1].factor == Factor::relu_values;
     epilogue = relu ? Epilogue::relu_factor : Epilogue::factor;
     other = relu ? below.a.panel(q) : below.factor.panel(q);
   }
-  state.kernels().product({batch.dz.data, batch.dz.stride, static_cast<std::size_t>(layer.out.count),
-                           state.transposed(l) + layer.transposed_panel(q), nullptr, to.panel(q), other, layer.in.width(q), rows.begin,
-                           rows.end, epilogue,
-                           q + 1 < layer.in.panels() && state.net.streams(layer) ? state.transposed(l) + layer.transposed_panel(q + 1) : nullptr});
+  const auto weights = [&](int panel) {
+    return state.transposed(l) + layer.transposed_panel(panel) +
+           static_cast<std::size_t>(o.begin) * static_cast<std::size_t>(layer.in.width(panel));
+  };
+  const bool next = q + 1 < layer.in.panels() && state.net.streams(layer);
+  state.kernels().product({batch.dz.panel(o.begin / layer.out.panel), batch.dz.stride, static_cast<std::size_t>(o.size()), weights(q), nullptr,
+                           to.panel(q), other, layer.in.width(q), rows.begin, rows.end, epilogue, !first, next ? weights(q + 1) : nullptr});
+  if (!last) return;
   if (layer.residual) state.kernels().add(to.at(q, rows.begin), batch.da.at(q, rows.begin), row_size(layer.in, q, rows));
   if (l > 0 && !fused) apply_factor(state, l - 1, q, rows);
 }
@@ -86,7 +90,9 @@ void backward_rows(EngineState& state, int member, bool to_inputs) noexcept {
   for (std::size_t l = count; l-- > 0;) {
     if (state.net.layers[l].norm != Norm::none) norm_backward(state, l, member, rows);
     if (l == 0 && !to_inputs) break;
-    for (int q = 0; q < state.net.layers[l].in.panels(); ++q) input_gradient(state, l, q, rows);
+    for_slices(rows, state.net.layers[l].out.count, [&](Range o, Range some, bool first, bool last) {
+      for (int q = 0; q < state.net.layers[l].in.panels(); ++q) input_gradient(state, l, q, o, some, first, last);
+    });
   }
   const Workspace& work = state.work;
   if (!to_inputs || !work.input_mask.exists()) return;

@@ -216,6 +216,27 @@ TEST(CpuPlan, MoreThreadsThanRowsOrCoresEqualsTheReference) {
   }
 }
 
+TEST(CpuPlan, SumsCutIntoSlicesEqualTheReference) {
+  RandomNetwork random;  // rows x inputs beyond what the second-level cache is taken to hold
+  random.network.inputs = 600;
+  for (std::size_t units : {530, 5}) {
+    LayerSpec layer;
+    layer.units = units;
+    layer.activation = units == 5 ? Activation::identity : Activation::relu;
+    random.network.layers.push_back(layer);
+  }
+  random.network.input_scale = true;
+  random.max_batch = 301;
+  for (int threads : {1, 2}) {
+    Pair pair(random, 5, threads);
+    for (std::uint64_t t = 1; t <= 2; ++t) {
+      const StepResult a = pair.fast->step(pair.data.samples, pair.rows(t), pair.control(t));
+      EXPECT_EQ(a.loss, pair.slow->step(pair.data.samples, pair.rows(t), pair.control(t)).loss);
+      ASSERT_NO_FATAL_FAILURE(pair.expect_equal_state());
+    }
+  }
+}
+
 TEST(CpuPlan, UnknownInstructionSetIsAnErrorThatNamesTheUsableOnes) {
   const RandomNetwork random = small_network();
   setenv("CHAINRULE_ISA", "sse9", 1);

@@ -65,15 +65,19 @@ void read_inputs(EngineState& state, int member, Range rows) {
   }
 }
 
-/// Items 2 and, for plain layers, 4 for one output panel.
-void dense_panel(EngineState& state, std::size_t l, int p, Range rows) {
+/// Items 2 and, for plain relu layers, 4: a slice of the sum over k for one output panel.
+void dense_panel(EngineState& state, std::size_t l, int p, Range k, Range rows, bool first, bool last) {
   const Layer& layer = state.net.layers[l];
   const BatchMatrix &in = state.work.input_of(l), &out = state.work.layers[l].a;
   const bool relu = layer.factor == Factor::relu_values && layer.norm == Norm::none;
-  const float* start = layer.bias == kAbsent ? nullptr : state.net.parameters() + layer.bias + p * layer.out.panel;
-  state.kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count), state.weights(l) + layer.weight_panel(p), start,
-                           out.panel(p), nullptr, layer.out.width(p), rows.begin, rows.end, relu ? Epilogue::relu : Epilogue::none,
-                           p + 1 < layer.out.panels() && state.net.streams(layer) ? state.weights(l) + layer.weight_panel(p + 1) : nullptr});
+  const bool next = p + 1 < layer.out.panels() && state.net.streams(layer);
+  const auto weights = [&](int panel) {
+    return state.weights(l) + layer.weight_panel(panel) + static_cast<std::size_t>(k.begin) * static_cast<std::size_t>(layer.out.width(panel));
+  };
+  state.kernels().product({in.panel(k.begin / layer.in.panel), in.stride, static_cast<std::size_t>(k.size()), weights(p),
+                           layer.bias == kAbsent ? nullptr : state.net.parameters() + layer.bias + p * layer.out.panel, out.panel(p), nullptr,
+                           layer.out.width(p), rows.begin, rows.end, relu && last ? Epilogue::relu : Epilogue::none, !first,
+                           next ? weights(p + 1) : nullptr});
 }
 
 /// Item 4 for one panel of values n.
@@ -164,10 +168,12 @@ void normalise(EngineState& state, std::size_t l, int member, Range rows) {
 void forward_layer(EngineState& state, std::size_t l, int member, Range rows) {
   const Layer& layer = state.net.layers[l];
   const bool norm = layer.norm != Norm::none;
-  for (int p = 0; p < layer.out.panels(); ++p) {
-    dense_panel(state, l, p, rows);
-    if (!norm) activate_panel(state, l, p, rows);
-  }
+  for_slices(rows, layer.in.count, [&](Range k, Range some, bool first, bool last) {
+    for (int p = 0; p < layer.out.panels(); ++p) {
+      dense_panel(state, l, p, k, some, first, last);
+      if (last && !norm) activate_panel(state, l, p, some);
+    }
+  });
   if (norm) {
     normalise(state, l, member, rows);
     for (int p = 0; p < layer.out.panels(); ++p) activate_panel(state, l, p, rows);

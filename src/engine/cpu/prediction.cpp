@@ -89,7 +89,7 @@ void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, 
   for (int p = 0; p < layer.out.panels(); ++p) {
     const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
     call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count), weights + layer.weight_panel(p), start,
-                                   out.panel(p), nullptr, layer.out.width(p), 0, rows, epilogue, nullptr});
+                                   out.panel(p), nullptr, layer.out.width(p), 0, rows, epilogue, false, nullptr});
     if (!norm) activate_panel(call, layer, in, out, p, rows);
   }
   if (!norm) return;

@@ -32,6 +32,7 @@ struct Product {
   int width;
   int row_begin, row_end;
   Epilogue epilogue;
+  bool resume;             ///< a later slice of k: start from what c holds
   const float* next_b;     ///< the panel that will be b next, fetched ahead; null: none
 };
 

@@ -186,7 +186,7 @@ void product(const Product& p) {
     const bool last = done + panels == full;
     const Slice slice{p.a + static_cast<std::size_t>(done) * p.a_stride, p.a_stride, panels,
                       p.a + static_cast<std::size_t>(full) * p.a_stride, last ? tail : 0, (tail + kLanes - 1) / kLanes * kLanes,
-                      p.b + static_cast<std::size_t>(done) * kPanel * width, done == 0, last};
+                      p.b + static_cast<std::size_t>(done) * kPanel * width, done == 0 && !p.resume, last};
     const std::size_t fetched = static_cast<std::size_t>(done) * kPanel * width;
     const std::size_t lines = p.next_b == nullptr ? 0 : (last ? p.depth * width - fetched : static_cast<std::size_t>(panels) * kPanel * width) / 16;
     for_tiles(p.row_begin, p.row_end, kTileRows[vectors], [&](int row, int count) {
