@@ -1,4 +1,5 @@
-// Times training steps of the cpu engine on the shapes S1..S6, beside the processor's FMA peak measured in the same minute.
+// Times training steps of the cpu engine on the shapes S1..S6, beside the processor's FMA peak measured in the same
+// minute.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -37,9 +38,12 @@ struct Shape {
 };
 
 const Shape kShapes[] = {
-    {"S1", {64, 64, 64, 64, 1}, Loss::squared_error, 256},   {"S2", {32, 256, 256, 256, 2}, Loss::cross_entropy, 256},
-    {"S3", {784, 512, 512, 10}, Loss::cross_entropy, 128},   {"S4", {784, 128, 10}, Loss::cross_entropy, 32},
-    {"S5", {1024, 4096, 4096, 1024}, Loss::cross_entropy, 1024}, {"S6", {8, 32, 32, 1}, Loss::squared_error, 1, true},
+    {"S1", {64, 64, 64, 64, 1}, Loss::squared_error, 256},
+    {"S2", {32, 256, 256, 256, 2}, Loss::cross_entropy, 256},
+    {"S3", {784, 512, 512, 10}, Loss::cross_entropy, 128},
+    {"S4", {784, 128, 10}, Loss::cross_entropy, 32},
+    {"S5", {1024, 4096, 4096, 1024}, Loss::cross_entropy, 1024},
+    {"S6", {8, 32, 32, 1}, Loss::squared_error, 1, true},
 };
 
 #if defined(__x86_64__)
@@ -113,7 +117,14 @@ struct Run {
     for (std::size_t i = 0; i < count * network.outputs(); ++i) y.push_back(normal(random));
     for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::int32_t>(random() % network.outputs()));
     const bool classes = shape.loss == Loss::cross_entropy;
-    samples = {x.data(), classes ? nullptr : y.data(), classes ? labels.data() : nullptr, nullptr, nullptr, count, network.inputs, network.outputs()};
+    samples = {x.data(),
+               classes ? nullptr : y.data(),
+               classes ? labels.data() : nullptr,
+               nullptr,
+               nullptr,
+               count,
+               network.inputs,
+               network.outputs()};
     for (std::size_t r = 0; r < shape.batch; ++r) rows.push_back(static_cast<std::uint32_t>((r * 3 + 1) % count));
   }
 
@@ -139,11 +150,15 @@ void measure(const Shape& shape, int threads, double seconds) {
   }
   std::sort(rates.begin(), rates.end());
   std::sort(peaks.begin(), peaks.end());
-  const auto at = [](const std::vector<double>& v, double q) { return v[static_cast<std::size_t>(q * static_cast<double>(v.size() - 1))]; };
+  const auto at = [](const std::vector<double>& v, double q) {
+    return v[static_cast<std::size_t>(q * static_cast<double>(v.size() - 1))];
+  };
   const double best = at(rates, 0.9) * run.flops / 1e9, middle = at(rates, 0.5) * run.flops / 1e9, top = at(peaks, 0.9);
-  std::printf("%s %-6s %d threads: median %7.1f, 90th percentile %7.1f GFLOP/s, %5.1f %% of %d x %.1f; %9.1f k samples/s, %.2f us a step\n",
-              shape.name, isa.c_str(), threads, middle, best, 100 * best / (top * threads), threads, top,
-              at(rates, 0.9) * static_cast<double>(shape.batch) / 1e3, 1e6 / at(rates, 0.9));
+  std::printf(
+      "%s %-6s %d threads: median %7.1f, 90th percentile %7.1f GFLOP/s, %5.1f %% of %d x %.1f; %9.1f k samples/s, %.2f "
+      "us a step\n",
+      shape.name, isa.c_str(), threads, middle, best, 100 * best / (top * threads), threads, top,
+      at(rates, 0.9) * static_cast<double>(shape.batch) / 1e3, 1e6 / at(rates, 0.9));
 }
 
 }  // namespace

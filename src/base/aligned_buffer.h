@@ -13,8 +13,8 @@
 
 namespace chainrule {
 
-/// Fixed size, zeroed, 64-byte aligned. Arrays of 2 MiB and more come straight from the system, so pages nobody touches cost nothing,
-/// and ask for huge pages. Throws std::bad_alloc.
+/// Fixed size, zeroed, 64-byte aligned. Arrays of 2 MiB and more come straight from the system, so pages nobody touches
+/// cost nothing, and ask for huge pages. Throws std::bad_alloc.
 template <class T>
 class AlignedBuffer {
   static_assert(std::is_trivial_v<T>);

@@ -28,7 +28,8 @@ void visit(void* context, int member) {
 TEST(ThreadTeam, BarriersMakeEveryMembersWritesVisible) {
   for (int size : {1, 2, 3, 7}) {
     ThreadTeam team(size);
-    Work work{&team, std::vector<int>(static_cast<std::size_t>(size)), std::vector<int>(static_cast<std::size_t>(size))};
+    Work work{&team, std::vector<int>(static_cast<std::size_t>(size)),
+              std::vector<int>(static_cast<std::size_t>(size))};
     for (int repeat = 1; repeat <= 30; ++repeat) {
       team.run(visit, &work);
       const int expected = repeat * (20 * size * (size - 1) / 2 + size * 190);

@@ -68,13 +68,15 @@ TEST(Allocation, StepsPassesAndPredictionsAllocateNothingAndTakeNoLock) {
   for (std::uint32_t number = 0; number < 60; ++number) {
     const testing::RandomNetwork random = testing::random_network(number);
     const testing::RandomData data = testing::random_data(random, random.max_batch + 60, number);
-    auto plan = make_cpu_plan(random.network, random.training, {EngineKind::cpu, 1 + static_cast<int>(number % 3), random.max_batch});
+    auto plan = make_cpu_plan(random.network, random.training,
+                              {EngineKind::cpu, 1 + static_cast<int>(number % 3), random.max_batch});
     plan->load(Part::parameters, testing::random_parameters(random.network, number));
     std::vector<std::uint32_t> rows(random.max_batch);
     for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = static_cast<std::uint32_t>(r);
     std::vector<float> outputs(data.samples.rows * random.network.outputs()), dx(rows.size() * random.network.inputs);
     const OptimizerSpec& optimizer = random.training.optimizer;
-    const StepControl control{1, 1, math::update_constants(optimizer, 1, optimizer.learning_rate, optimizer.weight_decay)};
+    const StepControl control{1, 1,
+                              math::update_constants(optimizer, 1, optimizer.learning_rate, optimizer.weight_decay)};
     counting = true;
     plan->step(data.samples, rows, control);
     plan->forward(data.samples, rows, Mode::train, control);

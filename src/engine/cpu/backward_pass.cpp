@@ -1,4 +1,5 @@
-// Backward, one member's rows at a time; where a layer allows it the factor is applied inside the product that makes da.
+// Backward, one member's rows at a time; where a layer allows it the factor is applied inside the product that makes
+// da.
 #include "engine/cpu/backward_pass.h"
 
 namespace chainrule::engine::cpu {
@@ -22,7 +23,8 @@ void apply_factor(EngineState& state, std::size_t l, int p, Range rows) {
   const std::size_t size = row_size(layer.out, p, rows);
   const float* da = batch.da.at(p, rows.begin);
   float* dn = batch.dn.at(p, rows.begin);
-  if (batch.mask.exists()) state.kernels().multiply(batch.da_mask.at(p, rows.begin), da, batch.mask.at(p, rows.begin), size);
+  if (batch.mask.exists())
+    state.kernels().multiply(batch.da_mask.at(p, rows.begin), da, batch.mask.at(p, rows.begin), size);
   if (layer.factor == Factor::stored) {
     state.kernels().multiply(dn, da, batch.factor.at(p, rows.begin), size);
   } else if (dn != da) {
@@ -36,15 +38,25 @@ void norm_backward(EngineState& state, std::size_t l, int member, Range rows) {
   const LayerBatch& batch = state.work.layers[l];
   const float* scale = state.net.parameters() + layer.norm_scale;
   if (layer.norm == Norm::layer) {
-    state.kernels().norm_rows_backward({batch.dn.data, batch.xhat.data, batch.dz.data, batch.dz.stride, layer.out.count, scale, batch.rstd,
-                                        rows.begin, rows.end});
+    state.kernels().norm_rows_backward({batch.dn.data, batch.xhat.data, batch.dz.data, batch.dz.stride, layer.out.count,
+                                        scale, batch.rstd, rows.begin, rows.end});
     return;
   }
   const auto arguments = [&](int p, int begin, int end) {
     const int first = p * layer.out.panel;
-    return BatchNormBackward{batch.dn.panel(p), batch.xhat.panel(p), state.frame.weights, batch.dz.panel(p), scale + first,
-                             batch.rstd + first, batch.c1 + first, batch.c2 + first, state.frame.total_weight, layer.out.width(p),
-                             begin, end, !state.frame.moving_statistics};
+    return BatchNormBackward{batch.dn.panel(p),
+                             batch.xhat.panel(p),
+                             state.frame.weights,
+                             batch.dz.panel(p),
+                             scale + first,
+                             batch.rstd + first,
+                             batch.c1 + first,
+                             batch.c2 + first,
+                             state.frame.total_weight,
+                             layer.out.width(p),
+                             begin,
+                             end,
+                             !state.frame.moving_statistics};
   };
   if (state.frame.moving_statistics) {
     state.team.barrier();
@@ -74,10 +86,12 @@ void input_gradient(EngineState& state, std::size_t l, int q, Range o, Range row
            static_cast<std::size_t>(o.begin) * static_cast<std::size_t>(layer.in.width(panel));
   };
   const bool next = q + 1 < layer.in.panels() && state.net.streams(layer);
-  state.kernels().product({batch.dz.panel(o.begin / layer.out.panel), batch.dz.stride, static_cast<std::size_t>(o.size()), weights(q), nullptr,
-                           to.panel(q), other, layer.in.width(q), rows.begin, rows.end, epilogue, !first, next ? weights(q + 1) : nullptr});
+  state.kernels().product({batch.dz.panel(o.begin / layer.out.panel), batch.dz.stride,
+                           static_cast<std::size_t>(o.size()), weights(q), nullptr, to.panel(q), other,
+                           layer.in.width(q), rows.begin, rows.end, epilogue, !first, next ? weights(q + 1) : nullptr});
   if (!last) return;
-  if (layer.residual) state.kernels().add(to.at(q, rows.begin), batch.da.at(q, rows.begin), row_size(layer.in, q, rows));
+  if (layer.residual)
+    state.kernels().add(to.at(q, rows.begin), batch.da.at(q, rows.begin), row_size(layer.in, q, rows));
   if (l > 0 && !fused) apply_factor(state, l - 1, q, rows);
 }
 

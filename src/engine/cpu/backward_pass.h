@@ -5,7 +5,8 @@
 
 namespace chainrule::engine::cpu {
 
-/// Fills dn and dz of all layers; with to_inputs also d_inputs (times the input dropout's m). Barriers only for batch norm.
+/// Fills dn and dz of all layers; with to_inputs also d_inputs (times the input dropout's m). Barriers only for batch
+/// norm.
 void backward_rows(EngineState& state, int member, bool to_inputs) noexcept;
 
 }  // namespace chainrule::engine::cpu

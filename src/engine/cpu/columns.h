@@ -6,7 +6,8 @@
 
 namespace chainrule::engine::cpu {
 
-/// `count` columns in panels of `panel`; the last one is rounded up to whole vectors of `lanes`. Padding is 0 and stays neutral.
+/// `count` columns in panels of `panel`; the last one is rounded up to whole vectors of `lanes`. Padding is 0 and stays
+/// neutral.
 struct Columns {
   int count = 0, panel = 0, lanes = 0;
 
@@ -25,7 +26,9 @@ struct BatchMatrix {
 
   bool exists() const { return data != nullptr; }
   float* panel(int p) const { return data + static_cast<std::size_t>(p) * stride; }
-  float* at(int p, int row) const { return panel(p) + static_cast<std::size_t>(row) * static_cast<std::size_t>(columns.width(p)); }
+  float* at(int p, int row) const {
+    return panel(p) + static_cast<std::size_t>(row) * static_cast<std::size_t>(columns.width(p));
+  }
 };
 
 /// Rows or other items [begin, end) of `size` that member t of `members` takes.
@@ -33,12 +36,14 @@ struct Range {
   int begin = 0, end = 0;
   int size() const { return end - begin; }
   static Range share(int size, int t, int members) {
-    return {static_cast<int>(static_cast<long>(size) * t / members), static_cast<int>(static_cast<long>(size) * (t + 1) / members)};
+    return {static_cast<int>(static_cast<long>(size) * t / members),
+            static_cast<int>(static_cast<long>(size) * (t + 1) / members)};
   }
 };
 
 /// Cuts a product of `rows` x `depth` inputs so that the piece of inputs in use stays in a second-level cache: calls
-/// f(k, rows, first, last) slice of k by slice of k, each for all pieces of rows. Sums resume from what the outputs hold.
+/// f(k, rows, first, last) slice of k by slice of k, each for all pieces of rows. Sums resume from what the outputs
+/// hold.
 template <class F>
 void for_slices(Range rows, int depth, F f) {
   constexpr long kCacheFloats = 128 << 10;  // 512 KiB

@@ -35,7 +35,8 @@ void step_member(EngineState& state, int member, double& norm) noexcept {
 
 class CpuPlan final : public Plan {
  public:
-  CpuPlan(const NetworkSpec& network, const TrainingSpec& training, const cpu::KernelTable& kernels, int threads, std::size_t max_batch)
+  CpuPlan(const NetworkSpec& network, const TrainingSpec& training, const cpu::KernelTable& kernels, int threads,
+          std::size_t max_batch)
       : state_(network, training, kernels, threads, max_batch) {}
 
   PlanReport report() const override {
@@ -43,9 +44,11 @@ class CpuPlan final : public Plan {
     return {"cpu",
             kernels.name,
             state_.members(),
-            {"cpu: " + std::to_string(kernels.panel) + " outputs to a panel, " + std::to_string(kernels.lanes) + " floats to a vector",
-             std::string("cpu: ") + (state_.net.training.clip_norm > 0 ? "gradients are stored, for clipping by norm"
-                                                                       : "gradients go straight into the update, nothing is stored"),
+            {"cpu: " + std::to_string(kernels.panel) + " outputs to a panel, " + std::to_string(kernels.lanes) +
+                 " floats to a vector",
+             std::string("cpu: ") + (state_.net.training.clip_norm > 0
+                                         ? "gradients are stored, for clipping by norm"
+                                         : "gradients go straight into the update, nothing is stored"),
              "cpu: " + std::to_string(state_.members()) + (state_.members() == 1 ? " thread" : " threads")}};
   }
 
@@ -62,7 +65,8 @@ class CpuPlan final : public Plan {
     }
   }
 
-  StepResult step(const Samples& samples, std::span<const std::uint32_t> rows, const StepControl& control) noexcept override {
+  StepResult step(const Samples& samples, std::span<const std::uint32_t> rows,
+                  const StepControl& control) noexcept override {
     cpu::prepare_frame(state_, samples, rows, Mode::train, control);
     StepResult result;
     run([&](int member) { step_member(state_, member, result.gradient_norm); });
@@ -101,7 +105,8 @@ class CpuPlan final : public Plan {
       state_.team.barrier();
       cpu::store_gradients(state_, member);
     });
-    const float* scale = state_.net.input_scale == cpu::kAbsent ? nullptr : state_.net.parameters() + state_.net.input_scale;
+    const float* scale =
+        state_.net.input_scale == cpu::kAbsent ? nullptr : state_.net.parameters() + state_.net.input_scale;
     if (!input_gradient.empty()) unpack(state_.work.d_inputs, input_gradient.data(), scale);
   }
 
@@ -126,7 +131,8 @@ class CpuPlan final : public Plan {
   /// body(member) on every member; the lambda stays on this stack.
   template <class F>
   void run(const F& body) noexcept {
-    state_.team.run([](void* context, int member) { (*static_cast<const F*>(context))(member); }, const_cast<F*>(&body));
+    state_.team.run([](void* context, int member) { (*static_cast<const F*>(context))(member); },
+                    const_cast<F*>(&body));
   }
 
   void unpack(const cpu::BatchMatrix& from, float* to, const float* scale) const noexcept {
@@ -174,7 +180,8 @@ std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training,
   return "";
 }
 
-std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
+std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training,
+                                    const PlanOptions& options) {
   return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(network, options),
                                    std::max<std::size_t>(options.max_batch, 1));
 }

@@ -12,6 +12,7 @@ namespace chainrule::engine {
 /// "" or one line why this engine cannot run it. Throws Error E0110 when CHAINRULE_ISA is not usable here.
 std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options);
 /// REQUIRES refuse_cpu(...) == "".
-std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options);
+std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training,
+                                    const PlanOptions& options);
 
 }  // namespace chainrule::engine

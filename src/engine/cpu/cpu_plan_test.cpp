@@ -25,7 +25,9 @@ int network_count() {
   return wanted == nullptr ? 200 : std::atoi(wanted);
 }
 
-bool same_number(double a, double b) { return (std::isnan(a) && std::isnan(b)) || std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+bool same_number(double a, double b) {
+  return (std::isnan(a) && std::isnan(b)) || std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
 
 ::testing::AssertionResult same_bits(std::span<const float> a, std::span<const float> b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -46,7 +48,9 @@ std::vector<float> part_of(const Plan& plan, Part part, std::size_t size) {
 /// Two plans that must stay equal.
 struct Pair {
   Pair(const RandomNetwork& made, std::uint32_t number, int threads)
-      : random(made), size(net::ParameterLayout(made.network).size), data(testing::random_data(made, made.max_batch * 2 + 3, number)) {
+      : random(made),
+        size(net::ParameterLayout(made.network).size),
+        data(testing::random_data(made, made.max_batch * 2 + 3, number)) {
     const PlanOptions options{EngineKind::automatic, threads, made.max_batch};
     EXPECT_EQ(refuse_cpu(made.network, made.training, options), "");
     fast = make_cpu_plan(made.network, made.training, options);
@@ -60,17 +64,21 @@ struct Pair {
 
   StepControl control(std::uint64_t t) const {
     const OptimizerSpec& optimizer = random.training.optimizer;
-    return {t, random.dropout_factor, math::update_constants(optimizer, t, optimizer.learning_rate, optimizer.weight_decay)};
+    return {t, random.dropout_factor,
+            math::update_constants(optimizer, t, optimizer.learning_rate, optimizer.weight_decay)};
   }
 
   std::vector<std::uint32_t> rows(std::uint64_t t) const {
     const std::size_t count = t % 3 == 2 ? (random.max_batch + 1) / 2 : random.max_batch;
     std::vector<std::uint32_t> picked;
-    for (std::size_t r = 0; r < count; ++r) picked.push_back(static_cast<std::uint32_t>((r * 7 + t) % data.samples.rows));
+    for (std::size_t r = 0; r < count; ++r)
+      picked.push_back(static_cast<std::uint32_t>((r * 7 + t) % data.samples.rows));
     return picked;
   }
 
-  ::testing::AssertionResult equal(Part part) const { return same_bits(part_of(*fast, part, size), part_of(*slow, part, size)); }
+  ::testing::AssertionResult equal(Part part) const {
+    return same_bits(part_of(*fast, part, size), part_of(*slow, part, size));
+  }
 
   void expect_equal_state() const {
     for (Part part : {Part::parameters, Part::state0, Part::state1, Part::state2, Part::state3, Part::average}) {
@@ -94,7 +102,8 @@ struct Pair {
 };
 
 std::string describe(const RandomNetwork& random, std::uint32_t number, int threads) {
-  return "network " + std::to_string(number) + ", " + std::to_string(threads) + " threads\n" + spec_to_toml(random.network, random.training);
+  return "network " + std::to_string(number) + ", " + std::to_string(threads) + " threads\n" +
+         spec_to_toml(random.network, random.training);
 }
 
 void compare_steps(std::uint32_t number, int threads) {
@@ -203,7 +212,8 @@ TEST(CpuPlan, WeightThatBecomesInfiniteIsReported) {
   Pair pair(small_network(), 1, 3);
   StepControl control = pair.control(1);
   control.update.rate = 1e39;  // infinite as fp32
-  const StepResult a = pair.fast->step(pair.data.samples, pair.rows(1), control), b = pair.slow->step(pair.data.samples, pair.rows(1), control);
+  const StepResult a = pair.fast->step(pair.data.samples, pair.rows(1), control),
+                   b = pair.slow->step(pair.data.samples, pair.rows(1), control);
   EXPECT_FALSE(a.finite);
   EXPECT_EQ(a.finite, b.finite);
   EXPECT_EQ(a.loss, b.loss);

@@ -22,7 +22,8 @@ std::vector<WorkItem> all_items(const PackedNetwork& net) {
   for (int l = static_cast<int>(net.layers.size()) - 1; l >= 0; --l) {
     const Layer& layer = net.layers[static_cast<std::size_t>(l)];
     for (int p = 0; p < layer.out.panels(); ++p) {
-      for (int k = 0; k < layer.in.count; k += kFinest) items.push_back({l, p, false, {k, std::min(k + kFinest, layer.in.count)}});
+      for (int k = 0; k < layer.in.count; k += kFinest)
+        items.push_back({l, p, false, {k, std::min(k + kFinest, layer.in.count)}});
       items.push_back({l, p, true, {}});
     }
   }
@@ -31,11 +32,14 @@ std::vector<WorkItem> all_items(const PackedNetwork& net) {
 }
 
 bool continues(const WorkItem& before, const WorkItem& item) {
-  return !before.vectors && !item.vectors && before.layer == item.layer && before.panel == item.panel && before.k.end == item.k.begin;
+  return !before.vectors && !item.vectors && before.layer == item.layer && before.panel == item.panel &&
+         before.k.end == item.k.begin;
 }
 
-/// Gives each member a run of neighbouring items of equal cost; neighbours within a panel are joined up to `most` inputs.
-std::vector<std::vector<WorkItem>> divide(const PackedNetwork& net, const std::vector<WorkItem>& items, int members, int most) {
+/// Gives each member a run of neighbouring items of equal cost; neighbours within a panel are joined up to `most`
+/// inputs.
+std::vector<std::vector<WorkItem>> divide(const PackedNetwork& net, const std::vector<WorkItem>& items, int members,
+                                          int most) {
   double total = 0, done = 0;
   for (const WorkItem& item : items) total += cost(net, item);
   std::vector<std::vector<WorkItem>> shares(static_cast<std::size_t>(members));
@@ -56,7 +60,8 @@ std::vector<std::vector<WorkItem>> divide(const PackedNetwork& net, const std::v
 std::vector<WorkItem> whole_panels(const PackedNetwork& net) {
   std::vector<WorkItem> items;
   for (std::size_t l = 0; l < net.layers.size(); ++l) {
-    for (int p = 0; p < net.layers[l].out.panels(); ++p) items.push_back({static_cast<int>(l), p, false, {0, net.layers[l].in.count}});
+    for (int p = 0; p < net.layers[l].out.panels(); ++p)
+      items.push_back({static_cast<int>(l), p, false, {0, net.layers[l].in.count}});
   }
   return items;
 }
@@ -97,7 +102,8 @@ const float* EngineState::weights(std::size_t l) const {
 
 const float* EngineState::transposed(std::size_t l) const {
   const DropoutNow& now = frame.dropout[l];
-  return net.layers[l].drops_weights && (now.masks || now.scaled) ? net.masked_transposed.data() : net.transposed.data();
+  return net.layers[l].drops_weights && (now.masks || now.scaled) ? net.masked_transposed.data()
+                                                                  : net.transposed.data();
 }
 
 void prepare_frame(EngineState& state, const Samples& samples, std::span<const std::uint32_t> rows, Mode mode,
@@ -114,7 +120,8 @@ void prepare_frame(EngineState& state, const Samples& samples, std::span<const s
   frame.weights_masked = false;
   for (std::size_t l = 0; l < frame.dropout.size(); ++l) {
     frame.dropout[l] = dropout_now(state.net.layers[l].dropout, mode, control.dropout_factor);
-    frame.weights_masked = frame.weights_masked || (state.net.layers[l].drops_weights && (frame.dropout[l].masks || frame.dropout[l].scaled));
+    frame.weights_masked = frame.weights_masked ||
+                           (state.net.layers[l].drops_weights && (frame.dropout[l].masks || frame.dropout[l].scaled));
   }
   frame.total_weight = samples.weights == nullptr ? static_cast<double>(rows.size()) : 0;
   frame.weights = samples.weights == nullptr ? nullptr : work.row_weight.data();
@@ -126,7 +133,8 @@ void prepare_frame(EngineState& state, const Samples& samples, std::span<const s
     frame.total_weight += static_cast<double>(work.row_weight[r]);
   }
   const Loss kind = state.net.spec.loss.kind;
-  const double targets = kind == Loss::cross_entropy ? 1.0 : static_cast<double>(math::target_count(kind, state.net.spec.outputs()));
+  const double targets =
+      kind == Loss::cross_entropy ? 1.0 : static_cast<double>(math::target_count(kind, state.net.spec.outputs()));
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const double weight = frame.weights == nullptr ? 1.0 : static_cast<double>(frame.weights[r]);
     work.row_scale[r] = frame.total_weight > 0 ? static_cast<float>(weight / (frame.total_weight * targets)) : 0.0f;

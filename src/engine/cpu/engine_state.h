@@ -32,13 +32,14 @@ struct Frame {
   DropoutNow input_dropout;
   std::vector<DropoutNow> dropout;  ///< per layer
   math::UpdateConstants update;
-  bool weights_masked = false;      ///< some layer uses PackedNetwork::masked
-  bool moving_statistics = false;   ///< batch norm: the batch's own, and W > 0
+  bool weights_masked = false;     ///< some layer uses PackedNetwork::masked
+  bool moving_statistics = false;  ///< batch norm: the batch's own, and W > 0
 
   bool masks_on() const { return mode != Mode::predict; }
 };
 
-/// One block of a weight matrix: inputs `k` of output panel `panel`; or all vectors of that panel (`vectors`); layer -1: input scale.
+/// One block of a weight matrix: inputs `k` of output panel `panel`; or all vectors of that panel (`vectors`); layer
+/// -1: input scale.
 struct WorkItem {
   int layer = 0, panel = 0;
   bool vectors = false;
@@ -52,7 +53,8 @@ struct alignas(64) MemberFlags {
 };
 
 struct EngineState {
-  EngineState(const NetworkSpec& spec, const TrainingSpec& training, const KernelTable& kernels, int threads, std::size_t max_batch);
+  EngineState(const NetworkSpec& spec, const TrainingSpec& training, const KernelTable& kernels, int threads,
+              std::size_t max_batch);
 
   PackedNetwork net;
   ThreadTeam team;
@@ -61,12 +63,12 @@ struct EngineState {
   std::vector<std::vector<WorkItem>> items;   ///< per member: blocks and vectors, for gradients and updates
   std::vector<std::vector<WorkItem>> panels;  ///< per member: whole panels of weights, for norms over all inputs
   std::vector<MemberFlags> flags;
-  bool first_transposed_stale = false;        ///< layer 0's transposed weights are only kept up when input scale needs them
+  bool first_transposed_stale = false;  ///< layer 0's transposed weights are only kept up when input scale needs them
 
   const KernelTable& kernels() const { return net.kernels; }
   int members() const { return team.size(); }
   Range rows_of(int member) const { return Range::share(frame.rows, member, members()); }
-  bool all_fine(bool MemberFlags::*which) const {
+  bool all_fine(bool MemberFlags::* which) const {
     for (const MemberFlags& flag : flags) {
       if (!(flag.*which)) return false;
     }

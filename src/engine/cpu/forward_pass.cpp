@@ -1,4 +1,5 @@
-// Forward, one member's rows at a time; the order of work inside a layer keeps each panel in cache until it is finished.
+// Forward, one member's rows at a time; the order of work inside a layer keeps each panel in cache until it is
+// finished.
 #include "engine/cpu/forward_pass.h"
 
 #include <cmath>
@@ -40,13 +41,14 @@ void read_row(EngineState& state, const Scratch& own, int r) {
   }
   if (!frame.input_dropout.masks) return;
   state.kernels().draw(state.draws(Purpose::input_dropout, 0, work.ids[row]), inputs, own.words);
-  state.kernels().dropout({net.spec.input_dropout.kind, &frame.input_dropout.constants, own.words, work.inputs.data, nullptr,
-                           work.input_mask.data, work.inputs.stride, net.inputs.count, r});
+  state.kernels().dropout({net.spec.input_dropout.kind, &frame.input_dropout.constants, own.words, work.inputs.data,
+                           nullptr, work.input_mask.data, work.inputs.stride, net.inputs.count, r});
 }
 
 /// The dropout factor is the same number everywhere: 1 in training with rate 0, p at prediction.
 void fill_rows(const BatchMatrix& matrix, Range rows, float value) {
-  for (int p = 0; p < matrix.columns.panels(); ++p) std::fill_n(matrix.at(p, rows.begin), row_size(matrix.columns, p, rows), value);
+  for (int p = 0; p < matrix.columns.panels(); ++p)
+    std::fill_n(matrix.at(p, rows.begin), row_size(matrix.columns, p, rows), value);
 }
 
 void scale_rows(const KernelTable& kernels, const BatchMatrix& matrix, Range rows, float factor) {
@@ -72,12 +74,14 @@ void dense_panel(EngineState& state, std::size_t l, int p, Range k, Range rows, 
   const bool relu = layer.factor == Factor::relu_values && layer.norm == Norm::none;
   const bool next = p + 1 < layer.out.panels() && state.net.streams(layer);
   const auto weights = [&](int panel) {
-    return state.weights(l) + layer.weight_panel(panel) + static_cast<std::size_t>(k.begin) * static_cast<std::size_t>(layer.out.width(panel));
+    return state.weights(l) + layer.weight_panel(panel) +
+           static_cast<std::size_t>(k.begin) * static_cast<std::size_t>(layer.out.width(panel));
   };
-  state.kernels().product({in.panel(k.begin / layer.in.panel), in.stride, static_cast<std::size_t>(k.size()), weights(p),
-                           layer.bias == kAbsent ? nullptr : state.net.parameters() + layer.bias + p * layer.out.panel, out.panel(p), nullptr,
-                           layer.out.width(p), rows.begin, rows.end, relu && last ? Epilogue::relu : Epilogue::none, !first,
-                           next ? weights(p + 1) : nullptr});
+  state.kernels().product({in.panel(k.begin / layer.in.panel), in.stride, static_cast<std::size_t>(k.size()),
+                           weights(p),
+                           layer.bias == kAbsent ? nullptr : state.net.parameters() + layer.bias + p * layer.out.panel,
+                           out.panel(p), nullptr, layer.out.width(p), rows.begin, rows.end,
+                           relu && last ? Epilogue::relu : Epilogue::none, !first, next ? weights(p + 1) : nullptr});
 }
 
 /// Item 4 for one panel of values n.
@@ -87,8 +91,8 @@ void activate_panel(EngineState& state, std::size_t l, int p, Range rows) {
   if (layer.factor == Factor::one || (layer.factor == Factor::relu_values && layer.norm == Norm::none)) return;
   const auto at = [&](const BatchMatrix& matrix) { return matrix.exists() ? matrix.at(p, rows.begin) : nullptr; };
   const float* slopes = layer.prelu == kAbsent ? nullptr : state.net.parameters() + layer.prelu + p * layer.out.panel;
-  state.kernels().activate({layer.activation, layer.parameter, slopes, at(batch.a), at(batch.factor), at(batch.negative),
-                            layer.out.width(p), row_size(layer.out, p, rows)});
+  state.kernels().activate({layer.activation, layer.parameter, slopes, at(batch.a), at(batch.factor),
+                            at(batch.negative), layer.out.width(p), row_size(layer.out, p, rows)});
 }
 
 /// Item 5.
@@ -107,14 +111,15 @@ void drop_units(EngineState& state, std::size_t l, int member, Range rows) {
   const Scratch& own = state.work.scratch[static_cast<std::size_t>(member)];
   const Purpose purpose = state.frame.mode == Mode::train ? Purpose::dropout : Purpose::monte_carlo;
   for (int r = rows.begin; r < rows.end; ++r) {
-    state.kernels().draw(state.draws(purpose, l, state.work.ids[static_cast<std::size_t>(r)]), static_cast<std::size_t>(layer.out.count),
-                         own.words);
-    state.kernels().dropout({layer.dropout.kind, &now.constants, own.words, batch.a.data, batch.factor.data, batch.mask.data,
-                             batch.a.stride, layer.out.count, r});
+    state.kernels().draw(state.draws(purpose, l, state.work.ids[static_cast<std::size_t>(r)]),
+                         static_cast<std::size_t>(layer.out.count), own.words);
+    state.kernels().dropout({layer.dropout.kind, &now.constants, own.words, batch.a.data, batch.factor.data,
+                             batch.mask.data, batch.a.stride, layer.out.count, r});
   }
 }
 
-void move_running_statistics(EngineState& state, const Layer& layer, const LayerBatch& batch, int p, const double* variance) {
+void move_running_statistics(EngineState& state, const Layer& layer, const LayerBatch& batch, int p,
+                             const double* variance) {
   const double W = state.frame.total_weight;
   for (int u = p * layer.out.panel; u < p * layer.out.panel + layer.out.used(p); ++u) {
     float& mean = state.net.parameters()[layer.mean + static_cast<std::size_t>(u)];
@@ -133,12 +138,13 @@ void panel_statistics(EngineState& state, std::size_t l, int p) {
   const int first = p * layer.out.panel, width = layer.out.width(p);
   double variance[64];
   if (state.frame.mode == Mode::train) {
-    state.kernels().batch_statistics({batch.a.panel(p), state.frame.weights, state.frame.total_weight, batch.mean + first, variance, width,
-                                      state.frame.rows});
+    state.kernels().batch_statistics({batch.a.panel(p), state.frame.weights, state.frame.total_weight,
+                                      batch.mean + first, variance, width, state.frame.rows});
     if (state.frame.moving_statistics) move_running_statistics(state, layer, batch, p, variance);
   } else {
     for (int i = 0; i < width; ++i) {
-      batch.mean[first + i] = static_cast<double>(state.net.parameters()[layer.mean + static_cast<std::size_t>(first + i)]);
+      batch.mean[first + i] =
+          static_cast<double>(state.net.parameters()[layer.mean + static_cast<std::size_t>(first + i)]);
       variance[i] = static_cast<double>(state.net.parameters()[layer.variance + static_cast<std::size_t>(first + i)]);
     }
   }
@@ -151,7 +157,8 @@ void normalise(EngineState& state, std::size_t l, int member, Range rows) {
   const LayerBatch& batch = state.work.layers[l];
   const float *scale = state.net.parameters() + layer.norm_scale, *shift = state.net.parameters() + layer.norm_shift;
   if (layer.norm == Norm::layer) {
-    state.kernels().norm_rows({batch.a.data, batch.xhat.data, batch.a.stride, layer.out.count, scale, shift, batch.rstd, rows.begin, rows.end});
+    state.kernels().norm_rows({batch.a.data, batch.xhat.data, batch.a.stride, layer.out.count, scale, shift, batch.rstd,
+                               rows.begin, rows.end});
     return;
   }
   state.team.barrier();
@@ -160,8 +167,8 @@ void normalise(EngineState& state, std::size_t l, int member, Range rows) {
   state.team.barrier();
   for (int p = 0; p < layer.out.panels(); ++p) {
     const int first = p * layer.out.panel;
-    state.kernels().batch_normalise({batch.a.panel(p), batch.xhat.panel(p), batch.mean + first, batch.rstd + first, scale + first,
-                                     shift + first, layer.out.width(p), rows.begin, rows.end});
+    state.kernels().batch_normalise({batch.a.panel(p), batch.xhat.panel(p), batch.mean + first, batch.rstd + first,
+                                     scale + first, shift + first, layer.out.width(p), rows.begin, rows.end});
   }
 }
 
@@ -180,7 +187,8 @@ void forward_layer(EngineState& state, std::size_t l, int member, Range rows) {
   }
   if (layer.drops_units) drop_units(state, l, member, rows);
   for (int p = 0; layer.residual && p < layer.out.panels(); ++p) {  // item 6
-    state.kernels().add(state.work.layers[l].a.at(p, rows.begin), state.work.input_of(l).at(p, rows.begin), row_size(layer.out, p, rows));
+    state.kernels().add(state.work.layers[l].a.at(p, rows.begin), state.work.input_of(l).at(p, rows.begin),
+                        row_size(layer.out, p, rows));
   }
 }
 
@@ -193,12 +201,13 @@ void mask_panel(EngineState& state, std::size_t l, int p) {
   float* mask = net.masks.data() + at;
   if (now.masks) {
     const Purpose purpose = state.frame.mode == Mode::train ? Purpose::dropconnect : Purpose::monte_carlo;
-    state.kernels().weight_mask(state.draws(purpose, l, 0), now.constants.threshold, static_cast<std::size_t>(p * layer.out.panel), depth,
-                                width, mask);
+    state.kernels().weight_mask(state.draws(purpose, l, 0), now.constants.threshold,
+                                static_cast<std::size_t>(p * layer.out.panel), depth, width, mask);
   } else {
     std::fill_n(mask, depth * static_cast<std::size_t>(width), static_cast<float>(now.constants.predict_scale));
   }
-  state.kernels().multiply(net.masked.data() + at, net.parameters() + at, mask, depth * static_cast<std::size_t>(width));
+  state.kernels().multiply(net.masked.data() + at, net.parameters() + at, mask,
+                           depth * static_cast<std::size_t>(width));
   net.transpose(layer, p, {0, layer.in.count}, net.masked.data(), net.masked_transposed.data());
 }
 
@@ -225,11 +234,13 @@ void loss_rows(EngineState& state, int member) noexcept {
   const LossSpec& loss = state.net.spec.loss;
   const LayerBatch& last = state.work.layers.back();
   const Samples& samples = state.frame.samples;
-  const float parameter = static_cast<float>(loss.parameter != 0 ? loss.parameter : math::default_loss_parameter(loss.kind));
-  state.flags[static_cast<std::size_t>(member)].loss_fine = state.kernels().loss(
-      {loss.kind, parameter, loss.label_smoothing, last.a.data, last.da.data, last.a.stride, last.a.columns.count,
-       samples.y, samples.labels, state.work.rows.data(), samples.targets, state.work.row_scale.data(), !(state.frame.total_weight > 0),
-       state.work.row_loss.data(), state.work.scratch[static_cast<std::size_t>(member)].loss, rows.begin, rows.end});
+  const float parameter =
+      static_cast<float>(loss.parameter != 0 ? loss.parameter : math::default_loss_parameter(loss.kind));
+  state.flags[static_cast<std::size_t>(member)].loss_fine =
+      state.kernels().loss({loss.kind, parameter, loss.label_smoothing, last.a.data, last.da.data, last.a.stride,
+                            last.a.columns.count, samples.y, samples.labels, state.work.rows.data(), samples.targets,
+                            state.work.row_scale.data(), !(state.frame.total_weight > 0), state.work.row_loss.data(),
+                            state.work.scratch[static_cast<std::size_t>(member)].loss, rows.begin, rows.end});
 }
 
 namespace {

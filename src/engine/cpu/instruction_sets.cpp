@@ -18,7 +18,8 @@ std::vector<const KernelTable*> supported_kernels() {
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
                     __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+                      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512vl");
   if (avx512) tables.push_back(&cpu::avx512_kernels());
   if (avx2) tables.push_back(&cpu::avx2_kernels());
 #elif defined(__aarch64__)
@@ -49,7 +50,8 @@ std::string InstructionSets::active() {
   for (const std::string& name : names) {
     if (name == wanted) return name;
   }
-  throw Error("E0110", "CHAINRULE_ISA", std::string("\"") + wanted + "\" is not an instruction set this program can run here",
+  throw Error("E0110", "CHAINRULE_ISA",
+              std::string("\"") + wanted + "\" is not an instruction set this program can run here",
               "use one of " + join(names) + ", or unset it");
 }
 

@@ -11,7 +11,8 @@ namespace chainrule::engine {
 struct InstructionSets {
   /// Compiled in and supported here, best first; never empty: "scalar" (the reference engine) comes last.
   static std::vector<std::string> available();
-  /// What CHAINRULE_ISA asks for, else the best. Throws Error E0110 when it asks for something unknown or not supported here.
+  /// What CHAINRULE_ISA asks for, else the best. Throws Error E0110 when it asks for something unknown or not supported
+  /// here.
   static std::string active();
 };
 

@@ -26,7 +26,11 @@ void for_elements(const PackedTensor& place, F f) {
 }  // namespace
 
 PackedNetwork::PackedNetwork(const NetworkSpec& network, const TrainingSpec& training_spec, const KernelTable& table)
-    : spec(network), training(training_spec), kernels(table), layout_(network), state_count_(math::state_count(training.optimizer)) {
+    : spec(network),
+      training(training_spec),
+      kernels(table),
+      layout_(network),
+      state_count_(math::state_count(training.optimizer)) {
   describe_layers();
   place_tensors();
   for (std::size_t i = 0; i < arenas_.size(); ++i) {
@@ -42,7 +46,9 @@ PackedNetwork::PackedNetwork(const NetworkSpec& network, const TrainingSpec& tra
 }
 
 void PackedNetwork::describe_layers() {
-  const auto columns = [&](std::size_t count) { return Columns{static_cast<int>(count), kernels.panel, kernels.lanes}; };
+  const auto columns = [&](std::size_t count) {
+    return Columns{static_cast<int>(count), kernels.panel, kernels.lanes};
+  };
   inputs = columns(spec.inputs);
   std::size_t transposed_size = 0;
   for (std::size_t l = 0; l < spec.layers.size(); ++l) {
@@ -51,8 +57,9 @@ void PackedNetwork::describe_layers() {
     layer.in = columns(spec.fan_in(l));
     layer.out = columns(from.units);
     layer.activation = from.activation;
-    layer.parameter = static_cast<float>(from.activation_parameter != 0 ? from.activation_parameter
-                                                                        : math::default_activation_parameter(from.activation));
+    layer.parameter =
+        static_cast<float>(from.activation_parameter != 0 ? from.activation_parameter
+                                                          : math::default_activation_parameter(from.activation));
     layer.norm = from.norm;
     layer.residual = from.residual;
     layer.dropout = from.dropout;
@@ -61,7 +68,8 @@ void PackedNetwork::describe_layers() {
     const bool last = l + 1 == spec.layers.size();
     if (!layer.drops_units && from.activation == Activation::identity) {
       layer.factor = Factor::one;
-    } else if (!layer.drops_units && from.activation == Activation::relu && !from.residual && !last && !spec.layers[l + 1].residual) {
+    } else if (!layer.drops_units && from.activation == Activation::relu && !from.residual && !last &&
+               !spec.layers[l + 1].residual) {
       layer.factor = Factor::relu_values;
     }
     layer.transposed = transposed_size;
@@ -77,21 +85,30 @@ void PackedNetwork::describe_layers() {
 std::size_t* PackedNetwork::place_of(const net::Tensor& tensor) {
   Layer& layer = layers[tensor.layer];
   switch (tensor.role) {
-    case net::Role::input_scale: return &input_scale;
-    case net::Role::weight: return &layer.weight;
-    case net::Role::bias: return &layer.bias;
-    case net::Role::norm_scale: return &layer.norm_scale;
-    case net::Role::norm_shift: return &layer.norm_shift;
-    case net::Role::prelu_slope: return &layer.prelu;
-    case net::Role::running_mean: return &layer.mean;
-    case net::Role::running_variance: break;
+    case net::Role::input_scale:
+      return &input_scale;
+    case net::Role::weight:
+      return &layer.weight;
+    case net::Role::bias:
+      return &layer.bias;
+    case net::Role::norm_scale:
+      return &layer.norm_scale;
+    case net::Role::norm_shift:
+      return &layer.norm_shift;
+    case net::Role::prelu_slope:
+      return &layer.prelu;
+    case net::Role::running_mean:
+      return &layer.mean;
+    case net::Role::running_variance:
+      break;
   }
   return &layer.variance;
 }
 
 void PackedNetwork::place_tensors() {
   for (const net::Tensor& tensor : layout_.tensors) {
-    PackedTensor place{tensor, packed_size_, {static_cast<int>(tensor.rows), kernels.panel, kernels.lanes}, norm_places};
+    PackedTensor place{
+        tensor, packed_size_, {static_cast<int>(tensor.rows), kernels.panel, kernels.lanes}, norm_places};
     *place_of(tensor) = packed_size_;
     packed_size_ += round_up(place.columns.size() * tensor.columns);
     norm_places += place.columns.size();
@@ -122,11 +139,12 @@ void PackedNetwork::transpose(const Layer& layer, int p, Range k, const float* w
   const int width = layer.out.width(p), panel = layer.in.panel;
   for (int begin = k.begin; begin < k.end;) {
     const int q = begin / panel, end = std::min(k.end, (q + 1) * panel), to_width = layer.in.width(q);
-    kernels.transpose(weights + layer.weight_panel(p) + static_cast<std::size_t>(begin) * static_cast<std::size_t>(width), width,
-                      end - begin, layer.out.used(p),
-                      to + layer.transposed_panel(q) + static_cast<std::size_t>(p * layer.out.panel) * static_cast<std::size_t>(to_width) +
-                          (begin - q * panel),
-                      to_width);
+    kernels.transpose(
+        weights + layer.weight_panel(p) + static_cast<std::size_t>(begin) * static_cast<std::size_t>(width), width,
+        end - begin, layer.out.used(p),
+        to + layer.transposed_panel(q) +
+            static_cast<std::size_t>(p * layer.out.panel) * static_cast<std::size_t>(to_width) + (begin - q * panel),
+        to_width);
     begin = end;
   }
 }

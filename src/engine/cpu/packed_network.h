@@ -34,8 +34,8 @@ struct Layer {
   DropoutSpec dropout;
   bool drops_units = false, drops_weights = false;
   Factor factor = Factor::stored;
-  std::size_t weight = kAbsent, bias = kAbsent, prelu = kAbsent, norm_scale = kAbsent, norm_shift = kAbsent, mean = kAbsent,
-              variance = kAbsent;
+  std::size_t weight = kAbsent, bias = kAbsent, prelu = kAbsent, norm_scale = kAbsent, norm_shift = kAbsent,
+              mean = kAbsent, variance = kAbsent;
   std::size_t transposed = 0;  ///< in the arenas of transposed weights
 
   /// Panel p of the weights is [in.count, out.width(p)], panel q of the transposed weights [out.count, in.width(q)].
@@ -50,8 +50,8 @@ struct Layer {
 struct PackedTensor {
   net::Tensor tensor;
   std::size_t packed = 0;
-  Columns columns;          ///< of the panels: units, or the vector's elements
-  std::size_t norms = 0;    ///< first of its `columns.padded()` places in an array of sums, one per row of the tensor
+  Columns columns;        ///< of the panels: units, or the vector's elements
+  std::size_t norms = 0;  ///< first of its `columns.padded()` places in an array of sums, one per row of the tensor
 };
 
 class PackedNetwork {
@@ -84,7 +84,7 @@ class PackedNetwork {
   std::vector<Layer> layers;
   Columns inputs;
   std::size_t input_scale = kAbsent;
-  std::vector<PackedTensor> tensors;   ///< in layout order
+  std::vector<PackedTensor> tensors;  ///< in layout order
   std::size_t norm_places = 0;
   /// Transposed weights; DropConnect's masks and masked weights lie like the parameters.
   AlignedBuffer<float> transposed, masks, masked, masked_transposed;

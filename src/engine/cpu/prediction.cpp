@@ -16,7 +16,9 @@ struct Call {
   float* outputs;
 };
 
-float predict_scale(const DropoutSpec& dropout) { return static_cast<float>(math::dropout_constants(dropout.kind, dropout.rate).predict_scale); }
+float predict_scale(const DropoutSpec& dropout) {
+  return static_cast<float>(math::dropout_constants(dropout.kind, dropout.rate).predict_scale);
+}
 
 BatchMatrix tile_matrix(float* memory, const Columns& columns) {
   return {memory, static_cast<std::size_t>(columns.panel) * kPredictionRows, columns};
@@ -36,7 +38,8 @@ void read_tile(const Call& call, std::size_t first, int rows, const BatchMatrix&
   for (int p = 0; p < net.inputs.panels(); ++p) {
     const std::size_t width = static_cast<std::size_t>(net.inputs.width(p));
     for (int r = 0; r < rows && net.input_scale != kAbsent; ++r) {
-      net.kernels.multiply(to.at(p, r), to.at(p, r), call.parameters + net.input_scale + static_cast<std::size_t>(p * net.inputs.panel), width);
+      net.kernels.multiply(to.at(p, r), to.at(p, r),
+                           call.parameters + net.input_scale + static_cast<std::size_t>(p * net.inputs.panel), width);
     }
     if (scale != 1) net.kernels.scale(to.panel(p), to.panel(p), scale, tile_size(net.inputs, p, rows));
   }
@@ -47,7 +50,8 @@ void write_tile(const Call& call, std::size_t first, int rows, const BatchMatrix
   for (int p = 0; p < from.columns.panels(); ++p) {
     for (int r = 0; r < rows; ++r) {
       std::copy_n(from.at(p, r), from.columns.used(p),
-                  call.outputs + (first + static_cast<std::size_t>(r)) * outputs + static_cast<std::size_t>(p * from.columns.panel));
+                  call.outputs + (first + static_cast<std::size_t>(r)) * outputs +
+                      static_cast<std::size_t>(p * from.columns.panel));
     }
   }
 }
@@ -64,18 +68,22 @@ void normalise(const Call& call, const Layer& layer, const BatchMatrix& a, int r
     const int first = p * layer.out.panel, width = layer.out.width(p);
     for (int i = 0; i < width; ++i) {
       mean[i] = static_cast<double>(call.parameters[layer.mean + static_cast<std::size_t>(first + i)]);
-      rstd[i] = 1 / std::sqrt(static_cast<double>(call.parameters[layer.variance + static_cast<std::size_t>(first + i)]) + kNormEpsilon);
+      rstd[i] =
+          1 / std::sqrt(static_cast<double>(call.parameters[layer.variance + static_cast<std::size_t>(first + i)]) +
+                        kNormEpsilon);
     }
     kernels.batch_normalise({a.panel(p), nullptr, mean, rstd, scale + first, shift + first, width, 0, rows});
   }
 }
 
-void activate_panel(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int p, int rows) {
+void activate_panel(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int p,
+                    int rows) {
   const KernelTable& kernels = call.state->kernels();
   const std::size_t size = tile_size(layer.out, p, rows);
   if (layer.activation != Activation::identity && (layer.activation != Activation::relu || layer.norm != Norm::none)) {
     const float* slopes = layer.prelu == kAbsent ? nullptr : call.parameters + layer.prelu + p * layer.out.panel;
-    kernels.activate({layer.activation, layer.parameter, slopes, out.panel(p), nullptr, nullptr, layer.out.width(p), size});
+    kernels.activate(
+        {layer.activation, layer.parameter, slopes, out.panel(p), nullptr, nullptr, layer.out.width(p), size});
   }
   const float scale = layer.drops_units ? predict_scale(layer.dropout) : 1;
   if (scale != 1) kernels.scale(out.panel(p), out.panel(p), scale, size);
@@ -88,8 +96,9 @@ void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, 
   const Epilogue epilogue = layer.activation == Activation::relu && !norm ? Epilogue::relu : Epilogue::none;
   for (int p = 0; p < layer.out.panels(); ++p) {
     const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
-    call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count), weights + layer.weight_panel(p), start,
-                                   out.panel(p), nullptr, layer.out.width(p), 0, rows, epilogue, false, nullptr});
+    call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count),
+                                   weights + layer.weight_panel(p), start, out.panel(p), nullptr, layer.out.width(p), 0,
+                                   rows, epilogue, false, nullptr});
     if (!norm) activate_panel(call, layer, in, out, p, rows);
   }
   if (!norm) return;
@@ -124,24 +133,27 @@ void predict_share(const Call& call, int member, int members) {
 void scale_weights(EngineState& state, const float* parameters) {
   for (const Layer& layer : state.net.layers) {
     if (!layer.drops_weights) continue;
-    state.kernels().scale(state.net.masked.data() + layer.weight, parameters + layer.weight, predict_scale(layer.dropout),
-                          layer.out.size() * static_cast<std::size_t>(layer.in.count));
+    state.kernels().scale(state.net.masked.data() + layer.weight, parameters + layer.weight,
+                          predict_scale(layer.dropout), layer.out.size() * static_cast<std::size_t>(layer.in.count));
   }
 }
 
 }  // namespace
 
 void predict(EngineState& state, const float* x, std::size_t rows, bool average, float* outputs) noexcept {
-  Call call{&state, x, rows, average && state.net.averages() ? state.net.arena(Part::average) : state.net.parameters(), outputs};
+  Call call{&state, x, rows, average && state.net.averages() ? state.net.arena(Part::average) : state.net.parameters(),
+            outputs};
   if (state.net.drops_weights) scale_weights(state, call.parameters);
   if (rows <= kPredictionRows) {
     predict_share(call, 0, 1);
     return;
   }
-  state.team.run([](void* context, int member) {
-    const Call& shared = *static_cast<const Call*>(context);
-    predict_share(shared, member, shared.state->members());
-  }, &call);
+  state.team.run(
+      [](void* context, int member) {
+        const Call& shared = *static_cast<const Call*>(context);
+        predict_share(shared, member, shared.state->members());
+      },
+      &call);
 }
 
 }  // namespace chainrule::engine::cpu

@@ -5,7 +5,8 @@
 
 namespace chainrule::engine::cpu {
 
-/// Row-major x [rows, inputs] to outputs [rows, outputs]; with the averaged weights when asked for and kept. Allocates nothing.
+/// Row-major x [rows, inputs] to outputs [rows, outputs]; with the averaged weights when asked for and kept. Allocates
+/// nothing.
 void predict(EngineState& state, const float* x, std::size_t rows, bool average, float* outputs) noexcept;
 
 }  // namespace chainrule::engine::cpu

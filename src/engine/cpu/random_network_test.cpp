@@ -18,8 +18,9 @@ E in_turn(std::uint32_t number) {
 DropoutSpec random_dropout(Dice& dice, bool inputs) {
   DropoutSpec dropout;
   if (dice.chance(0.6)) return dropout;
-  dropout.kind = inputs ? dice.one_of<DropoutKind>({DropoutKind::inverted, DropoutKind::standard, DropoutKind::gaussian})
-                        : dice.one_of(all<DropoutKind>());
+  dropout.kind = inputs
+                     ? dice.one_of<DropoutKind>({DropoutKind::inverted, DropoutKind::standard, DropoutKind::gaussian})
+                     : dice.one_of(all<DropoutKind>());
   dropout.rate = dice.real(0.05, 0.6);
   return dropout;
 }
@@ -45,7 +46,8 @@ OptimizerSpec random_optimizer(Dice& dice, std::uint32_t number) {
   if (optimizer.kind == Optimizer::lbfgs) optimizer.kind = Optimizer::adam;
   optimizer.learning_rate = 0.01;
   optimizer.form = dice.one_of(all<MomentumForm>());
-  const bool moves = optimizer.kind == Optimizer::momentum || optimizer.kind == Optimizer::sgd || optimizer.kind == Optimizer::rmsprop;
+  const bool moves =
+      optimizer.kind == Optimizer::momentum || optimizer.kind == Optimizer::sgd || optimizer.kind == Optimizer::rmsprop;
   if (moves && dice.chance(0.6)) optimizer.momentum = 0.8;
   if (optimizer.kind == Optimizer::momentum) optimizer.momentum = 0.8;
   optimizer.epsilon_inside = dice.chance(0.3);
@@ -71,7 +73,8 @@ RandomNetwork random_network(std::uint32_t number) {
   if (dice.chance(0.3)) network.input_noise = 0.2;
   network.input_dropout = random_dropout(dice, true);
   const std::size_t depth = 1 + dice.below(4);
-  for (std::size_t l = 0; l < depth; ++l) network.layers.push_back(random_layer(dice, number + static_cast<std::uint32_t>(5 * l), network.fan_in(l)));
+  for (std::size_t l = 0; l < depth; ++l)
+    network.layers.push_back(random_layer(dice, number + static_cast<std::uint32_t>(5 * l), network.fan_in(l)));
   LossSpec& loss = network.loss;
   loss.kind = in_turn<Loss>(number / 2);
   LayerSpec& last = network.layers.back();
@@ -102,8 +105,10 @@ RandomData random_data(const RandomNetwork& network, std::size_t rows, std::uint
   Dice dice(number);
   RandomData data;
   const bool by_class = network.network.loss.kind == Loss::cross_entropy && dice.chance(0.7);
-  const bool binary = network.network.loss.kind == Loss::binary_cross_entropy || network.network.loss.kind == Loss::hinge;
-  for (std::size_t i = 0; i < rows * network.network.inputs; ++i) data.x.push_back(static_cast<float>(dice.real(-2, 2)));
+  const bool binary =
+      network.network.loss.kind == Loss::binary_cross_entropy || network.network.loss.kind == Loss::hinge;
+  for (std::size_t i = 0; i < rows * network.network.inputs; ++i)
+    data.x.push_back(static_cast<float>(dice.real(-2, 2)));
   for (std::size_t i = 0; i < rows * network.targets(); ++i) {
     data.y.push_back(binary ? static_cast<float>(dice.below(2)) : static_cast<float>(dice.real(0, 1)));
   }
@@ -112,9 +117,14 @@ RandomData random_data(const RandomNetwork& network, std::size_t rows, std::uint
     data.weights.push_back(dice.chance(0.2) ? 0.0f : static_cast<float>(dice.real(0.1, 3)));
     data.ids.push_back(static_cast<std::uint32_t>(dice.below(1000000)));
   }
-  data.samples = {data.x.data(), by_class ? nullptr : data.y.data(), by_class ? data.labels.data() : nullptr,
-                  dice.chance(0.4) ? data.weights.data() : nullptr, dice.chance(0.5) ? data.ids.data() : nullptr, rows,
-                  network.network.inputs, network.targets()};
+  data.samples = {data.x.data(),
+                  by_class ? nullptr : data.y.data(),
+                  by_class ? data.labels.data() : nullptr,
+                  dice.chance(0.4) ? data.weights.data() : nullptr,
+                  dice.chance(0.5) ? data.ids.data() : nullptr,
+                  rows,
+                  network.network.inputs,
+                  network.targets()};
   return data;
 }
 
@@ -122,9 +132,11 @@ std::vector<float> random_parameters(const NetworkSpec& network, std::uint32_t n
   Dice dice(number);
   std::vector<float> values;
   for (const net::Tensor& tensor : net::ParameterLayout(network).tensors) {
-    const bool near_one = tensor.role == net::Role::norm_scale || tensor.role == net::Role::running_variance || tensor.role == net::Role::input_scale;
+    const bool near_one = tensor.role == net::Role::norm_scale || tensor.role == net::Role::running_variance ||
+                          tensor.role == net::Role::input_scale;
     const double size = tensor.role == net::Role::weight ? 1.0 / static_cast<double>(1 + tensor.columns / 8) : 0.3;
-    for (std::size_t i = 0; i < tensor.info.size; ++i) values.push_back(static_cast<float>((near_one ? 1 : 0) + dice.real(-size, size)));
+    for (std::size_t i = 0; i < tensor.info.size; ++i)
+      values.push_back(static_cast<float>((near_one ? 1 : 0) + dice.real(-size, size)));
   }
   return values;
 }

@@ -8,10 +8,11 @@ namespace {
 
 std::size_t size_of(int n) { return static_cast<std::size_t>(n); }
 
-/// Sum over the batch: compute(rows, out) per run of rows, runs added in a binary tree; `spare` holds `size` floats per level.
+/// Sum over the batch: compute(rows, out) per run of rows, runs added in a binary tree; `spare` holds `size` floats per
+/// level.
 template <class F>
-void sum_runs(const EngineState& state, std::uint64_t first, std::uint64_t count, float* out, float* spare, std::size_t size,
-              const F& compute) {
+void sum_runs(const EngineState& state, std::uint64_t first, std::uint64_t count, float* out, float* spare,
+              std::size_t size, const F& compute) {
   if (count > 1) {
     sum_runs(state, first, count / 2, out, spare, size, compute);
     sum_runs(state, first + count / 2, count / 2, spare, spare + size, size, compute);
@@ -24,8 +25,9 @@ void sum_runs(const EngineState& state, std::uint64_t first, std::uint64_t count
 
 template <class F>
 void sum_rows(const EngineState& state, int member, float* out, std::size_t size, const F& compute) {
-  sum_runs(state, 0, state.net.training.shards, out, state.work.scratch[size_of(member)].block + size_of(kBlockDepth) * size_of(state.net.inputs.panel),
-           size, compute);
+  sum_runs(state, 0, state.net.training.shards, out,
+           state.work.scratch[size_of(member)].block + size_of(kBlockDepth) * size_of(state.net.inputs.panel), size,
+           compute);
 }
 
 constexpr int kStretch = 16;  // inputs per kernel call while fetching ahead: a quarter of a block
@@ -37,28 +39,35 @@ void block_gradient(const EngineState& state, int member, const WorkItem& item, 
   const BatchMatrix &x = state.work.input_of(l), &dz = state.work.layers[l].dz;
   const int width = layer.out.width(item.panel), panel = layer.in.panel;
   const std::size_t size = size_of(item.k.size()) * size_of(width);
-  // Weights and optimiser state of the block are fetched meanwhile: each stretch of inputs fetches its share of one after the other.
+  // Weights and optimiser state of the block are fetched meanwhile: each stretch of inputs fetches its share of one
+  // after the other.
   const std::size_t place = layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width);
   const int arenas = update_follows && state.net.streams(layer) ? 1 + state.net.states() : 0;
   const int most = arenas > 0 ? kStretch : kBlockDepth;
-  const auto arena = [&](int i) { return state.net.arena(i == 0 ? Part::parameters : static_cast<Part>(static_cast<int>(Part::state0) + i - 1)) + place; };
+  const auto arena = [&](int i) {
+    return state.net.arena(i == 0 ? Part::parameters : static_cast<Part>(static_cast<int>(Part::state0) + i - 1)) +
+           place;
+  };
   sum_rows(state, member, g, size, [&](Range rows, float* out) {
     int stretch = 0;
     for (int begin = item.k.begin; begin < item.k.end; ++stretch) {
       const int q = begin / panel, end = std::min({item.k.end, (q + 1) * panel, begin + most});
       const bool fetch = stretch < arenas && rows.end == state.frame.rows;
-      state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(item.panel), width, rows.begin, rows.end, begin - q * panel,
-                                end - q * panel, out + size_of(begin - item.k.begin) * size_of(width), false,
+      state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(item.panel), width, rows.begin, rows.end,
+                                begin - q * panel, end - q * panel,
+                                out + size_of(begin - item.k.begin) * size_of(width), false,
                                 fetch ? arena(stretch) : nullptr, size});
       begin = end;
     }
   });
   if (state.weights(l) == state.net.parameters()) return;
-  state.kernels().multiply(g, g, state.net.masks.data() + layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width), size);
+  state.kernels().multiply(
+      g, g, state.net.masks.data() + layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width), size);
 }
 
 /// Chain down the rows of one panel.
-void vector_gradient(const EngineState& state, int member, const BatchMatrix& a, const BatchMatrix* b, int p, float* g) {
+void vector_gradient(const EngineState& state, int member, const BatchMatrix& a, const BatchMatrix* b, int p,
+                     float* g) {
   const int width = a.columns.width(p);
   sum_rows(state, member, g, size_of(width), [&](Range rows, float* out) {
     state.kernels().column_chain({a.panel(p), b == nullptr ? nullptr : b->panel(p), out, width, rows.begin, rows.end});
@@ -101,13 +110,15 @@ UpdateRule rule_for(const EngineState& state, bool weights) {
 }
 
 /// Items 13 to 15 and 17 on `size` elements at `place` of the arenas.
-bool update_elements(EngineState& state, const UpdateRule& rule, std::size_t place, std::size_t size, int width, int columns,
-                     const float* g, bool average) {
+bool update_elements(EngineState& state, const UpdateRule& rule, std::size_t place, std::size_t size, int width,
+                     int columns, const float* g, bool average) {
   PackedNetwork& net = state.net;
   UpdateBlock block{g, net.parameters() + place, {}, size, width, columns};
-  for (int i = 0; i < net.states(); ++i) block.state[i] = net.arena(static_cast<Part>(static_cast<int>(Part::state0) + i)) + place;
+  for (int i = 0; i < net.states(); ++i)
+    block.state[i] = net.arena(static_cast<Part>(static_cast<int>(Part::state0) + i)) + place;
   const bool fine = state.kernels().update(rule, block);
-  if (average) state.kernels().average(net.arena(Part::average) + place, block.w, static_cast<float>(1 - net.training.ema), size);
+  if (average)
+    state.kernels().average(net.arena(Part::average) + place, block.w, static_cast<float>(1 - net.training.ema), size);
   return fine;
 }
 
@@ -120,9 +131,9 @@ bool update_weights(EngineState& state, const UpdateRule& rule, const WorkItem& 
   const Layer& layer = state.net.layers[size_of(item.layer)];
   const int width = layer.out.width(item.panel);
   const bool limited = state.net.spec.loss.max_norm > 0;  // then limit_norms does the rest
-  const bool fine = update_elements(state, rule, layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width),
-                                    size_of(item.k.size()) * size_of(width), width, layer.out.used(item.panel), g,
-                                    state.net.averages() && !limited);
+  const bool fine = update_elements(
+      state, rule, layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width),
+      size_of(item.k.size()) * size_of(width), width, layer.out.used(item.panel), g, state.net.averages() && !limited);
   if (!limited) transpose_block(state, layer, item);
   return fine;
 }
@@ -148,8 +159,9 @@ void square_panel(EngineState& state, const PackedTensor& place, int p) {
   const bool weights = place.tensor.role == net::Role::weight;
   const std::size_t depth = place.tensor.columns, start = size_of(p * place.columns.panel);
   const std::size_t at = place.packed + start * depth;
-  state.kernels().square_chain(rule_for(state, weights), state.net.arena(Part::gradients) + at, weights ? state.net.parameters() + at : nullptr,
-                               depth, place.columns.width(p), state.work.norms.data() + place.norms + start);
+  state.kernels().square_chain(rule_for(state, weights), state.net.arena(Part::gradients) + at,
+                               weights ? state.net.parameters() + at : nullptr, depth, place.columns.width(p),
+                               state.work.norms.data() + place.norms + start);
 }
 
 void square_gradients(EngineState& state, int member) {
@@ -257,7 +269,9 @@ double update_stored(EngineState& state, int member) noexcept {
       continue;
     }
     for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto) {
-      fine = update_elements(state, for_others, place, size_of(width), width, columns, arena + place, state.net.averages()) && fine;
+      fine = update_elements(state, for_others, place, size_of(width), width, columns, arena + place,
+                             state.net.averages()) &&
+             fine;
     });
     fine = finish_running_statistics(state, item) && fine;
   }

@@ -1,4 +1,5 @@
-// After the barrier: gradients over the whole batch, clipping, the optimiser (docs/arithmetic.md, items 10 and 12 to 17).
+// After the barrier: gradients over the whole batch, clipping, the optimiser (docs/arithmetic.md, items 10 and 12 to
+// 17).
 #pragma once
 
 #include "engine/cpu/engine_state.h"

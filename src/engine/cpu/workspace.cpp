@@ -4,12 +4,14 @@
 namespace chainrule::engine::cpu {
 namespace {
 
-/// Panels of a batch matrix are a row tile apart from a multiple of the cache's set span, or every panel would fall on the same sets.
+/// Panels of a batch matrix are a row tile apart from a multiple of the cache's set span, or every panel would fall on
+/// the same sets.
 std::size_t padded_rows(std::size_t rows) { return rows <= 6 ? rows : (rows + 57) / 64 * 64 + 6; }
 
 }  // namespace
 
-Workspace::Workspace(const PackedNetwork& net, std::size_t max_batch, int members) : rows_capacity_(padded_rows(max_batch)) {
+Workspace::Workspace(const PackedNetwork& net, std::size_t max_batch, int members)
+    : rows_capacity_(padded_rows(max_batch)) {
   inputs = matrix(net.inputs);
   if (net.input_scale != kAbsent) before_scale = matrix(net.inputs);
   if (net.spec.input_dropout.rate > 0) input_mask = matrix(net.inputs);

@@ -17,8 +17,8 @@ struct LayerBatch {
   BatchMatrix negative;  ///< prelu: min(n, 0)
   BatchMatrix xhat;      ///< norms
   BatchMatrix da, dn, dz;
-  BatchMatrix da_mask;   ///< prelu with dropout: da * m; else da
-  double* rstd = nullptr;  ///< layer norm: [row]; batch norm: [unit]
+  BatchMatrix da_mask;                                   ///< prelu with dropout: da * m; else da
+  double* rstd = nullptr;                                ///< layer norm: [row]; batch norm: [unit]
   double *mean = nullptr, *c1 = nullptr, *c2 = nullptr;  ///< batch norm: [unit]
 };
 
@@ -28,11 +28,11 @@ struct Scratch {
   float* row = nullptr;            ///< one row of inputs
   float* block = nullptr;          ///< a gradient block, and one more per level of the tree over shards
   float* loss = nullptr;
-  float* prediction[2] = {};       ///< panels of a tile of rows, in turn
+  float* prediction[2] = {};  ///< panels of a tile of rows, in turn
 };
 
-inline constexpr int kBlockDepth = 64;        ///< inputs of one weight block: the unit of work after the barrier
-inline constexpr int kPredictionRows = 48;    ///< rows of a prediction tile: their activations stay in cache
+inline constexpr int kBlockDepth = 64;      ///< inputs of one weight block: the unit of work after the barrier
+inline constexpr int kPredictionRows = 48;  ///< rows of a prediction tile: their activations stay in cache
 
 class Workspace {
  public:
@@ -44,10 +44,10 @@ class Workspace {
   BatchMatrix d_inputs;      ///< gradient at `inputs`, then times m
   std::vector<LayerBatch> layers;
   std::vector<Scratch> scratch;
-  AlignedBuffer<float> outputs;        ///< row-major [rows, outputs]
+  AlignedBuffer<float> outputs;  ///< row-major [rows, outputs]
   AlignedBuffer<float> row_loss, row_weight, row_scale;
   AlignedBuffer<std::uint32_t> rows, ids;
-  AlignedBuffer<double> norms;         ///< PackedNetwork::norm_places
+  AlignedBuffer<double> norms;  ///< PackedNetwork::norm_places
 
   const BatchMatrix& input_of(std::size_t l) const { return l == 0 ? inputs : layers[l - 1].a; }
 

@@ -33,7 +33,8 @@ void add(float* out, const float* a, std::size_t size) {
 }
 void average(float* average, const float* w, float gain, std::size_t size) {
   const Lanes g = Lanes::broadcast(gain);
-  for (std::size_t i = 0; i < size; i += kLanes) store(math::average_element(load(average + i), load(w + i), g), average + i);
+  for (std::size_t i = 0; i < size; i += kLanes)
+    store(math::average_element(load(average + i), load(w + i), g), average + i);
 }
 
 /// kVectors chains side by side: one addition takes about four cycles.
@@ -46,7 +47,8 @@ HWY_INLINE void column_chains(const ColumnChain& chain, int column) {
   for (int r = chain.row_begin; r < chain.row_end; ++r, at += width) {
     for (int v = 0; v < kVectors; ++v) {
       const Lanes a = load(chain.a + at + static_cast<std::size_t>(v * kLanes));
-      sums[v] = chain.b == nullptr ? sums[v] + a : fma(a, load(chain.b + at + static_cast<std::size_t>(v * kLanes)), sums[v]);
+      sums[v] =
+          chain.b == nullptr ? sums[v] + a : fma(a, load(chain.b + at + static_cast<std::size_t>(v * kLanes)), sums[v]);
     }
   }
   for (int v = 0; v < kVectors; ++v) store(sums[v], chain.out + column + v * kLanes);
@@ -86,8 +88,13 @@ struct Preparation {
   Lanes l2, l1, clip, factor;
 
   explicit HWY_INLINE Preparation(const UpdateRule& rule)
-      : l2_on(rule.l2 != 0), l1_on(rule.l1 != 0), clip_on(rule.clip_value != 0), scale_on(rule.scaled),
-        l2(math::constant<Lanes>(rule.l2)), l1(math::constant<Lanes>(rule.l1)), clip(math::constant<Lanes>(rule.clip_value)),
+      : l2_on(rule.l2 != 0),
+        l1_on(rule.l1 != 0),
+        clip_on(rule.clip_value != 0),
+        scale_on(rule.scaled),
+        l2(math::constant<Lanes>(rule.l2)),
+        l1(math::constant<Lanes>(rule.l1)),
+        clip(math::constant<Lanes>(rule.clip_value)),
         factor(Lanes::broadcast(rule.scale)) {}
   HWY_INLINE bool nothing() const { return !(l2_on || l1_on || clip_on || scale_on); }
   HWY_INLINE Lanes penalised(Lanes g, const float* w) const {
@@ -104,12 +111,17 @@ struct Preparation {
 
 constexpr int states_of(const math::UpdateShape& shape) {
   switch (shape.kind) {
-    case Optimizer::sgd: return shape.momentum ? 1 : 0;
-    case Optimizer::rmsprop: return 1 + (shape.centered ? 1 : 0) + (shape.momentum ? 1 : 0);
+    case Optimizer::sgd:
+      return shape.momentum ? 1 : 0;
+    case Optimizer::rmsprop:
+      return 1 + (shape.centered ? 1 : 0) + (shape.momentum ? 1 : 0);
     case Optimizer::adagrad:
-    case Optimizer::lion: return 1;
-    case Optimizer::adam: return shape.amsgrad ? 3 : 2;
-    default: return 2;
+    case Optimizer::lion:
+      return 1;
+    case Optimizer::adam:
+      return shape.amsgrad ? 3 : 2;
+    default:
+      return 2;
   }
 }
 
@@ -150,7 +162,8 @@ HWY_INLINE bool neutralise(const UpdateBlock& block) {
 bool update(const UpdateRule& rule, const UpdateBlock& block) {
   const bool prepare = !Preparation(rule).nothing();
   const bool fine = math::with_update(rule.shape, [&](auto shape) {
-    return prepare ? update_all<decltype(shape)::value, true>(rule, block) : update_all<decltype(shape)::value, false>(rule, block);
+    return prepare ? update_all<decltype(shape)::value, true>(rule, block)
+                   : update_all<decltype(shape)::value, false>(rule, block);
   });
   return block.columns == block.width || fine ? fine : neutralise(block);
 }
@@ -163,7 +176,8 @@ void square_chain(const UpdateRule& rule, const float* g, const float* w, std::s
     for (std::size_t row = 0; row < rows; ++row) {
       const std::size_t at = row * static_cast<std::size_t>(width) + static_cast<std::size_t>(j);
       store(prepare.penalised(load(g + at), w == nullptr ? nullptr : w + at), piece);
-      for (int i = 0; i < kLanes; ++i) sums[i] = __builtin_fma(static_cast<double>(piece[i]), static_cast<double>(piece[i]), sums[i]);
+      for (int i = 0; i < kLanes; ++i)
+        sums[i] = __builtin_fma(static_cast<double>(piece[i]), static_cast<double>(piece[i]), sums[i]);
     }
     for (int i = 0; i < kLanes; ++i) norm2[j + i] = sums[i];
   }

@@ -8,8 +8,9 @@
 #include "math/dropout.h"
 #include "math/optimizers.h"
 
-// A panel is a slice of `width` neighbouring columns, stored [row, width]. All panels of a matrix are `panel` wide but the last, which is
-// the rest rounded up to whole vectors. A batch matrix keeps its panels `stride` floats apart; pointers to it mean row 0 of panel 0.
+// A panel is a slice of `width` neighbouring columns, stored [row, width]. All panels of a matrix are `panel` wide but
+// the last, which is the rest rounded up to whole vectors. A batch matrix keeps its panels `stride` floats apart;
+// pointers to it mean row 0 of panel 0.
 namespace chainrule::engine::cpu {
 
 /// What happens to a product before it is stored.
@@ -22,18 +23,18 @@ enum class Epilogue : int {
 
 /// One output panel: c[r, :] = start + sum over k ascending of a[r, k] * b[k, :], for rows [row_begin, row_end).
 struct Product {
-  const float* a;          ///< panels of inputs
+  const float* a;  ///< panels of inputs
   std::size_t a_stride;
-  std::size_t depth;       ///< number of k
-  const float* b;          ///< [depth, width]
-  const float* start;      ///< [width], or null for zeros
-  float* c;                ///< the output panel
-  const float* other;      ///< like c, for the epilogue
+  std::size_t depth;   ///< number of k
+  const float* b;      ///< [depth, width]
+  const float* start;  ///< [width], or null for zeros
+  float* c;            ///< the output panel
+  const float* other;  ///< like c, for the epilogue
   int width;
   int row_begin, row_end;
   Epilogue epilogue;
-  bool resume;             ///< a later slice of k: start from what c holds
-  const float* next_b;     ///< the panel that will be b next, fetched ahead; null: none
+  bool resume;          ///< a later slice of k: start from what c holds
+  const float* next_b;  ///< the panel that will be b next, fetched ahead; null: none
 };
 
 /// g[k - k_begin, :] = sum over rows ascending of d[r, :] * x[r, k]; `resume` starts from what g holds.
@@ -46,7 +47,7 @@ struct GradientBlock {
   int k_begin, k_end;  ///< columns of x's panel
   float* g;
   bool resume;
-  const float* ahead;      ///< this many floats are fetched ahead meanwhile; null: none
+  const float* ahead;  ///< this many floats are fetched ahead meanwhile; null: none
   std::size_t ahead_size;
 };
 
@@ -59,28 +60,30 @@ struct ColumnChain {
   int row_begin, row_end;
 };
 
-/// Values n become activations in place; the rest is written where asked for (null: not). One panel, `size` = rows * width.
+/// Values n become activations in place; the rest is written where asked for (null: not). One panel, `size` = rows *
+/// width.
 struct ActivationRows {
   Activation kind;
-  float parameter;           ///< unless `parameters`
-  const float* parameters;   ///< [width]: prelu
+  float parameter;          ///< unless `parameters`
+  const float* parameters;  ///< [width]: prelu
   float* value;
   float* slope;
-  float* negative;           ///< min(n, 0): what prelu's gradient needs
+  float* negative;  ///< min(n, 0): what prelu's gradient needs
   int width;
   std::size_t size;
 };
 
-/// Dropout of one row whose random words lie in unit order: value and factor change, m (null: not wanted) is what the factor was multiplied by.
+/// Dropout of one row whose random words lie in unit order: value and factor change, m (null: not wanted) is what the
+/// factor was multiplied by.
 struct DropoutRow {
   DropoutKind kind;
   const math::DropoutConstants* constants;
   const std::uint32_t* words;
   float* value;
-  float* factor;     ///< null: not wanted
-  float* mask;       ///< null: not wanted
+  float* factor;  ///< null: not wanted
+  float* mask;    ///< null: not wanted
   std::size_t stride;
-  int columns;       ///< padded to whole vectors
+  int columns;  ///< padded to whole vectors
   int row;
 };
 
@@ -94,10 +97,10 @@ struct DrawRow {
 struct UpdateRule {
   math::UpdateShape shape;
   const math::UpdateConstants* constants;
-  bool decays;         ///< weight decay applies
-  double l1, l2;       ///< 0: not for this tensor
-  double clip_value;   ///< 0: off
-  bool scaled;         ///< clipped by norm: every g times scale
+  bool decays;        ///< weight decay applies
+  double l1, l2;      ///< 0: not for this tensor
+  double clip_value;  ///< 0: off
+  bool scaled;        ///< clipped by norm: every g times scale
   float scale;
 };
 /// `size` elements, a multiple of the vector; of each `width` only the first `columns` are real, the others are kept 0.
@@ -111,13 +114,13 @@ struct UpdateBlock {
 
 /// Row statistics of layer norm, or column statistics of batch norm, are kept in double as [rows] or [columns].
 struct NormRows {
-  float* value;       ///< in: z, out: n
-  float* normal;      ///< xhat; null: not wanted
+  float* value;   ///< in: z, out: n
+  float* normal;  ///< xhat; null: not wanted
   std::size_t stride;
-  int columns;        ///< real columns
-  const float* scale; ///< [columns padded]
+  int columns;         ///< real columns
+  const float* scale;  ///< [columns padded]
   const float* shift;
-  double* rstd;       ///< [row]
+  double* rstd;  ///< [row]
   int row_begin, row_end;
 };
 struct NormRowsBackward {
@@ -162,7 +165,8 @@ struct BatchNormBackward {
   bool running;  ///< running statistics are constants: nothing is subtracted
 };
 
-/// Loss of rows [row_begin, row_end): row_loss gets one number a row, `gradient` (panels like outputs) the slope times row_scale.
+/// Loss of rows [row_begin, row_end): row_loss gets one number a row, `gradient` (panels like outputs) the slope times
+/// row_scale.
 struct LossRows {
   Loss kind;
   float parameter;
@@ -193,8 +197,10 @@ struct KernelTable {
   void (*dropout)(const DropoutRow&);
   /// words[e] of elements e in [0, count rounded up to 64)
   void (*draw)(const DrawRow&, std::size_t count, std::uint32_t* words);
-  /// mask[k * width + j] = 0 where unit first_unit + j drops its weight k, else 1; for all k < depth (rounded up to 4) of one panel.
-  void (*weight_mask)(const DrawRow&, std::uint32_t threshold, std::size_t first_unit, std::size_t depth, int width, float* mask);
+  /// mask[k * width + j] = 0 where unit first_unit + j drops its weight k, else 1; for all k < depth (rounded up to 4)
+  /// of one panel.
+  void (*weight_mask)(const DrawRow&, std::uint32_t threshold, std::size_t first_unit, std::size_t depth, int width,
+                      float* mask);
   /// x = fma(deviation, N(words), x)
   void (*noise)(const std::uint32_t* words, float deviation, std::size_t size, float* x);
   /// Row `row` of a batch matrix becomes `columns` values and zeros.
@@ -205,7 +211,8 @@ struct KernelTable {
   void (*average)(float* average, const float* w, float gain, std::size_t size);
   /// False when a real weight is not finite afterwards.
   bool (*update)(const UpdateRule&, const UpdateBlock&);
-  /// norm2[j] = double chain over rows of fma(g, g, .), g after penalties and clipping by value; w may be null without penalties.
+  /// norm2[j] = double chain over rows of fma(g, g, .), g after penalties and clipping by value; w may be null without
+  /// penalties.
   void (*square_chain)(const UpdateRule&, const float* g, const float* w, std::size_t rows, int width, double* norm2);
   /// to[j, i] = from[i, j] for i < rows, j < columns; from is [rows, width], to [columns, to_width]
   void (*transpose)(const float* from, int width, int rows, int columns, float* to, int to_width);

@@ -1,4 +1,5 @@
-// All kernels, written once; each kernels_<isa>.cpp includes this file and is compiled with that instruction set's flags.
+// All kernels, written once; each kernels_<isa>.cpp includes this file and is compiled with that instruction set's
+// flags.
 #pragma once
 
 #include "engine/cpu/simd/elementwise-inl.h"

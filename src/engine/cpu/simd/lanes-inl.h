@@ -4,7 +4,8 @@
 #include "hwy/highway.h"
 #include "math/lanes.h"
 
-// Everything in the *-inl.h files lives in an unnamed namespace: no symbol leaves the unit that was compiled for one instruction set.
+// Everything in the *-inl.h files lives in an unnamed namespace: no symbol leaves the unit that was compiled for one
+// instruction set.
 namespace chainrule::engine::cpu {
 namespace {
 
@@ -83,7 +84,9 @@ HWY_INLINE Lanes split_exponent(Lanes a, Lanes& exponent) {
 }
 
 /// Lanes i with i < count.
-HWY_INLINE LaneMask first_lanes(int count) { return {hn::FirstN(FloatTag(), static_cast<size_t>(count < 0 ? 0 : count))}; }
+HWY_INLINE LaneMask first_lanes(int count) {
+  return {hn::FirstN(FloatTag(), static_cast<size_t>(count < 0 ? 0 : count))};
+}
 HWY_INLINE bool any(LaneMask mask) { return !hn::AllFalse(FloatTag(), mask.m); }
 /// Neither infinite nor NaN: x * 0 is 0.
 HWY_INLINE LaneMask finite(Lanes a) {

@@ -1,4 +1,5 @@
-// Losses: one row of the batch per lane, so that the chain over the outputs is every row's own (docs/arithmetic.md, item 7).
+// Losses: one row of the batch per lane, so that the chain over the outputs is every row's own (docs/arithmetic.md,
+// item 7).
 #pragma once
 
 #include "engine/cpu/simd/kernel_table.h"
@@ -22,7 +23,8 @@ template <Loss L>
 HWY_INLINE Lanes loss_of_lanes(const LossLanes& rows) {
   Lanes loss = Lanes::broadcast(0.0f);
   for (int o = 0; o < rows.columns; ++o) {
-    const math::ValueSlope<Lanes> term = math::loss_term<L>(load(rows.z + o * kLanes), load(rows.target + o * kLanes), rows.parameter);
+    const math::ValueSlope<Lanes> term =
+        math::loss_term<L>(load(rows.z + o * kLanes), load(rows.target + o * kLanes), rows.parameter);
     loss = loss + term.value;
     store(term.slope, rows.gradient + o * kLanes);
   }
@@ -34,7 +36,8 @@ HWY_INLINE Lanes loss_of_lanes<Loss::gaussian_nll>(const LossLanes& rows) {
   const int count = rows.columns / 2;
   Lanes loss = Lanes::broadcast(0.0f);
   for (int o = 0; o < count; ++o) {
-    const auto term = math::gaussian_nll(load(rows.z + o * kLanes), load(rows.z + (count + o) * kLanes), load(rows.target + o * kLanes));
+    const auto term = math::gaussian_nll(load(rows.z + o * kLanes), load(rows.z + (count + o) * kLanes),
+                                         load(rows.target + o * kLanes));
     loss = loss + term.value;
     store(term.mean_slope, rows.gradient + o * kLanes);
     store(term.log_variance_slope, rows.gradient + (count + o) * kLanes);
@@ -78,20 +81,25 @@ HWY_INLINE void fill_targets(const LossRows& loss, int row, int count, float* ta
   }
   if (!(loss.smoothing > 0)) return;
   const std::size_t classes = loss.kind == Loss::cross_entropy ? static_cast<std::size_t>(loss.columns) : 2;
-  for (int o = 0; o < wanted; ++o) store(math::smooth_target(load(target + o * kLanes), loss.smoothing, classes), target + o * kLanes);
+  for (int o = 0; o < wanted; ++o)
+    store(math::smooth_target(load(target + o * kLanes), loss.smoothing, classes), target + o * kLanes);
 }
 
 /// From panels to lanes, and back.
 HWY_INLINE void read_lanes(const LossRows& loss, int row, int count, float* z) {
   for (int start = 0; start < loss.columns; start += kPanel) {
-    const int width = panel_width(start, loss.columns), used = loss.columns - start < width ? loss.columns - start : width;
-    transpose(loss.outputs + element(row, start, loss.columns, loss.stride), width, count, used, z + start * kLanes, kLanes);
+    const int width = panel_width(start, loss.columns),
+              used = loss.columns - start < width ? loss.columns - start : width;
+    transpose(loss.outputs + element(row, start, loss.columns, loss.stride), width, count, used, z + start * kLanes,
+              kLanes);
   }
 }
 HWY_INLINE void write_lanes(const LossRows& loss, int row, int count, const float* gradient) {
   for (int start = 0; start < loss.columns; start += kPanel) {
-    const int width = panel_width(start, loss.columns), used = loss.columns - start < width ? loss.columns - start : width;
-    transpose(gradient + start * kLanes, kLanes, used, count, loss.gradient + element(row, start, loss.columns, loss.stride), width);
+    const int width = panel_width(start, loss.columns),
+              used = loss.columns - start < width ? loss.columns - start : width;
+    transpose(gradient + start * kLanes, kLanes, used, count,
+              loss.gradient + element(row, start, loss.columns, loss.stride), width);
   }
 }
 

@@ -42,7 +42,8 @@ void norm_rows(const NormRows& norm) {
     choose_rows(row, norm.row_end, rows);
     double mean[kNormRows] = {}, variance[kNormRows] = {};
     for_units(norm.columns, norm.stride, rows, [&](int, const std::size_t* at, int j) HWY_ATTR {
-      for (int i = 0; i < kNormRows; ++i) mean[i] += static_cast<double>(norm.value[at[i] + static_cast<std::size_t>(j)]);
+      for (int i = 0; i < kNormRows; ++i)
+        mean[i] += static_cast<double>(norm.value[at[i] + static_cast<std::size_t>(j)]);
     });
     for (double& m : mean) m /= units;
     for_units(norm.columns, norm.stride, rows, [&](int, const std::size_t* at, int j) HWY_ATTR {
@@ -85,13 +86,16 @@ void norm_rows_backward(const NormRowsBackward& norm) {
   }
 }
 
-HWY_INLINE double weight_of(const float* weights, int row) { return weights != nullptr ? static_cast<double>(weights[row]) : 1.0; }
+HWY_INLINE double weight_of(const float* weights, int row) {
+  return weights != nullptr ? static_cast<double>(weights[row]) : 1.0;
+}
 
 /// Sums of kLanes neighbouring columns, rows ascending: f(row, element, lane index).
 template <class F>
 HWY_INLINE void for_rows(int width, int column, int row_begin, int row_end, F f) {
   for (int row = row_begin; row < row_end; ++row) {
-    const std::size_t at = static_cast<std::size_t>(row) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column);
+    const std::size_t at =
+        static_cast<std::size_t>(row) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column);
     for (int i = 0; i < kLanes; ++i) f(row, at + static_cast<std::size_t>(i), i);
   }
 }
@@ -121,9 +125,11 @@ void batch_normalise(const BatchNormalise& norm) {
       means[i] = static_cast<float>(norm.mean[column + i]);
       rstds[i] = static_cast<float>(norm.rstd[column + i]);
     }
-    const Lanes mean = load(means), rstd = load(rstds), scale = load(norm.scale + column), shift = load(norm.shift + column);
+    const Lanes mean = load(means), rstd = load(rstds), scale = load(norm.scale + column),
+                shift = load(norm.shift + column);
     for (int row = norm.row_begin; row < norm.row_end; ++row) {
-      const std::size_t at = static_cast<std::size_t>(row) * static_cast<std::size_t>(norm.width) + static_cast<std::size_t>(column);
+      const std::size_t at =
+          static_cast<std::size_t>(row) * static_cast<std::size_t>(norm.width) + static_cast<std::size_t>(column);
       const Lanes xhat = (load(norm.value + at) - mean) * rstd;
       if (norm.normal != nullptr) store(xhat, norm.normal + at);
       store(fma(scale, xhat, shift), norm.value + at);
@@ -152,7 +158,8 @@ void batch_backward(const BatchNormBackward& norm) {
       const int u = column + i;
       const double g = static_cast<double>(norm.dn[e]) * static_cast<double>(norm.scale[u]);
       const double w = weight_of(norm.weights, row), xhat = static_cast<double>(norm.normal[e]);
-      norm.dz[e] = static_cast<float>(norm.running ? norm.rstd[u] * g : norm.rstd[u] * (g - w * norm.c1[u] - w * (xhat * norm.c2[u])));
+      norm.dz[e] = static_cast<float>(norm.running ? norm.rstd[u] * g
+                                                   : norm.rstd[u] * (g - w * norm.c1[u] - w * (xhat * norm.c2[u])));
     });
   }
 }

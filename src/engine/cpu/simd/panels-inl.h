@@ -23,7 +23,8 @@ constexpr int panel_width(int column, int columns) {
 HWY_INLINE std::size_t element(int row, int column, int columns, std::size_t stride) {
   const int start = column / kPanel * kPanel;
   return static_cast<std::size_t>(start / kPanel) * stride +
-         static_cast<std::size_t>(row) * static_cast<std::size_t>(panel_width(start, columns)) + static_cast<std::size_t>(column - start);
+         static_cast<std::size_t>(row) * static_cast<std::size_t>(panel_width(start, columns)) +
+         static_cast<std::size_t>(column - start);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ struct Slice {
 };
 
 template <int kRows, int kVectors>
-HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const float* b, Vector (&c)[kRows][kVectors]) {
+HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const float* b,
+                                   Vector (&c)[kRows][kVectors]) {
   const FloatTag tag;
   for (int k = 0; k < depth; ++k) {
     Vector row[kVectors];
@@ -56,7 +57,8 @@ HWY_INLINE void finish(Epilogue epilogue, const float* other, Vector (&c)[kRows]
   const Lanes zero = Lanes::broadcast(0.0f);
   if (epilogue == Epilogue::relu) {
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = activate<Activation::relu>(Lanes{c[r][v]}, zero).value.v;
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] =
+          activate<Activation::relu>(Lanes{c[r][v]}, zero).value.v;
     }
   } else if (epilogue == Epilogue::relu_factor) {
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
@@ -95,7 +97,8 @@ HWY_NOINLINE void product_tile(const Slice& slice, const Product& product, int r
   }
   const float* b = slice.b;
   const float* a = slice.a + static_cast<std::size_t>(row) * kPanel;
-  for (int p = 0; p < slice.panels; ++p, a += slice.a_panel_stride) b = accumulate<kRows, kVectors>(a, kPanel, kPanel, b, c);
+  for (int p = 0; p < slice.panels; ++p, a += slice.a_panel_stride)
+    b = accumulate<kRows, kVectors>(a, kPanel, kPanel, b, c);
   if (slice.tail_depth > 0) {
     accumulate<kRows, kVectors>(slice.tail + static_cast<std::size_t>(row) * static_cast<std::size_t>(slice.tail_width),
                                 slice.tail_width, slice.tail_depth, b, c);
@@ -108,7 +111,8 @@ HWY_NOINLINE void product_tile(const Slice& slice, const Product& product, int r
 
 /// `ahead` moves by `step` floats a row: what the optimiser needs next comes nearer while sums are formed.
 template <int kRows, int kVectors>
-HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, int end, bool resume, const float* ahead, std::size_t step) {
+HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, int end, bool resume, const float* ahead,
+                                std::size_t step) {
   const FloatTag tag;
   Vector c[kRows][kVectors];
   float* g = block.g + static_cast<std::size_t>(k - block.k_begin) * kVectors * kLanes;
@@ -184,11 +188,20 @@ void product(const Product& p) {
   do {
     const int panels = full - done < kDepthPanels + kDepthPanels / 2 ? full - done : kDepthPanels;
     const bool last = done + panels == full;
-    const Slice slice{p.a + static_cast<std::size_t>(done) * p.a_stride, p.a_stride, panels,
-                      p.a + static_cast<std::size_t>(full) * p.a_stride, last ? tail : 0, (tail + kLanes - 1) / kLanes * kLanes,
-                      p.b + static_cast<std::size_t>(done) * kPanel * width, done == 0 && !p.resume, last};
+    const Slice slice{p.a + static_cast<std::size_t>(done) * p.a_stride,
+                      p.a_stride,
+                      panels,
+                      p.a + static_cast<std::size_t>(full) * p.a_stride,
+                      last ? tail : 0,
+                      (tail + kLanes - 1) / kLanes * kLanes,
+                      p.b + static_cast<std::size_t>(done) * kPanel * width,
+                      done == 0 && !p.resume,
+                      last};
     const std::size_t fetched = static_cast<std::size_t>(done) * kPanel * width;
-    const std::size_t lines = p.next_b == nullptr ? 0 : (last ? p.depth * width - fetched : static_cast<std::size_t>(panels) * kPanel * width) / 16;
+    const std::size_t lines =
+        p.next_b == nullptr
+            ? 0
+            : (last ? p.depth * width - fetched : static_cast<std::size_t>(panels) * kPanel * width) / 16;
     for_tiles(p.row_begin, p.row_end, kTileRows[vectors], [&](int row, int count) {
       const std::size_t first = lines * static_cast<std::size_t>(row - p.row_begin) / rows;
       const std::size_t end = lines * static_cast<std::size_t>(row + count - p.row_begin) / rows;
@@ -205,7 +218,8 @@ void gradient(const GradientBlock& block) {
   const std::size_t depth = static_cast<std::size_t>(block.k_end - block.k_begin);
   // The tile of inputs k fetches its share of what lies ahead, spread over its rows.
   const auto ahead_at = [&](int k, int row) {
-    const std::size_t share = static_cast<std::size_t>(k - block.k_begin) * rows + static_cast<std::size_t>(row - block.row_begin);
+    const std::size_t share =
+        static_cast<std::size_t>(k - block.k_begin) * rows + static_cast<std::size_t>(row - block.row_begin);
     return block.ahead + block.ahead_size * share / (depth * rows);
   };
   int row = block.row_begin;

@@ -43,7 +43,8 @@ void draw(const DrawRow& place, std::size_t count, std::uint32_t* words) {
   const WideTag wide;
   const std::size_t blocks = (count + 3) / 4;
   for (std::size_t block = 0; block < blocks; block += kWideLanes) {
-    Counters c{{hn::Iota(wide, block), hn::Set(wide, place.row), hn::Set(wide, place.step), hn::Set(wide, place.purpose_and_layer)}};
+    Counters c{{hn::Iota(wide, block), hn::Set(wide, place.row), hn::Set(wide, place.step),
+                hn::Set(wide, place.purpose_and_layer)}};
     philox(c, place.key[0], place.key[1]);
     const Wide even = hn::Or(low_half(c.w[0]), hn::ShiftLeft<32>(c.w[1]));
     const Wide odd = hn::Or(low_half(c.w[2]), hn::ShiftLeft<32>(c.w[3]));
@@ -51,13 +52,14 @@ void draw(const DrawRow& place, std::size_t count, std::uint32_t* words) {
   }
 }
 
-void weight_mask(const DrawRow& place, std::uint32_t threshold, std::size_t first_unit, std::size_t depth, int width, float* mask) {
+void weight_mask(const DrawRow& place, std::uint32_t threshold, std::size_t first_unit, std::size_t depth, int width,
+                 float* mask) {
   const WideTag wide;
   alignas(64) std::uint64_t words[kWideLanes];
   for (std::size_t k = 0; k < depth; k += 4) {
     for (int j = 0; j < width; j += kWideLanes) {
-      Counters c{{hn::Set(wide, k / 4), hn::Iota(wide, first_unit + static_cast<std::size_t>(j)), hn::Set(wide, place.step),
-                  hn::Set(wide, place.purpose_and_layer)}};
+      Counters c{{hn::Set(wide, k / 4), hn::Iota(wide, first_unit + static_cast<std::size_t>(j)),
+                  hn::Set(wide, place.step), hn::Set(wide, place.purpose_and_layer)}};
       philox(c, place.key[0], place.key[1]);
       for (std::size_t i = 0; i < 4 && k + i < depth; ++i) {
         hn::Store(low_half(c.w[i]), wide, words);
@@ -83,7 +85,8 @@ HWY_INLINE LaneMask below(const std::uint32_t* words, std::uint32_t threshold) {
 
 void noise(const std::uint32_t* words, float deviation, std::size_t size, float* x) {
   const Lanes d = Lanes::broadcast(deviation);
-  for (std::size_t i = 0; i < size; i += kLanes) store(fma(d, math::normal_from_draw(upper_bits(words + i)), load(x + i)), x + i);
+  for (std::size_t i = 0; i < size; i += kLanes)
+    store(fma(d, math::normal_from_draw(upper_bits(words + i)), load(x + i)), x + i);
 }
 
 /// One vector of a row: returns m; value and slope change.
@@ -98,7 +101,8 @@ HWY_INLINE Lanes drop(const math::DropoutConstants& c, const std::uint32_t* word
     const Lanes zero = Lanes::broadcast(0.0f);
     if constexpr (kKind == DropoutKind::alpha) {
       const Lanes scale = math::constant<Lanes>(c.alpha_scale);
-      a = math::apply_alpha_dropout(a, dropped, scale, math::constant<Lanes>(c.alpha_shift), math::constant<Lanes>(c.alpha_value));
+      a = math::apply_alpha_dropout(a, dropped, scale, math::constant<Lanes>(c.alpha_shift),
+                                    math::constant<Lanes>(c.alpha_value));
       return select(dropped, zero, scale);
     } else {
       const Lanes m = select(dropped, zero, math::constant<Lanes>(c.kept));

@@ -11,7 +11,7 @@ HWY_INLINE void transpose_4x4(const float* from, std::size_t width, float* to, s
   const hn::Repartition<double, decltype(tag)> pairs;
   const auto r0 = hn::LoadU(tag, from), r1 = hn::LoadU(tag, from + width);
   const auto r2 = hn::LoadU(tag, from + 2 * width), r3 = hn::LoadU(tag, from + 3 * width);
-  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(tag, r0, r1));   // 00 10 01 11
+  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(tag, r0, r1));  // 00 10 01 11
   const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(tag, r2, r3));
   const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(tag, r0, r1));  // 02 12 03 13
   const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(tag, r2, r3));
