@@ -6,6 +6,7 @@
 #include "engine/cpu/backward_pass.h"
 #include "engine/cpu/engine_state.h"
 #include "engine/cpu/forward_pass.h"
+#include "engine/cpu/online_path.h"
 #include "engine/cpu/prediction.h"
 #include "engine/cpu/update_pass.h"
 
@@ -37,7 +38,7 @@ class CpuPlan final : public Plan {
  public:
   CpuPlan(const NetworkSpec& network, const TrainingSpec& training, const cpu::KernelTable& kernels, int threads,
           std::size_t max_batch)
-      : state_(network, training, kernels, threads, max_batch) {}
+      : state_(network, training, kernels, threads, max_batch), online_(state_.net, state_.members()) {}
 
   PlanReport report() const override {
     const cpu::KernelTable& kernels = state_.kernels();
@@ -54,7 +55,9 @@ class CpuPlan final : public Plan {
 
   void load(Part part, std::span<const float> values) override {
     if (state_.net.arena(part) != nullptr) state_.net.load(part, values);
-    if (part == Part::parameters) state_.first_transposed_stale = false;
+    if (part != Part::parameters) return;
+    state_.first_transposed_stale = false;
+    online_.parameters_are(false);
   }
 
   void store(Part part, std::span<float> values) const override {
@@ -67,12 +70,17 @@ class CpuPlan final : public Plan {
 
   StepResult step(const Samples& samples, std::span<const std::uint32_t> rows,
                   const StepControl& control) noexcept override {
+    if (online_.takes(samples, rows.size())) {
+      state_.first_transposed_stale = true;
+      return online_.step(samples, rows[0], control.update);
+    }
     cpu::prepare_frame(state_, samples, rows, Mode::train, control);
     StepResult result;
     run([&](int member) { step_member(state_, member, result.gradient_norm); });
     result.loss = cpu::batch_loss(state_);
     result.finite = state_.all_fine(&cpu::MemberFlags::loss_fine) && state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
+    online_.parameters_are(result.finite);
     return result;
   }
 
@@ -120,6 +128,7 @@ class CpuPlan final : public Plan {
     });
     result.finite = state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
+    online_.parameters_are(result.finite);
     return result;
   }
 
@@ -152,6 +161,7 @@ class CpuPlan final : public Plan {
   }
 
   EngineState state_;
+  cpu::OnlinePath online_;
 };
 
 /// Two barriers cost some microseconds: a thread that is not asked for must have this many multiply-adds a step to do.

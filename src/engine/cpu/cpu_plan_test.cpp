@@ -247,6 +247,76 @@ TEST(CpuPlan, SumsCutIntoSlicesEqualTheReference) {
   }
 }
 
+/// Small networks without what learning row by row leaves to the passes over batches.
+RandomNetwork online_network(std::uint32_t number) {
+  RandomNetwork random;
+  const auto pick = [&](auto kinds, std::uint32_t of) { return kinds[of % kinds.size()]; };
+  random.network.inputs = std::vector<std::size_t>{8, 3, 21, 70}[number % 4];
+  const std::size_t depth = 1 + number % 3;
+  for (std::size_t l = 0; l < depth; ++l) {
+    LayerSpec layer;
+    layer.units = std::vector<std::size_t>{32, 5, 130, 17, 48, 64, 96}[(number + 2 * l) % 7];
+    layer.activation = pick(all<Activation>(), number / 2 + static_cast<std::uint32_t>(l));
+    if (layer.activation == Activation::prelu || number % 3 == 0) layer.activation = Activation::relu;
+    layer.bias = number % 5 != 0;
+    random.network.layers.push_back(layer);
+  }
+  LossSpec& loss = random.network.loss;
+  loss.kind = pick(all<Loss>(), number / 3);
+  random.network.layers.back().units = loss.kind == Loss::squared_error ? 1 + number % 2 * 8 : 4;
+  if (number % 4 == 0) random.network.layers.back().activation = Activation::identity;
+  OptimizerSpec& optimizer = random.training.optimizer;
+  optimizer.kind = number % 2 == 0 ? Optimizer::sgd : pick(all<Optimizer>(), number / 2);
+  if (optimizer.kind == Optimizer::lbfgs) optimizer.kind = Optimizer::adam;
+  optimizer.learning_rate = 0.02;
+  optimizer.momentum = optimizer.kind == Optimizer::momentum ? 0.8 : 0;
+  if (number % 6 == 5) optimizer.weight_decay = 0.02;
+  if (number % 7 == 6) loss.l2 = 0.03;
+  if (number % 8 == 7) random.training.clip_value = 0.01;
+  random.max_batch = number % 2 == 0 ? 1 : 3;
+  return random;
+}
+
+TEST(CpuPlan, LearningRowByRowEqualsTheReference) {
+  on_all_instruction_sets([] {
+    for (std::uint32_t number = 0; number < 100 && !::testing::Test::HasFatalFailure(); ++number) {
+      const RandomNetwork random = online_network(number);
+      SCOPED_TRACE(describe(random, number, 1 + static_cast<int>(number % 2)));
+      Pair pair(random, number, 1 + static_cast<int>(number % 2));
+      if (number % 5 != 4) pair.data.samples.weights = nullptr;  // rows with weights are left to the passes
+      for (std::uint64_t t = 1; t <= 6; ++t) {
+        const std::vector<std::uint32_t> all = pair.rows(t);  // steps of one row, now and then of all
+        const std::span<const std::uint32_t> rows(all.data(), t == 4 ? all.size() : 1);
+        const StepResult a = pair.fast->step(pair.data.samples, rows, pair.control(t));
+        const StepResult b = pair.slow->step(pair.data.samples, rows, pair.control(t));
+        ASSERT_TRUE(same_number(a.loss, b.loss)) << a.loss << " against " << b.loss << ", step " << t;
+        ASSERT_EQ(a.finite, b.finite);
+        ASSERT_NO_FATAL_FAILURE(pair.expect_equal_state()) << "step " << t;
+      }
+      pair.expect_equal_predictions(pair.data.samples.rows);
+      pair.expect_equal_predictions(1);
+    }
+  });
+}
+
+TEST(CpuPlan, InfiniteWeightsLearnRowByRowAsTheReferenceDoes) {
+  for (const float spoilt : {std::numeric_limits<float>::infinity(), 3e38f}) {
+    RandomNetwork random = online_network(4);  // gradient descent with relu
+    Pair pair(random, 1, 1);
+    pair.data.samples.weights = nullptr;
+    std::vector<float> start = testing::random_parameters(random.network, 4);
+    start[1] = spoilt;
+    for (Plan* plan : {pair.fast.get(), pair.slow.get()}) plan->load(Part::parameters, start);
+    for (std::uint64_t t = 1; t <= 3; ++t) {
+      const StepResult a = pair.fast->step(pair.data.samples, pair.rows(t), pair.control(t));
+      const StepResult b = pair.slow->step(pair.data.samples, pair.rows(t), pair.control(t));
+      EXPECT_TRUE(same_number(a.loss, b.loss)) << a.loss << " against " << b.loss << ", step " << t;
+      EXPECT_EQ(a.finite, b.finite);
+      ASSERT_NO_FATAL_FAILURE(pair.expect_equal_state()) << "step " << t;
+    }
+  }
+}
+
 TEST(CpuPlan, UnknownInstructionSetIsAnErrorThatNamesTheUsableOnes) {
   const RandomNetwork random = small_network();
   setenv("CHAINRULE_ISA", "sse9", 1);

@@ -95,17 +95,9 @@ void for_vectors(const EngineState& state, int member, const WorkItem& item, F f
   visit(layer.norm_shift, batch.dn, nullptr);
 }
 
-/// Penalties, clipping and decay of weights or of vectors.
 UpdateRule rule_for(const EngineState& state, bool weights) {
-  const TrainingSpec& training = state.net.training;
-  const LossSpec& loss = state.net.spec.loss;
-  UpdateRule rule{};
-  rule.shape = math::update_shape(training.optimizer);
+  UpdateRule rule = update_rule(state.net, weights);
   rule.constants = &state.frame.update;
-  rule.decays = weights || training.optimizer.decay_all;
-  rule.l1 = weights ? loss.l1 : 0;
-  rule.l2 = weights ? loss.l2 : 0;
-  rule.clip_value = training.clip_value;
   return rule;
 }
 
@@ -213,6 +205,18 @@ void limit_panel(EngineState& state, const WorkItem& item) {
 }
 
 }  // namespace
+
+UpdateRule update_rule(const PackedNetwork& net, bool weights) {
+  const TrainingSpec& training = net.training;
+  const LossSpec& loss = net.spec.loss;
+  UpdateRule rule{};
+  rule.shape = math::update_shape(training.optimizer);
+  rule.decays = weights || training.optimizer.decay_all;
+  rule.l1 = weights ? loss.l1 : 0;
+  rule.l2 = weights ? loss.l2 : 0;
+  rule.clip_value = training.clip_value;
+  return rule;
+}
 
 void store_gradients(EngineState& state, int member) noexcept {
   float* arena = state.net.arena(Part::gradients);

@@ -6,6 +6,9 @@
 
 namespace chainrule::engine::cpu {
 
+/// Penalties, clipping and decay of weights or of vectors; the step's constants are still missing.
+UpdateRule update_rule(const PackedNetwork& net, bool weights);
+
 /// Writes the gradients of the member's items into the arena of gradients.
 void store_gradients(EngineState& state, int member) noexcept;
 /// Gradient and update of each of the member's blocks in one go: nothing is stored.

@@ -186,6 +186,49 @@ struct LossRows {
   int row_begin, row_end;
 };
 
+/// One row through one layer: out[j] = start[j] + sum over k ascending of a[k] * w[k, j], w in panels, the rest plain.
+struct RowProduct {
+  const float* a;
+  std::size_t depth;  ///< number of k
+  const float* w;
+  const float* start;  ///< [columns padded], or null for zeros
+  float* out;          ///< [columns padded]
+  int columns;
+  bool relu;  ///< out is relu of it
+};
+
+/// One layer of a network that learns row by row; vectors are plain and padded.
+struct OnlineLayer {
+  Activation activation;
+  float parameter;
+  int inputs, outputs;
+  float* weights;
+  float* bias;        ///< null: none
+  float* transposed;  ///< null: nobody needs the gradient at the inputs
+  float* weight_state[4];
+  float* bias_state[4];
+  float* a;
+  float* slope;
+  float* d;  ///< da, then dz
+};
+struct OnlineStep {
+  const OnlineLayer* layers;
+  int count;
+  const float* x;  ///< [inputs], unpadded
+  const LossRows* loss;
+  bool descends;  ///< all parameters are finite and the update is w = fma(rate, g, w), nothing else
+  float rate;     ///< negative
+  const UpdateRule* weight_rule;
+  const UpdateRule* bias_rule;
+  int states;
+  float* block;          ///< a panel of inputs times a panel of outputs
+  float* bias_gradient;  ///< as many as the widest layer, padded
+};
+/// False: the loss or a gradient at the output (then nothing was updated), or a parameter, is not finite.
+struct OnlineResult {
+  bool loss_fine, update_fine;
+};
+
 struct KernelTable {
   const char* name;
   int lanes;  ///< floats in a vector
@@ -225,6 +268,9 @@ struct KernelTable {
   void (*batch_backward)(const BatchNormBackward&);
   /// False when a weighted loss or an output gradient is not finite.
   bool (*loss)(const LossRows&);
+  void (*row_product)(const RowProduct&);
+  /// One whole training step of one row.
+  OnlineResult (*online_step)(const OnlineStep&);
 };
 
 const KernelTable& avx2_kernels();

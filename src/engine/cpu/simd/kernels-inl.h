@@ -5,6 +5,7 @@
 #include "engine/cpu/simd/elementwise-inl.h"
 #include "engine/cpu/simd/loss-inl.h"
 #include "engine/cpu/simd/norm-inl.h"
+#include "engine/cpu/simd/online-inl.h"
 #include "engine/cpu/simd/product-inl.h"
 #include "engine/cpu/simd/random-inl.h"
 #include "engine/cpu/simd/transpose-inl.h"
@@ -40,6 +41,8 @@ constexpr KernelTable make_table(const char* name) {
       .batch_sums = batch_sums,
       .batch_backward = batch_backward,
       .loss = loss,
+      .row_product = row_product,
+      .online_step = online_step,
   };
 }
 

@@ -6,6 +6,9 @@
 namespace chainrule::engine::cpu {
 namespace {
 
+// Without full unrolling GCC 12 keeps the accumulators in memory; tools/check_simd_symbols looks for that.
+#define CHAINRULE_UNROLL _Pragma("GCC unroll 16")
+
 // Two 8-lane vectors leave room for six rows in AVX2's 16 registers; the others have 32.
 #if HWY_TARGET == HWY_AVX2
 constexpr int kPanelVectors = 2;

@@ -16,9 +16,6 @@ constexpr int kTileRows[kPanelVectors + 1] = {0, 14, 12, 8, 6};
 #endif
 constexpr int kMostRows = 14;
 
-// Without full unrolling GCC 12 keeps the accumulators in memory; tools/check_simd_symbols looks for that.
-#define CHAINRULE_UNROLL _Pragma("GCC unroll 16")
-
 // A slice of the sum over k that fits in the first-level cache: the b panel is read once per row tile.
 constexpr int kDepthPanels = 256 / kPanel > 4 ? 256 / kPanel : 4;
 constexpr int kGradientRows = 128;

@@ -1,0 +1,94 @@
+// Decides which networks may learn row by row and hands the kernel its pointers.
+#include "engine/cpu/online_path.h"
+
+#include "engine/cpu/update_pass.h"
+#include "math/losses.h"
+
+namespace chainrule::engine::cpu {
+namespace {
+
+/// Beyond this many weights more threads are worth their barriers.
+constexpr std::size_t kMostWeights = std::size_t{1} << 17;
+
+bool layer_suits(const Layer& layer) {
+  return layer.norm == Norm::none && !layer.residual && !layer.drops_units && !layer.drops_weights &&
+         layer.prelu == kAbsent;
+}
+
+bool network_suits(const PackedNetwork& net, int members) {
+  std::size_t weights = 0;
+  for (const Layer& layer : net.layers) {
+    if (!layer_suits(layer)) return false;
+    weights += layer.in.size() * layer.out.size();
+  }
+  const NetworkSpec& spec = net.spec;
+  return (members == 1 || weights <= kMostWeights) && net.input_scale == kAbsent && !(spec.input_noise > 0) &&
+         !(spec.input_dropout.rate > 0) && !(net.training.clip_norm > 0) && !(spec.loss.max_norm > 0) &&
+         !net.averages() && net.training.shards == 1;
+}
+
+}  // namespace
+
+OnlinePath::OnlinePath(PackedNetwork& net, int members) : net_(net), suits_(network_suits(net, members)) {
+  if (!suits_) return;
+  weight_rule_ = update_rule(net, true);
+  bias_rule_ = update_rule(net, false);
+  plain_ = weight_rule_.shape == math::UpdateShape{Optimizer::sgd} && weight_rule_.l1 == 0 && weight_rule_.l2 == 0 &&
+           weight_rule_.clip_value == 0;
+  std::size_t widest = 0;
+  for (const Layer& layer : net.layers) {
+    widest = std::max(widest, layer.out.size());
+    add_layer(layer);
+  }
+  layers_.front().transposed = nullptr;
+  const std::size_t panel = static_cast<std::size_t>(net.inputs.panel);
+  block_ = floats(panel * panel);
+  bias_gradient_ = floats(widest);
+  loss_scratch_ = floats(3 * net.spec.outputs() * static_cast<std::size_t>(net.kernels.lanes));
+  const LossSpec& loss = net.spec.loss;
+  const bool by_row = loss.kind == Loss::cross_entropy;
+  const double targets = by_row ? 1.0 : static_cast<double>(math::target_count(loss.kind, net.spec.outputs()));
+  row_scale_ = static_cast<float>(1 / (1.0 * targets));
+  loss_parameter_ = static_cast<float>(loss.parameter != 0 ? loss.parameter : math::default_loss_parameter(loss.kind));
+}
+
+void OnlinePath::add_layer(const Layer& from) {
+  OnlineLayer layer{};
+  layer.activation = from.activation;
+  layer.parameter = from.parameter;
+  layer.inputs = from.in.count;
+  layer.outputs = from.out.count;
+  layer.weights = net_.parameters() + from.weight;
+  layer.bias = from.bias == kAbsent ? nullptr : net_.parameters() + from.bias;
+  layer.transposed = net_.transposed.data() + from.transposed;
+  for (int i = 0; i < net_.states(); ++i) {
+    float* arena = net_.arena(static_cast<Part>(static_cast<int>(Part::state0) + i));
+    layer.weight_state[i] = arena + from.weight;
+    layer.bias_state[i] = from.bias == kAbsent ? nullptr : arena + from.bias;
+  }
+  for (float** vector : {&layer.a, &layer.slope, &layer.d}) *vector = floats(from.out.size());
+  layers_.push_back(layer);
+}
+
+StepResult OnlinePath::step(const Samples& samples, std::uint32_t row, const math::UpdateConstants& update) noexcept {
+  const OnlineLayer& last = layers_.back();
+  const LossSpec& spec = net_.spec.loss;
+  weight_rule_.constants = bias_rule_.constants = &update;
+  float value = 0;
+  const LossRows loss{spec.kind,      loss_parameter_, spec.label_smoothing, last.a, last.d,
+                      static_cast<std::size_t>(net_.inputs.panel),
+                      last.outputs,   samples.y,       samples.labels,       &row,   samples.targets,
+                      &row_scale_,    false,           &value,               loss_scratch_, 0, 1};
+  const bool decays = static_cast<float>(update.coupled_decay) != 0 || static_cast<float>(update.keep) != 1;
+  const OnlineResult done = net_.kernels.online_step(
+      {layers_.data(), static_cast<int>(layers_.size()), samples.x + row * net_.spec.inputs, &loss,
+       plain_ && finite_ && !decays, -static_cast<float>(update.rate), &weight_rule_, &bias_rule_, net_.states(),
+       block_, bias_gradient_});
+  finite_ = done.loss_fine && done.update_fine;
+  StepResult result;
+  result.loss = 0.0 + static_cast<double>(value);
+  result.finite = finite_;
+  return result;
+}
+
+}  // namespace chainrule::engine::cpu
