@@ -1,18 +1,16 @@
 // Times training steps of the cpu engine on the shapes S1..S6, beside the processor's FMA peak measured in the same
 // minute.
-#include <immintrin.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "engine/ceilings.h"
 #include "engine/cpu/cpu_plan.h"
-#include "net/parameter_layout.h"
+#include "net/initial_parameters.h"
+#include "net/problems.h"
 
 namespace {
 
@@ -29,112 +27,35 @@ double now() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-struct Shape {
-  const char* name;
-  std::vector<std::size_t> widths;
-  Loss loss;
-  std::size_t batch;
-  bool sgd = false;
-};
-
-const Shape kShapes[] = {
-    {"S1", {64, 64, 64, 64, 1}, Loss::squared_error, 256},
-    {"S2", {32, 256, 256, 256, 2}, Loss::cross_entropy, 256},
-    {"S3", {784, 512, 512, 10}, Loss::cross_entropy, 128},
-    {"S4", {784, 128, 10}, Loss::cross_entropy, 32},
-    {"S5", {1024, 4096, 4096, 1024}, Loss::cross_entropy, 1024},
-    {"S6", {8, 32, 32, 1}, Loss::squared_error, 1, true},
-};
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) double peak_avx512(long rounds) {
-  __m512 c[12] = {}, a = _mm512_set1_ps(0.5f), b = _mm512_set1_ps(1e-3f);
-  for (auto& v : c) v = b;
-  const double start = now();
-  for (long i = 0; i < rounds; ++i) {
-#pragma GCC unroll 12
-    for (int j = 0; j < 12; ++j) c[j] = _mm512_fmadd_ps(c[j], a, b);
-  }
-  const double seconds = now() - start;
-  float sum = 0;
-  for (auto& v : c) sum += _mm512_cvtss_f32(v);
-  return static_cast<double>(rounds) * 12 * 16 * 2 / seconds / 1e9 + (sum == 12345 ? 1 : 0);
+double peak(const std::string& instruction_set) {
+  const double begin = now();
+  double flops = 0;
+  for (int i = 0; i < 10; ++i) flops += engine::multiply_add(instruction_set);
+  return flops / (now() - begin) * 1e-9;
 }
-__attribute__((target("avx2,fma"))) double peak_avx2(long rounds) {
-  __m256 c[12], a = _mm256_set1_ps(0.5f), b = _mm256_set1_ps(1e-3f);
-  for (auto& v : c) v = b;
-  const double start = now();
-  for (long i = 0; i < rounds; ++i) {
-#pragma GCC unroll 12
-    for (int j = 0; j < 12; ++j) c[j] = _mm256_fmadd_ps(c[j], a, b);
-  }
-  const double seconds = now() - start;
-  float sum = 0;
-  for (auto& v : c) sum += _mm256_cvtss_f32(v);
-  return static_cast<double>(rounds) * 12 * 8 * 2 / seconds / 1e9 + (sum == 12345 ? 1 : 0);
-}
-double peak(const std::string& isa) { return isa == "avx512" ? peak_avx512(1000000) : peak_avx2(1000000); }
-#else
-double peak(const std::string&) { return 0; }
-#endif
 
 struct Run {
-  std::unique_ptr<engine::Plan> plan;
-  std::vector<float> x, y;
-  std::vector<std::int32_t> labels;
-  Samples samples;
-  std::vector<std::uint32_t> rows;
+  net::ProblemRows rows;
   OptimizerSpec optimizer;
+  std::unique_ptr<engine::Plan> plan;
   std::uint64_t t = 0;
-  double flops = 0;
+  double flops;
 
-  Run(const Shape& shape, int threads) {
-    NetworkSpec network;
-    network.inputs = shape.widths.front();
-    network.loss.kind = shape.loss;
-    for (std::size_t l = 1; l < shape.widths.size(); ++l) {
-      LayerSpec layer;
-      layer.units = shape.widths[l];
-      layer.activation = l + 1 == shape.widths.size() ? Activation::identity : Activation::relu;
-      network.layers.push_back(layer);
-      flops += static_cast<double>(shape.widths[l] * shape.widths[l - 1] * shape.batch) * (l == 1 ? 4 : 6);
-    }
-    TrainingSpec training;
-    training.optimizer = default_optimizer(shape.sgd ? "sgd" : "adam");
-    training.optimizer.learning_rate = 1e-4;
-    optimizer = training.optimizer;
-    plan = engine::make_cpu_plan(network, training, {EngineKind::cpu, threads, shape.batch});
-    std::mt19937 random(1);
-    std::normal_distribution<float> normal;
-    std::vector<float> start;
-    for (const net::Tensor& tensor : net::ParameterLayout(network).tensors) {
-      const float size = tensor.role == net::Role::weight ? 1 / std::sqrt(static_cast<float>(tensor.columns)) : 0;
-      for (std::size_t i = 0; i < tensor.info.size; ++i) start.push_back(size * normal(random));
-    }
-    plan->load(engine::Part::parameters, start);
-    const std::size_t count = shape.batch * 4;
-    for (std::size_t i = 0; i < count * network.inputs; ++i) x.push_back(normal(random));
-    for (std::size_t i = 0; i < count * network.outputs(); ++i) y.push_back(normal(random));
-    for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::int32_t>(random() % network.outputs()));
-    const bool classes = shape.loss == Loss::cross_entropy;
-    samples = {x.data(),
-               classes ? nullptr : y.data(),
-               classes ? labels.data() : nullptr,
-               nullptr,
-               nullptr,
-               count,
-               network.inputs,
-               network.outputs()};
-    for (std::size_t r = 0; r < shape.batch; ++r) rows.push_back(static_cast<std::uint32_t>((r * 3 + 1) % count));
+  Run(const net::Problem& problem, int threads)
+      : rows(net::network_of(problem), problem.batch, 4), optimizer(net::training_of(problem).optimizer) {
+    const NetworkSpec network = net::network_of(problem);
+    flops = net::training_flops(network) * static_cast<double>(problem.batch);
+    plan = engine::make_cpu_plan(network, net::training_of(problem), {EngineKind::cpu, threads, problem.batch});
+    plan->load(engine::Part::parameters, net::initial_parameters(network, 1));
   }
 
   void step() {
     ++t;
-    plan->step(samples, rows, {t, 1, math::update_constants(optimizer, t, optimizer.learning_rate, 0)});
+    plan->step(rows.samples, rows.batches[t % 4], {t, 1, math::update_constants(optimizer, t, optimizer.learning_rate, 0)});
   }
 };
 
-void measure(const Shape& shape, int threads, double seconds) {
+void measure(const net::Problem& shape, int threads, double seconds) {
   use_cpu_time = threads == 1 && std::getenv("WALL") == nullptr;
   Run run(shape, threads);
   for (int i = 0; i < 3; ++i) run.step();
@@ -157,7 +78,7 @@ void measure(const Shape& shape, int threads, double seconds) {
   std::printf(
       "%s %-6s %d threads: median %7.1f, 90th percentile %7.1f GFLOP/s, %5.1f %% of %d x %.1f; %9.1f k samples/s, %.2f "
       "us a step\n",
-      shape.name, isa.c_str(), threads, middle, best, 100 * best / (top * threads), threads, top,
+      shape.name.c_str(), isa.c_str(), threads, middle, best, 100 * best / (top * threads), threads, top,
       at(rates, 0.9) * static_cast<double>(shape.batch) / 1e3, 1e6 / at(rates, 0.9));
 }
 
@@ -173,7 +94,7 @@ int main(int argc, char** argv) {
   }
   const double seconds = argc > 2 ? std::atof(argv[2]) : 2;
   const std::string wanted = argc > 3 ? argv[3] : "S1S2S3S4S5S6";
-  for (const Shape& shape : kShapes) {
+  for (const net::Problem& shape : net::training_problems()) {
     for (int count : threads) {
       if (wanted.find(shape.name) != std::string::npos) measure(shape, count, seconds);
     }
