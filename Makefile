@@ -4,14 +4,15 @@ JOBS ?= $(shell nproc)
 BUILD := build
 RUN := runs/demo
 
-.PHONY: help build demo test test-all bench lint fuzz clean install-tools
+.PHONY: help build demo test test-all bench bench-peers lint fuzz clean install-tools
 
 help:
 	@echo "make build      the program at build/chainrule (installs missing Debian packages first)"
 	@echo "make demo       build, train on Fashion-MNIST, show the result"
 	@echo "make test       build and run the tests, fuzzers 10 s each"
 	@echo "make test-all   the long ones too: sanitizers, kill -9, NEON under qemu, mutations, fuzzers 5 min each"
-	@echo "make bench      this machine's speed on the problem list"
+	@echo "make bench      this machine's ceilings, then us and every installed peer on the problem list"
+	@echo "make bench-peers  installs the peers (PyTorch, JAX, scikit-learn, Keras, onnxruntime; several GB)"
 	@echo "make lint       layers, symbols, scripts, warnings"
 	@echo "make fuzz       fuzzers, FUZZ_SECONDS=300 each"
 	@echo "make clean      remove build/ (runs/ stays)"
@@ -37,7 +38,13 @@ test-all: test
 	@tools/test_all
 
 bench: build
-	$(BUILD)/chainrule bench
+	cmake --build --preset release -j $(JOBS) --target bench_ceilings bench_driver
+	@tools/bench --build $(BUILD) --venv $(BUILD)/bench-venv --out $(BUILD)/bench $(BENCH)
+
+# Several GB from PyPI (PyTorch comes as a CUDA build); no test needs them.
+bench-peers:
+	python3 -m venv $(BUILD)/bench-venv
+	$(BUILD)/bench-venv/bin/pip install -r bench/peers/requirements.txt
 
 lint: build
 	@tools/install_dependencies lint
