@@ -224,6 +224,9 @@ void replace_file(const std::string& from, const std::string& to) {
 
 std::string read_file(const std::string& path) {
   Descriptor fd = open_file(path, O_RDONLY);
+  if (!fd && errno == ENOENT) {
+    throw Error("E0401", path, std::string("cannot open: ") + std::strerror(ENOENT), "check the spelling and the current folder");
+  }
   if (!fd) fail("E0401", path, "cannot open", errno);
   struct stat info {};
   if (system_call([&] { return ::fstat(fd.get(), &info); }) != 0) fail("E0424", path, "cannot read", errno);

@@ -113,7 +113,9 @@ TEST_F(AtomicFile, FailingReadsNameTheFile) {
 }
 
 TEST_F(AtomicFile, MissingFileAndFolderAreE0401) {
-  EXPECT_EQ(error_of([&] { read_file(path("none")); }).code(), "E0401");
+  const Error missing = error_of([&] { read_file(path("none")); });
+  EXPECT_EQ(missing.code(), "E0401");
+  EXPECT_EQ(missing.hint().find("folder in it"), std::string::npos) << missing.hint();
   const Error folder = error_of([&] { read_file(folder_); });
   EXPECT_EQ(folder.code(), "E0401");
   EXPECT_NE(folder.message().find("directory"), std::string::npos) << folder.message();

@@ -101,7 +101,15 @@ std::size_t start_of_time(const Rows& order, const Column& column, std::size_t c
   return cut;
 }
 
+// The rows as they lie in the table: first training, then validation, then test.
+void split_in_order(Split& split, std::size_t rows, const Sizes& sizes) {
+  Rows order = all_rows(rows);
+  std::reverse(order.begin(), order.end());
+  deal(split, order, sizes);
+}
+
 void split_by_time(Split& split, const Table& table, const SplitRequest& request, const Sizes& sizes) {
+  if (request.column.empty()) return split_in_order(split, table.rows, sizes);
   const Column& column = split_column(table, request);
   if (column.type == ColumnType::categorical) {
     throw Error("E0324", table.source, "the split column \"" + column.name + "\" is text, not a time", "name a numeric or date column");

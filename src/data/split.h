@@ -16,7 +16,7 @@ struct SplitRequest {
   SplitKind kind = SplitKind::automatic;  ///< automatic: stratified when classes are given, else random
   double validation = 0, test = 0;
   std::uint64_t seed = 0;
-  std::string column;                     ///< time and group: the column; else unused
+  std::string column;                     ///< group: the column; time: the column, or "" for the order of the rows
 };
 
 /// Row numbers, ascending within each part; together every row once.
@@ -29,7 +29,8 @@ struct Split {
 /// `classes`: class of each row (-1: missing, a class of its own), for stratified; empty when there are none.
 /// random: rows in shuffled order, the first part is test, the next validation, the rest training.
 /// stratified: the same within each class, sizes by largest remainder, so that every part has each class in proportion.
-/// time: the latest rows are test, those before validation; rows of one time stay together. group: whole groups, drawn in shuffled order.
+/// time: the latest rows are test, those before validation; rows of one time stay together (without a column the last row is the latest).
+/// group: whole groups, drawn in shuffled order.
 /// Throws E0310 (unknown column), E0323 (missing value in it), E0324 (text where time is needed), E0325 (too few groups), E0326 (a part
 /// stays empty), E0102 (bad shares).
 Split split_rows(const Table& table, const SplitRequest& request, std::span<const std::int32_t> classes = {});

@@ -107,6 +107,15 @@ TEST(Split, TimePutsTheLatestRowsIntoTestAndKeepsTiesTogether) {
   EXPECT_LE(split.test.size(), 13u);
 }
 
+TEST(Split, TimeWithoutAColumnIsTheOrderOfTheRows) {
+  std::vector<double> values(20, 1);
+  const Split split = split_rows(table_from_matrix(values.data(), 20, {"x"}), request(SplitKind::time, 0.2, 0.1, ""));
+  EXPECT_EQ(split.train.size(), 14u);
+  EXPECT_EQ(split.train.back(), 13u);
+  EXPECT_EQ(split.validation, (std::vector<std::uint32_t>{14, 15, 16, 17}));
+  EXPECT_EQ(split.test, (std::vector<std::uint32_t>{18, 19}));
+}
+
 TEST(Split, GroupsAreNeverTornApart) {
   const Table table = numbered(1000);
   const Split split = split_rows(table, request(SplitKind::group, 0.2, 0.2, "group"));
