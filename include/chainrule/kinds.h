@@ -13,6 +13,8 @@ enum class Activation { identity, relu, leaky_relu, prelu, elu, selu, celu, gelu
 enum class Loss { squared_error, absolute_error, huber, quantile, poisson, gaussian_nll, binary_cross_entropy,
                   cross_entropy, hinge };
 /// `automatic` picks by activation (printed): lecun_normal for selu, he_normal for the relu family, glorot_uniform otherwise.
+/// `data_dependent`: normal draws of deviation 1/sqrt(inputs); train() then scales and shifts each unit so that its z has mean 0 and
+/// deviation 1 over the first training rows. A Network made in memory keeps the draws.
 enum class Initializer { automatic, zeros, constant, normal, uniform, glorot_uniform, glorot_normal, he_uniform, he_normal,
                          lecun_uniform, lecun_normal, orthogonal, data_dependent };
 enum class DropoutKind { inverted, standard, gaussian, alpha, dropconnect };

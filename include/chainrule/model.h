@@ -50,6 +50,8 @@ class Model {
 
   /// Columns are found by name (by position when the model was trained without a header). Throws E0320 when one is missing.
   Predictions predict(const Table& table, std::size_t samples = 0);
+  /// Rows weigh what the run's weight column and class weights say, so the loss compares with the run's. Throws E0310 when that
+  /// column is missing, E0320 when the target is.
   Metrics evaluate(const Table& table);
   ModelInfo inspect() const;
 

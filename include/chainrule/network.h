@@ -93,6 +93,7 @@ class Network {
   /// Flat, row-major, in tensors() order. Throws Error E0230 when the size is not parameter_count().
   std::vector<float> parameters() const;
   void set_parameters(std::span<const float> values);
+  /// Of the last backward(), without penalties, before clipping; unspecified after step() and update().
   std::vector<float> gradients() const;
   /// The running mean of the parameters that predict() uses; empty when training().ema is 0. set_parameters() sets it to the same values,
   /// set_average() to others. Throws Error E0230 for a wrong size or when the network keeps none.

@@ -5,6 +5,7 @@
 #include "api/network_choice.h"
 #include "api/prepared_data.h"
 #include "api/setting_text.h"
+#include "api/starting_parameters.h"
 #include "base/counter_rng.h"
 #include "chainrule/error.h"
 #include "data/table.h"
@@ -108,7 +109,7 @@ CheckReport check(const std::string& data, const TrainSettings& settings) {
   const api::PreparedData prepared = api::prepare_data({data, nullptr, {}}, settings);
   std::vector<std::string> decisions;
   const api::NetworkChoice choice = api::choose_network(settings, prepared, decisions);
-  const std::vector<float> start = net::initial_parameters(choice.network, choice.training.seed);
+  const std::vector<float> start = api::starting_parameters(choice, prepared.train);
   return explain::run_checks({choice.network, choice.training, start, prepared.numbers.samples()});
 }
 

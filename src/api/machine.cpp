@@ -7,15 +7,9 @@
 #include "engine/plan.h"
 
 namespace chainrule {
-namespace {
-
-constexpr const char* kVersion = "0.1.0";  // with project() in CMakeLists.txt
-
-}  // namespace
-
 VersionInfo version_info() {
   VersionInfo info;
-  info.version = kVersion;
+  info.version = CHAINRULE_VERSION;
 #if defined(__clang__)
   info.compiler = "clang " __clang_version__;
 #elif defined(__GNUC__)

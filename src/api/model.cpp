@@ -119,8 +119,9 @@ Metrics Model::evaluate(const Table& table) {
                 "evaluate needs rows with their true answers; predict does not");
   }
   std::vector<std::string> warnings;
-  const api::NumberTable numbers =
+  api::NumberTable numbers =
       api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), true, warnings);
+  api::weigh_rows(numbers, impl_->file.features, table.data());
   std::vector<float> outputs(numbers.rows * impl_->file.network.outputs());
   impl_->network.predict(numbers.x.data(), numbers.rows, outputs.data());
   const training::DataPart part{numbers.samples(), rows_of(numbers.rows)};

@@ -78,7 +78,21 @@ void fit_spec_to_data(NetworkSpec& network, const PreparedData& data, const std:
               "set the last layer's units to " + std::to_string(data.outputs()));
 }
 
+// What the spec file says cannot be said by a flag too. --loss is compared with the file, --seed goes before it.
+void refuse_settings_of_spec(const TrainSettings& settings) {
+  static constexpr const char* kHeldBySpec[] = {
+      "hidden", "activation", "init", "dropout", "input-dropout", "input-noise", "norm", "residual", "label-smoothing",
+      "optimizer", "lr", "momentum", "beta1", "beta2", "eps", "weight-decay", "l1", "l2", "max-norm", "clip",
+      "clip-value", "schedule", "warmup", "dropout-schedule", "weight-decay-schedule", "ema", "shards"};
+  for (const char* key : kHeldBySpec) {
+    if (settings.given.count(key) == 0) continue;
+    throw Error("E0105", key, "is given beside a spec file, which holds it already",
+                "leave " + std::string(key) + " out, or change it in " + settings.spec_file);
+  }
+}
+
 void read_spec(const TrainSettings& settings, const PreparedData& data, NetworkChoice& choice) {
+  refuse_settings_of_spec(settings);
   ParsedSpec parsed = spec_from_toml(read_file(settings.spec_file), settings.spec_file);
   fit_spec_to_data(parsed.network, data, settings.spec_file);
   choice.network = std::move(parsed.network);

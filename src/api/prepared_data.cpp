@@ -124,9 +124,10 @@ void check_counts(const NumberTable& numbers, const data::Table& table) {
 }
 
 // Weight of each row: its column's value times its class's weight.
-void set_weights(NumberTable& numbers, const data::Table& table, const TrainSettings& settings,
-                 std::span<const float> per_class, const std::vector<std::int32_t>& labels) {
-  if (!settings.weight_column.empty()) numbers.weights = column_weights(table, settings.weight_column);
+void set_weights(NumberTable& numbers, const data::Table& table, const features::TargetState& target,
+                 const std::vector<std::int32_t>& labels) {
+  const std::vector<float>& per_class = target.class_weights;
+  if (!target.weight_column.empty()) numbers.weights = column_weights(table, target.weight_column);
   if (per_class.empty()) return;
   if (numbers.weights.empty()) numbers.weights.assign(table.rows, 1.0f);
   for (std::size_t row = 0; row < table.rows; ++row)
@@ -187,6 +188,7 @@ class Preparation {
       std::vector<std::string> ignored;
       if (!settings_.weight_column.empty()) ignored.push_back(settings_.weight_column);
       if (settings_.split == SplitKind::group) ignored.push_back(settings_.split_column);
+      for (const std::string& column : ignored) data_.decisions.push_back("not an input: " + quoted(column));
       data_.features = features::fit(*data_.table, rows, target, classification, ignored);
     }
     if (data_.loss == Loss::poisson) data_.features.target.center = 0, data_.features.target.scale = 1;
@@ -202,22 +204,22 @@ class Preparation {
     if (!settings_.class_weights.empty()) {
       if (labels.empty())
         throw Error("E0107", "class-weights", "a regression has no classes", "use --weight-column for weights of rows");
-      per_class_ = class_weights(settings_.class_weights, data_.unit.classes, labels, train_rows);
+      std::vector<float>& per_class = data_.features.target.class_weights;
+      per_class = class_weights(settings_.class_weights, data_.unit.classes, labels, train_rows);
       std::string line = "class weights:";
-      for (std::size_t c = 0; c < per_class_.size(); ++c)
-        line += " " + data_.unit.classes[c] + " " + std::to_string(per_class_[c]);
+      for (std::size_t c = 0; c < per_class.size(); ++c)
+        line += " " + data_.unit.classes[c] + " " + std::to_string(per_class[c]);
       data_.decisions.push_back(line);
     }
-    set_weights(data_.numbers, *data_.table, settings_, per_class_, labels);
+    data_.features.target.weight_column = settings_.weight_column;
+    set_weights(data_.numbers, *data_.table, data_.features.target, labels);
     if (data_.loss == Loss::poisson) check_counts(data_.numbers, *data_.table);
     return labels;
   }
 
   NumberTable read_part(const std::string& what, const data::Table& table, training::DataPart& part) {
     NumberTable numbers = apply_features(data_.features, data_.loss, table, true, data_.decisions);
-    std::vector<std::int32_t> labels;
-    if (!per_class_.empty()) labels = features::class_labels(data_.features, table);
-    set_weights(numbers, table, settings_, per_class_, labels);
+    weigh_rows(numbers, data_.features, table);
     data_.decisions.push_back(what + ": " + counted(table.rows, "row") + " of " + table.source);
     part = part_of(numbers, all_rows(table.rows));
     return numbers;
@@ -246,7 +248,6 @@ class Preparation {
   const DataRequest& request_;
   const TrainSettings& settings_;
   PreparedData data_;
-  std::vector<float> per_class_;
 };
 
 }  // namespace
@@ -288,6 +289,19 @@ NumberTable apply_features(const features::FeatureSet& features, Loss loss, cons
     numbers.targets = 1;
   }
   return numbers;
+}
+
+void weigh_rows(NumberTable& numbers, const features::FeatureSet& features, const data::Table& table) {
+  const std::string& column = features.target.weight_column;
+  try {
+    if (!column.empty()) table.find_column(column);
+  } catch (const Error& error) {
+    throw Error(error.code(), table.source, "there is no column \"" + column + "\", which weighed the rows in training",
+                "add it; a column of ones weighs all rows the same");
+  }
+  const bool by_class = !features.target.class_weights.empty();
+  set_weights(numbers, table, features.target,
+              by_class ? features::class_labels(features, table) : std::vector<std::int32_t>{});
 }
 
 training::TargetUnit unit_of(const features::TargetState& target) {

@@ -59,6 +59,10 @@ std::optional<double> as_share(const std::string& text);
 NumberTable apply_features(const features::FeatureSet& features, Loss loss, const data::Table& table, bool with_target,
                            std::vector<std::string>& warnings);
 
+/// Gives the rows of a labelled table the weights that the run gave its own: weight column times class weight. Throws
+/// E0310 when the weight column is missing, E0327 for a bad weight.
+void weigh_rows(NumberTable& numbers, const features::FeatureSet& features, const data::Table& table);
+
 /// The classes or values in `unit` of a fitted target.
 training::TargetUnit unit_of(const features::TargetState& target);
 

@@ -3,10 +3,10 @@
 
 #include <cmath>
 
+#include "api/starting_parameters.h"
 #include "api/training_run.h"
 #include "chainrule/error.h"
 #include "data/batch_order.h"
-#include "net/initial_parameters.h"
 
 namespace chainrule::api {
 namespace {
@@ -52,10 +52,10 @@ class Batches {
   std::vector<std::uint32_t> order_;
 };
 
-void load_start(engine::Plan& plan, const NetworkChoice& choice) {
+void load_start(engine::Plan& plan, const NetworkChoice& choice, const training::DataPart& train) {
   constexpr engine::Part kStates[] = {engine::Part::state0, engine::Part::state1, engine::Part::state2,
                                       engine::Part::state3};
-  const std::vector<float> start = net::initial_parameters(choice.network, choice.training.seed);
+  const std::vector<float> start = starting_parameters(choice, train);
   plan.load(engine::Part::parameters, start);
   if (choice.training.ema > 0) plan.load(engine::Part::average, start);
   for (std::size_t s = 0; s < math::state_count(choice.training.optimizer); ++s) {
@@ -71,7 +71,7 @@ RateSearch search_learning_rate(const TrainSettings& settings, const NetworkChoi
   if (optimizer.kind == Optimizer::lbfgs)
     throw Error("E0218", "optimizer", "lbfgs finds its own step lengths", "leave --find-lr out");
   const std::unique_ptr<engine::Plan> plan = make_run_plan(settings, choice, data.train.size());
-  load_start(*plan, choice);
+  load_start(*plan, choice, data.train);
   Batches batches(data.train, choice.batch, choice.training.seed);
   SmoothedLoss smoothed;
   RateSearch search;

@@ -36,6 +36,12 @@ void forget_older_checkpoint(const std::string& folder) noexcept {
   std::filesystem::remove(folder + "/checkpoint.previous.safetensors", error);
 }
 
+void forget_checkpoints(const std::string& folder) noexcept {
+  std::error_code error;
+  forget_older_checkpoint(folder);
+  std::filesystem::remove(folder + "/checkpoint.safetensors", error);
+}
+
 std::string absolute_path(const std::string& path) {
   if (path.empty() || path == "-") return path;
   std::error_code error;

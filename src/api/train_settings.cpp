@@ -76,8 +76,12 @@ std::string get_split(const TrainSettings& s) {
   return write_kind(s.split) + (s.split_column.empty() ? "" : ":" + s.split_column);
 }
 
-void set_hidden(TrainSettings& s, const TextPlace&, const std::string& text) {
-  s.hidden = text == "none" ? std::vector<std::size_t>{} : parse_widths(text);
+void set_hidden(TrainSettings& s, const TextPlace& place, const std::string& text) {
+  try {
+    s.hidden = text == "none" ? std::vector<std::size_t>{} : parse_widths(text);
+  } catch (const Error& error) {
+    throw Error(error.code(), std::string(place.where), error.message(), "write widths like 256,256, or none");
+  }
 }
 
 std::string get_hidden(const TrainSettings& s) {
@@ -202,7 +206,9 @@ std::vector<Setting> data_settings() {
        text([](auto& s) -> auto& { return s.validation; })},
       {{"test", "F|FILE", "Data", "share of the rows kept for the final test, or a file with them", {}},
        text([](auto& s) -> auto& { return s.test; })},
-      {{"split", "KIND", "Data", "how shares are drawn: random, stratified, time[:COL] or group:COL", {}},
+      {{"split", "KIND", "Data", "how shares are drawn: random, stratified, time[:COL] (the latest rows; without COL the last ones) or "
+        "group:COL",
+        {}},
        {set_split, get_split}},
       {{"class-weights",
         "balanced|FILE",
@@ -250,6 +256,7 @@ std::vector<Setting> network_settings() {
         [](const TrainSettings& s) { return api::write_dropout(s.dropout); }}},
       {{"input-dropout", "RATE", "Network", "share of inputs dropped while training", {}},
        {[](TrainSettings& s, const TextPlace& p, const std::string& v) {
+          if (v.find(':') != std::string::npos) api::bad_value(p, v, "a rate below 1; it drops whole inputs");
           s.input_dropout = api::read_dropout(p, v).rate;
         },
         [](const TrainSettings& s) { return api::write_number(s.input_dropout); }}},
@@ -267,7 +274,7 @@ std::vector<Setting> network_settings() {
       {{"spec",
         "FILE",
         "Network",
-        "network and optimiser from a TOML file; its values replace the flags of these groups",
+        "network and optimiser from a TOML file, instead of the flags of these groups (--loss must agree; --seed wins)",
         {}},
        text([](auto& s) -> auto& { return s.spec_file; })},
   };

@@ -104,6 +104,19 @@ TEST(TrainSettings, WarmupSurvivesTheScheduleInAnyOrder) {
   EXPECT_EQ(before.training, after.training);
 }
 
+TEST(TrainSettings, BadWidthsAndDropoutKindsOfInputsAreRefusedAtTheirPlace) {
+  const std::pair<const char*, const char*> bad[] = {{"hidden", "0"}, {"hidden", "8,x"}, {"input-dropout", "0.1:alpha"}};
+  for (const auto& [key, value] : bad) {
+    TrainSettings settings;
+    try {
+      set_train_setting(settings, key, value, "run.toml line 3");
+      ADD_FAILURE() << key << " " << value;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.where(), "run.toml line 3") << value;
+    }
+  }
+}
+
 TEST(TrainSettings, UnknownKeyNamesTheNearest) {
   TrainSettings settings;
   try {

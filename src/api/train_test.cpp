@@ -299,5 +299,43 @@ TEST_F(TrainFiles, EventsBeginWithTheDecisionsAndEndWithTheModel) {
   EXPECT_FALSE(result.decisions.empty());
 }
 
+TEST_F(TrainFiles, EvaluateWeighsRowsAsTheRunDid) {
+  TrainSettings s = settings("kind", "run");
+  s.weight_column = "weight";
+  s.class_weights = "balanced";
+  s.validation = path("kinds.csv");
+  const TrainResult result = train(path("kinds.csv"), s);
+  Model model = Model::load(s.out);
+  EXPECT_EQ(model.evaluate(Table::read(path("kinds.csv"))).loss, result.validation.loss);
+  EXPECT_NE(result.validation.loss, result.validation.log_loss);  // which is of unweighted rows
+  std::ofstream(path("plain.csv")) << "x,y,colour,kind\n0.5,0.5,red,low\n";
+  EXPECT_EQ(code_of([&] { model.evaluate(Table::read(path("plain.csv"))); }), "E0310");
+}
+
+TEST_F(TrainFiles, ARunWithoutCheckpointsLeavesNoneOfAnEarlierRun) {
+  TrainSettings s = settings("kind", "run");
+  train(path("kinds.csv"), s);
+  s.checkpoint_every = 0;
+  s.training.seed = 3;
+  train(path("kinds.csv"), s);
+  EXPECT_EQ(code_of([&] { resume(s.out); }), "E0415");
+}
+
+TEST_F(TrainFiles, AFlagBesideTheSpecThatHoldsItIsRefused) {
+  TrainSettings s = settings("kind", "run");
+  s.spec_file = path("spec.toml");
+  set_train_setting(s, "lr", "0.1", "--lr");
+  EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0105");
+}
+
+TEST_F(TrainFiles, DataDependentWeightsAreTheSameOnEveryEngine) {
+  TrainSettings s = settings("kind", "run");
+  set_train_setting(s, "init", "data_dependent", "--init");
+  s.engine = EngineKind::cpu;
+  const std::string digest = train(path("kinds.csv"), s).digest;
+  s.engine = EngineKind::reference;
+  EXPECT_EQ(train(path("kinds.csv"), s).digest, digest);
+}
+
 }  // namespace
 }  // namespace chainrule

@@ -4,11 +4,12 @@
 #include "api/rate_search.h"
 #include "api/run_folder.h"
 #include "api/setting_text.h"
+#include "api/starting_parameters.h"
 #include "chainrule/error.h"
 #include "chainrule/machine.h"
 #include "data/table.h"
 #include "model/model_file.h"
-#include "net/initial_parameters.h"
+#include "net/parameter_layout.h"
 
 namespace chainrule::api {
 namespace {
@@ -150,8 +151,8 @@ void TrainingRun::start() {
     trainer_->start(std::move(saved_->snapshot));
     return;
   }
-  trainer_->start(net::initial_parameters(choice_.network, choice_.training.seed));
-  if (settings_.checkpoint_every == 0) return;
+  trainer_->start(starting_parameters(choice_, data_.train));
+  if (settings_.checkpoint_every == 0 || identity_.data_digest.empty()) return forget_checkpoints(folder_);
   save_checkpoint(trainer_->snapshot());
   forget_older_checkpoint(folder_);
 }

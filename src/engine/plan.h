@@ -15,6 +15,8 @@
 namespace chainrule::engine {
 
 /// Vectors in named layout order, each layout.size floats (running statistics take part only in `parameters` and `average`).
+/// Part::gradients holds dL/d(parameter) of the last backward(), without penalties and unclipped, the same bits in every engine; what it
+/// holds after step() and update() is unspecified (the fast path stores none, or clipped ones).
 enum class Part { parameters, gradients, state0, state1, state2, state3, average };
 
 /// What changes from step to step. Everything here is already scheduled.

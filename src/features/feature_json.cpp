@@ -116,6 +116,14 @@ DenseState read_dense(const Json& json) {
   return dense;
 }
 
+void read_weights(const Json& json, TargetState& target) {
+  if (json.contains("weight_column")) target.weight_column = json.at("weight_column").get<std::string>();
+  if (!json.contains("class_weights")) return;
+  target.class_weights = json.at("class_weights").get<std::vector<float>>();
+  require(target.class_weights.size() == target.classes.size(), "target", "needs one weight for each class");
+  for (const float weight : target.class_weights) require(std::isfinite(weight) && weight >= 0, "target", "has an impossible class weight");
+}
+
 TargetState read_target(const Json& json, std::size_t width) {
   TargetState target;
   target.name = json.at("name").get<std::string>();
@@ -129,6 +137,7 @@ TargetState read_target(const Json& json, std::size_t width) {
     target.scale = finite_at(json, "scale");
     require(usable_scale(target.scale), "target", "has an impossible scale");
   }
+  read_weights(json, target);
   return target;
 }
 
@@ -139,6 +148,8 @@ Json target_json(const TargetState& target) {
   } else {
     json.update({{"center", target.center}, {"scale", target.scale}});
   }
+  if (!target.weight_column.empty()) json["weight_column"] = target.weight_column;
+  if (!target.class_weights.empty()) json["class_weights"] = target.class_weights;
   return json;
 }
 

@@ -43,6 +43,8 @@ struct TargetState {
   bool classification = false;
   std::vector<std::string> classes;     ///< numeric order when all are numbers, else byte order
   double center = 0, scale = 1;
+  std::string weight_column;            ///< column that weighs the rows; "": all weigh 1. Set by the run, not by fit()
+  std::vector<float> class_weights;     ///< one factor >= 0 per class; empty: all 1. Set by the run, not by fit()
 };
 
 struct FeatureSet {

@@ -23,9 +23,8 @@ Initializer resolve_initializer(Initializer kind, Activation activation) noexcep
 /// input.
 /// `kind` is resolved. parameter: constant the value, normal the deviation, uniform the half width; 0 means 0.01.
 /// Normal numbers reach +-5.42 deviations. Biases start at 0 and are not drawn.
-/// data_dependent draws normal rows of deviation 1/sqrt(inputs); the caller then pushes a batch through and divides
-/// each unit's
-/// row by the standard deviation of its z over the rows (setting bias = -mean of the new z), layer after layer.
+/// data_dependent draws normal rows of deviation 1/sqrt(inputs); a training run then fits them to its first rows
+/// (api/starting_parameters.h). A network in memory, which knows no rows yet, keeps the draws.
 void fill_weights(std::span<float> weights, WeightShape shape, Initializer kind, double parameter, std::uint64_t seed,
                   std::uint32_t layer);
 
