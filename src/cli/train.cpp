@@ -139,7 +139,13 @@ int run_train(const Arguments& arguments, Console& console) {
   else print_result(result, arguments.positionals.empty() ? "" : arguments.positionals[0], console);
   if (!result.interrupted) return 0;
   console.out.flush();
-  console.err << "interrupted: the checkpoint is saved; go on with `chainrule train --resume " << result.folder << "`\n";
+  const bool from_stdin = !arguments.positionals.empty() && arguments.positionals[0] == "-";
+  if (from_stdin) {
+    console.err << "interrupted: the model so far is in " << result.folder
+                << "; it cannot be resumed, for standard input cannot be read again\n";
+  } else {
+    console.err << "interrupted: the checkpoint is saved; go on with `chainrule train --resume " << result.folder << "`\n";
+  }
   return static_cast<int>(ErrorKind::interrupted);
 }
 

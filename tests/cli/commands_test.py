@@ -176,6 +176,13 @@ def test_stop(suite):
     suite.check("interrupted: says how to go on", b"--resume stopped" in err, err)
     suite.check("interrupted: one JSON object", json.loads(out or b"{}").get("interrupted") is True, out[:200])
     suite.check("interrupted: the model is usable", suite.run("evaluate", "stopped", "prices.csv").returncode == 0, "")
+    command[2], command[command.index("stopped")] = "-", "stopped-stdin"
+    with open(suite.home / "prices.csv", "rb") as table:
+        child = subprocess.Popen(command, cwd=suite.home, stdin=table, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
+        time.sleep(1.5)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=60)
+    suite.check("interrupted on standard input: promises no resuming", child.returncode == 130 and b"--resume" not in err, err)
 
 
 def main():
