@@ -20,8 +20,9 @@ float predict_scale(const DropoutSpec& dropout) {
   return static_cast<float>(math::dropout_constants(dropout.kind, dropout.rate).predict_scale);
 }
 
-BatchMatrix tile_matrix(float* memory, const Columns& columns) {
-  return {memory, static_cast<std::size_t>(columns.panel) * kPredictionRows, columns};
+/// One row alone lies plainly, panel after panel.
+BatchMatrix tile_matrix(float* memory, const Columns& columns, int rows) {
+  return {memory, static_cast<std::size_t>(columns.panel) * (rows == 1 ? 1 : kPredictionRows), columns};
 }
 
 std::size_t tile_size(const Columns& columns, int p, int rows) {
@@ -90,15 +91,30 @@ void activate_panel(const Call& call, const Layer& layer, const BatchMatrix& in,
   if (layer.residual) kernels.add(out.panel(p), in.panel(p), size);
 }
 
+/// Item 2 for one panel of a tile.
+void dense_panel(const Call& call, const Layer& layer, const float* weights, const BatchMatrix& in,
+                 const BatchMatrix& out, int p, int rows, Epilogue epilogue) {
+  const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
+  call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count),
+                                 weights + layer.weight_panel(p), start, out.panel(p), nullptr, layer.out.width(p), 0,
+                                 rows, epilogue, false, nullptr});
+}
+
+/// Item 2 for one row, all columns side by side: the few sums of one panel would wait for each other.
+void dense_row(const Call& call, const Layer& layer, const float* weights, const BatchMatrix& in,
+               const BatchMatrix& out, Epilogue epilogue) {
+  const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias;
+  call.state->kernels().row_product({in.data, static_cast<std::size_t>(layer.in.count), weights + layer.weight, start,
+                                     out.data, layer.out.count, epilogue == Epilogue::relu});
+}
+
 void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int rows) {
   const float* weights = layer.drops_weights ? call.state->net.masked.data() : call.parameters;
   const bool norm = layer.norm != Norm::none;
   const Epilogue epilogue = layer.activation == Activation::relu && !norm ? Epilogue::relu : Epilogue::none;
+  if (rows == 1) dense_row(call, layer, weights, in, out, epilogue);
   for (int p = 0; p < layer.out.panels(); ++p) {
-    const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
-    call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count),
-                                   weights + layer.weight_panel(p), start, out.panel(p), nullptr, layer.out.width(p), 0,
-                                   rows, epilogue, false, nullptr});
+    if (rows > 1) dense_panel(call, layer, weights, in, out, p, rows, epilogue);
     if (!norm) activate_panel(call, layer, in, out, p, rows);
   }
   if (!norm) return;
@@ -108,11 +124,11 @@ void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, 
 
 void predict_tile(const Call& call, int member, std::size_t first, int rows) {
   const Scratch& own = call.state->work.scratch[static_cast<std::size_t>(member)];
-  BatchMatrix in = tile_matrix(own.prediction[0], call.state->net.inputs);
+  BatchMatrix in = tile_matrix(own.prediction[0], call.state->net.inputs, rows);
   read_tile(call, first, rows, in);
   int turn = 1;
   for (const Layer& layer : call.state->net.layers) {
-    const BatchMatrix out = tile_matrix(own.prediction[turn], layer.out);
+    const BatchMatrix out = tile_matrix(own.prediction[turn], layer.out, rows);
     predict_layer(call, layer, in, out, rows);
     in = out;
     turn = 1 - turn;

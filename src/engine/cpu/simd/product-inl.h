@@ -170,8 +170,10 @@ constexpr Tiles kTiles = make_tiles();
 template <class F>
 HWY_INLINE void for_tiles(int begin, int end, int most, F tile) {
   const int size = end - begin, count = (size + most - 1) / most;
+  if (count == 0) return;
+  const int least = size / count, larger = size % count;  // one division: small tiles take no longer than some
   for (int i = 0, at = begin; i < count; ++i) {
-    const int next = begin + static_cast<int>(static_cast<long>(size) * (i + 1) / count);
+    const int next = at + least + (i < larger ? 1 : 0);
     tile(at, next - at);
     at = next;
   }
@@ -200,9 +202,11 @@ void product(const Product& p) {
             ? 0
             : (last ? p.depth * width - fetched : static_cast<std::size_t>(panels) * kPanel * width) / 16;
     for_tiles(p.row_begin, p.row_end, kTileRows[vectors], [&](int row, int count) {
-      const std::size_t first = lines * static_cast<std::size_t>(row - p.row_begin) / rows;
-      const std::size_t end = lines * static_cast<std::size_t>(row + count - p.row_begin) / rows;
-      for (std::size_t line = first; line < end; ++line) fetch_to_l2(p.next_b + fetched + line * 16);
+      if (lines > 0) {
+        const std::size_t first = lines * static_cast<std::size_t>(row - p.row_begin) / rows;
+        const std::size_t end = lines * static_cast<std::size_t>(row + count - p.row_begin) / rows;
+        for (std::size_t line = first; line < end; ++line) fetch_to_l2(p.next_b + fetched + line * 16);
+      }
       kTiles.product[vectors][count](slice, p, row);
     });
     done += panels;
