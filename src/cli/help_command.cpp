@@ -30,8 +30,8 @@ void print_error_code(std::string code, Console& console) {
 
 int run_help(const Arguments& arguments, Console& console) {
   const bool errors = !arguments.positionals.empty() && arguments.positionals[0] == "errors";
-  if (errors) console.out << (arguments.on("markdown") ? error_markdown() : error_list());
-  else if (arguments.on("json")) console.out << help_json() << '\n';
+  if (arguments.on("json")) console.out << help_json() << '\n';
+  else if (errors) console.out << (arguments.on("markdown") ? error_markdown() : error_list());
   else if (arguments.on("man")) console.out << manual_page();
   else if (arguments.on("markdown")) console.out << markdown_page();
   else if (arguments.positionals.empty()) console.out << overview_text(console.out_style);
@@ -42,11 +42,14 @@ int run_help(const Arguments& arguments, Console& console) {
 
 int run_completions(const Arguments& arguments, Console& console) {
   const std::string& shell = arguments.positionals[0];
-  if (shell == "bash") console.out << bash_completion();
-  else if (shell == "zsh") console.out << zsh_completion();
-  else if (shell == "fish") console.out << fish_completion();
+  std::string script;
+  if (shell == "bash") script = bash_completion();
+  else if (shell == "zsh") script = zsh_completion();
+  else if (shell == "fish") script = fish_completion();
   else throw Error("E0102", "", "there is no completion for the shell \"" + shell + "\"",
                    suggestion(shell, {"bash", "zsh", "fish"}, "", "take bash, zsh or fish"));
+  if (arguments.on("json")) console.out << "{\"shell\":" << json_string(shell) << ",\"script\":" << json_string(script) << "}\n";
+  else console.out << script;
   return 0;
 }
 

@@ -301,6 +301,7 @@ TEST(Targets, BadTargetsHaveTheirCodes) {
   EXPECT_EQ(code("x,y\n7,a\n7,b\n", "y", true), "E0314");
   EXPECT_EQ(code("x,y\n1,a\n2,\n3,b\n", "y", true), "E0315");
   EXPECT_EQ(code("x,y\n1,a\n2,b\n3,b\n", "y", false), "E0321");
+  EXPECT_NE(error_of([&] { fit_all(csv("x,y\n1,a\n2,b\n3,b\n"), "y", false); }).hint().find("--task classification"), std::string::npos);
 }
 
 TEST(Targets, TaskIsChosenByTypeAndDistinctValues) {

@@ -72,10 +72,20 @@ void fit_classes(FeatureSet& features, const data::Table& table, const data::Col
   sort_classes(target.classes);
 }
 
+std::span<const double> target_numbers(const data::Table& table, const data::Column& column, data::ColumnType wanted,
+                                       std::vector<double>& storage) {
+  try {
+    return numbers_of(table, column, wanted, storage);
+  } catch (const Error& error) {
+    if (error.code() != "E0321") throw;
+    throw Error(error.code(), error.where(), error.message(), "a regression needs numbers: correct the cell, or give --task classification");
+  }
+}
+
 void fit_numbers(FeatureSet& features, const data::Table& table, const data::Column& column, Rows rows) {
   std::vector<double> storage, values;
   const auto wanted = column.type == data::ColumnType::date ? data::ColumnType::date : data::ColumnType::numeric;
-  const std::span<const double> all = numbers_of(table, column, wanted, storage);
+  const std::span<const double> all = target_numbers(table, column, wanted, storage);
   for (const std::uint32_t row : rows) values.push_back(all[row]);
   const Statistics statistics = values.empty() ? Statistics{} : statistics_of(values);
   if (statistics.scale == 0) {

@@ -155,6 +155,8 @@ def test_help(suite):
     suite.check("docs/errors.md names no code that is gone", not stale, stale)
     suite.check("man page", suite.run("help", "--man").stdout.startswith(b".TH CHAINRULE 1"), "")
     bash = suite.run("completions", "bash")
+    script = object_of(suite, "completions", suite.run("completions", "bash", "--json"), ["shell", "script"]).get("script", "")
+    suite.check("completions --json holds the script", script.encode() == bash.stdout, script[:80])
     suite.check("bash takes its completions", subprocess.run(["bash", "-n"], input=bash.stdout).returncode == 0, "")
 
 
