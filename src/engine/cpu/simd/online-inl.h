@@ -99,11 +99,29 @@ void descend_transposed(const OnlineLayer& layer, const float* inputs, float rat
   });
 }
 
-/// Item 15 for a layer's weights and bias; `check` keeps 0 as long as all of them are finite.
+/// `check` keeps 0 as long as all numbers it has seen are finite.
+HWY_INLINE void look_at(Vector w, Vector& check) { check = hn::Or(check, hn::Sub(w, w)); }
+
+HWY_INLINE void descend_bias(const OnlineLayer& layer, float rate, Vector& check) {
+  const FloatTag tag;
+  for (int j = 0; layer.bias != nullptr && j < layer.outputs; j += kLanes) {
+    const Vector g = hn::Add(hn::Zero(tag), hn::Load(tag, layer.d + j));
+    const Vector b = hn::MulAdd(hn::Set(tag, rate), g, hn::Load(tag, layer.bias + j));
+    hn::Store(b, tag, layer.bias + j);
+    look_at(b, check);
+  }
+}
+
+/// Of a single unit's weights every vector is padding but for one lane: they are taken from the transposed copy.
+HWY_INLINE void copy_single_unit(const OnlineLayer& layer, Vector& check) {
+  for (int k = 0; k < layer.inputs; k += kLanes) look_at(hn::Load(FloatTag(), layer.transposed + k), check);
+  for (int k = 0; k < layer.inputs; ++k) layer.weights[k * kLanes] = layer.transposed[k];
+}
+
+/// Item 15 for a layer's weights.
 HWY_INLINE void descend_weights(const OnlineLayer& layer, const float* inputs, float rate, Vector& check) {
   const FloatTag tag;
-  const Vector down = hn::Set(tag, rate), zero = hn::Zero(tag);
-  const auto look = [&](Vector w) { check = hn::Or(check, hn::Sub(w, w)); };
+  const Vector down = hn::Set(tag, rate);
   for_panel_groups<kUpdatePanels>(layer.outputs, [&](auto panels, auto vectors, int column, int p) {
     constexpr int kPanels = panels(), kVectors = vectors(), kWidth = kVectors * kLanes;
     const std::size_t stride = static_cast<std::size_t>(layer.inputs) * kPanel;
@@ -111,12 +129,7 @@ HWY_INLINE void descend_weights(const OnlineLayer& layer, const float* inputs, f
     Vector d[kPanels][kVectors];
     CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
       CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-        const int at = column + i * kWidth + v * kLanes;
-        d[i][v] = hn::Load(tag, layer.d + at);
-        if (layer.bias == nullptr) continue;
-        const Vector b = hn::MulAdd(down, hn::Add(zero, d[i][v]), hn::Load(tag, layer.bias + at));
-        hn::Store(b, tag, layer.bias + at);
-        look(b);
+        d[i][v] = hn::Load(tag, layer.d + column + i * kWidth + v * kLanes);
       }
     }
     for (int k = 0; k < layer.inputs; ++k, w += kWidth) {
@@ -126,7 +139,7 @@ HWY_INLINE void descend_weights(const OnlineLayer& layer, const float* inputs, f
         CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
           const Vector updated = descend(hn::Load(tag, of_panel + v * kLanes), d[i][v], x, down);
           hn::Store(updated, tag, of_panel + v * kLanes);
-          look(updated);
+          look_at(updated, check);
         }
       }
     }
@@ -233,17 +246,21 @@ OnlineResult online_step(const OnlineStep& step) {
     const OnlineLayer& layer = step.layers[l];
     const float* inputs = l == 0 ? step.x : step.layers[l - 1].a;
     apply_slope(layer);
-    if (l > 0 && step.descends) {
-      descend_transposed(layer, inputs, step.rate, step.layers[l - 1].d);
-    } else if (l > 0) {
-      row_product({layer.d, static_cast<std::size_t>(layer.outputs), layer.transposed, nullptr, step.layers[l - 1].d,
-                   layer.inputs, false});
-    }
-    if (step.descends) {
-      descend_weights(layer, inputs, step.rate, check);
-    } else {
+    if (!step.descends) {
+      if (l > 0) {
+        row_product({layer.d, static_cast<std::size_t>(layer.outputs), layer.transposed, nullptr,
+                     step.layers[l - 1].d, layer.inputs, false});
+      }
       fine = update_weights(step, layer, inputs) && fine;
+      continue;
     }
+    if (l > 0) descend_transposed(layer, inputs, step.rate, step.layers[l - 1].d);
+    if (l > 0 && layer.outputs == 1) {
+      copy_single_unit(layer, check);
+    } else {
+      descend_weights(layer, inputs, step.rate, check);
+    }
+    descend_bias(layer, step.rate, check);
   }
   return {true, fine && !any(!equal(Lanes{check}, Lanes::broadcast(0.0f)))};
 }
