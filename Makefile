@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 BUILD := build
 RUN := runs/demo
 
-.PHONY: help build demo test test-all bench bench-peers lint fuzz clean install-tools
+.PHONY: help build demo test test-all bench bench-compare bench-peers lint fuzz clean install-tools
 
 help:
 	@echo "make build      the program at build/chainrule (installs missing Debian packages first)"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-all   the long ones too: sanitizers, kill -9, NEON under qemu, mutations, fuzzers 5 min each"
 	@echo "make bench      this machine's ceilings, then us and every installed peer on the problem list"
 	@echo "make bench-peers  installs the peers (PyTorch, JAX, scikit-learn, Keras, onnxruntime; several GB)"
+	@echo "make bench-compare REV=main  fails when this checkout is slower than that revision"
 	@echo "make lint       layers, symbols, scripts, warnings"
 	@echo "make fuzz       fuzzers, FUZZ_SECONDS=300 each"
 	@echo "make clean      remove build/ (runs/ stays)"
@@ -40,6 +41,12 @@ test-all: test
 bench: build
 	cmake --build --preset release -j $(JOBS) --target bench_ceilings bench_driver
 	@tools/bench --build $(BUILD) --venv $(BUILD)/bench-venv --out $(BUILD)/bench $(BENCH)
+
+# make bench-compare REV=main: is what is checked out slower than that revision?
+bench-compare: build
+	@test -n "$(REV)" || { echo "which revision? make bench-compare REV=main" >&2; exit 2; }
+	cmake --build --preset release -j $(JOBS) --target bench_ceilings bench_driver
+	@tools/bench_compare $(BUILD) $(REV)
 
 # Several GB from PyPI (PyTorch comes as a CUDA build); no test needs them.
 bench-peers:

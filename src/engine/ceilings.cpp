@@ -117,7 +117,7 @@ float read_portable(const float* data, std::size_t count) {
   return sum[0][0];
 }
 
-float read_all(const std::string& instruction_set, const float* data, std::size_t count) {
+float read_all([[maybe_unused]] const std::string& instruction_set, const float* data, std::size_t count) {
 #if defined(__x86_64__)
   if (instruction_set == "avx512") return read_avx512(data, count);
   if (instruction_set == "avx2") return read_avx2(data, count);
@@ -125,7 +125,7 @@ float read_all(const std::string& instruction_set, const float* data, std::size_
   return read_portable(data, count);
 }
 
-/// Work per second of all threads doing `work` (which returns its amount) together; the best of trials of 4 ms or one call.
+/// Work per second of all threads doing `work` (it returns its amount) together; the best of trials of 4 ms or one call.
 double best_rate(int threads, double seconds, const std::function<double(int)>& work) {
   struct Team {
     const std::function<double(int)>& work;
@@ -205,7 +205,7 @@ std::size_t stated_size(int level, std::size_t usual) {
 
 }  // namespace
 
-double multiply_add(const std::string& instruction_set) {
+double multiply_add([[maybe_unused]] const std::string& instruction_set) {
 #if defined(__x86_64__)
   if (instruction_set == "avx512") return multiply_add_avx512();
   if (instruction_set == "avx2") return multiply_add_avx2();

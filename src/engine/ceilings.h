@@ -23,7 +23,8 @@ struct Ceilings {
 /// The best of many short trials, about `seconds` in all: a ceiling is what the machine does when nobody disturbs it.
 Ceilings measure_ceilings(int threads, double seconds);
 
-/// A fixed number of independent FMAs of that instruction set ("avx512", "avx2", else portable) on this thread; returns the flops done.
+/// A fixed number of independent FMAs of that instruction set ("avx512", "avx2", else portable) on this thread; returns
+/// the flops done.
 double multiply_add(const std::string& instruction_set);
 
 }  // namespace chainrule::engine

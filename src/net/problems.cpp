@@ -84,7 +84,8 @@ ProblemRows::ProblemRows(const NetworkSpec& network, std::size_t batch, std::siz
   const std::size_t rows = batch * batch_count, targets = math::target_count(network.loss.kind, network.outputs());
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t i = 0; i < network.inputs; ++i) {
-      const std::uint32_t word = draw({1, Purpose::subsample, 0, 0, static_cast<std::uint32_t>(r)}, static_cast<std::uint32_t>(i));
+      const DrawPlace place{1, Purpose::subsample, 0, 0, static_cast<std::uint32_t>(r)};
+      const std::uint32_t word = draw(place, static_cast<std::uint32_t>(i));
       x.push_back(static_cast<float>(word >> 8) * 0x1p-23f - 1);
     }
     for (std::size_t k = 0; k < targets; ++k) y.push_back(target_of(network.loss.kind, x[r * network.inputs], r));
@@ -95,7 +96,15 @@ ProblemRows::ProblemRows(const NetworkSpec& network, std::size_t batch, std::siz
     std::iota(picked.begin(), picked.end(), static_cast<std::uint32_t>(first));
   }
   const bool classes = network.loss.kind == Loss::cross_entropy;
-  samples = {x.data(), classes ? nullptr : y.data(), classes ? labels.data() : nullptr, nullptr, nullptr, rows, network.inputs, targets};
+  samples.x = x.data();
+  if (classes) {
+    samples.labels = labels.data();
+  } else {
+    samples.y = y.data();
+  }
+  samples.rows = rows;
+  samples.inputs = network.inputs;
+  samples.targets = targets;
 }
 
 }  // namespace chainrule::net

@@ -1,4 +1,4 @@
-// The problem list of bench/problems.json: what speed is measured on, and what the fast engine must equal the reference on.
+// The problem list of bench/problems.json: what speed and the fast engine's equality with the reference are measured on.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ TrainingSpec training_of(const Problem& problem);
 /// "64-64-64-64-1"
 std::string layers_text(const NetworkSpec& network);
 
-/// Multiplications and additions a row needs in one training step: 6 per weight (forward, weight gradient, input gradient),
-/// 4 in the first layer, whose input gradient nobody needs.
+/// Flops a row needs in one training step: 6 per weight (forward, weight gradient, input gradient), 4 in the first layer,
+/// whose input gradient nobody needs.
 double training_flops(const NetworkSpec& network);
 /// 2 per weight.
 double prediction_flops(const NetworkSpec& network);
