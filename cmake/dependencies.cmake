@@ -16,6 +16,7 @@ chainrule_header_only(highway hwy/highway.h)
 chainrule_header_only(json nlohmann/json.hpp)
 chainrule_header_only(toml toml++/toml.h)
 # Its debug assertions abort on malformed text ("[`x]") for which the parser has a proper error right behind them.
+target_include_directories(chainrule_headers_toml SYSTEM BEFORE INTERFACE ${CMAKE_CURRENT_LIST_DIR}/fixes)
 target_compile_options(chainrule_headers_toml INTERFACE "-DTOML_ASSERT(expr)=static_assert(true)")
 chainrule_header_only(cli11 CLI/CLI.hpp)
 chainrule_header_only(fast_float fast_float/fast_float.h)

@@ -123,10 +123,6 @@ std::string spec_to_toml(const NetworkSpec& network, const TrainingSpec& trainin
 struct ParsedSpec { NetworkSpec network; TrainingSpec training; };
 ParsedSpec spec_from_toml(std::string_view text, std::string_view file_name = "spec");
 
-/// Every TOML text passes here before it meets a parser: throws Error E0220 with line and column at the first character outside of quotes and
-/// comments that is not ASCII, which no valid text has and which toml++ 3.3 reads past its own tables.
-void refuse_stray_characters(std::string_view text, const std::string& file_name);
-
 /// A text like "256,256" as hidden layers of these widths.
 std::vector<std::size_t> parse_widths(std::string_view text);
 

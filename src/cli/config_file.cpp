@@ -9,7 +9,6 @@
 #include <toml++/toml.h>
 
 #include "chainrule/error.h"
-#include "chainrule/network_spec.h"
 
 namespace chainrule::cli {
 namespace {
@@ -78,7 +77,6 @@ const Flag& known_flag(const toml::key& key, const Command& command, const std::
 }  // namespace
 
 std::vector<Given> parse_config(std::string_view text, const std::string& name, const Command& command) {
-  refuse_stray_characters(text, name);
   toml::table table;
   try {
     table = toml::parse(text, name);

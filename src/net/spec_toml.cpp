@@ -10,7 +10,6 @@
 #include "chainrule/error.h"
 #include "chainrule/network_spec.h"
 #include "net/spec_fields.h"
-#include "net/toml_text.h"
 
 namespace chainrule {
 namespace net {
@@ -219,7 +218,6 @@ class Reader {
 toml::table parse_text(std::string_view text, std::string_view file_name) {
   if (text.size() > kLongestText) throw Error("E0220", std::string(file_name), "is longer than 1 MiB: this is no spec",
                                             "name the TOML file that describes the network");
-  refuse_stray_characters(text, std::string(file_name));
   try {
     return toml::parse(text, file_name);
   } catch (const toml::parse_error& error) {
