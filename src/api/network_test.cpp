@@ -4,26 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <new>
 #include <numeric>
 
+#include "base/counted_new.h"
 #include "base/counter_rng.h"
 #include "chainrule/error.h"
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace chainrule {
 namespace {
@@ -110,7 +95,7 @@ TEST(Network, StepAndPredictionAllocateNothing) {
     Network network = problem.make();
     std::vector<float> outputs(kRows * kClasses), gradient(kRows * kClasses, 0.01f);
     network.step(problem.samples, problem.rows);
-    const std::size_t before = allocations;
+    const std::size_t before = chainrule::testing::allocations;
     for (int i = 0; i < 20; ++i) {
       network.step(problem.samples, std::span(problem.rows).first(1 + i));
       network.forward(problem.samples, problem.rows);
@@ -118,7 +103,7 @@ TEST(Network, StepAndPredictionAllocateNothing) {
       network.update();
       network.predict(problem.x.data(), kRows, outputs.data());
     }
-    EXPECT_EQ(allocations, before) << optimizer;
+    EXPECT_EQ(chainrule::testing::allocations, before) << optimizer;
   }
 }
 

@@ -4,24 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <numeric>
 
+#include "base/counted_new.h"
 #include "engine/reference/test_networks.h"
-
-namespace {
-std::size_t allocations = 0;  ///< calls of operator new in this program
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace chainrule::engine {
 namespace {
@@ -99,13 +86,13 @@ TEST(ReferencePlan, StepAndPredictAllocateNothing) {
       const Rows rows(p.spec, 8);
       const StepControl control = control_for(p.training, 1);
       std::vector<float> outputs(8 * p.spec.outputs()), dx(8 * p.spec.inputs);
-      const std::size_t before = allocations;
+      const std::size_t before = chainrule::testing::allocations;
       p.plan->step(rows.samples, rows.order, control);
       p.plan->forward(rows.samples, rows.order, Mode::monte_carlo, control);
       p.plan->predict(rows.x.data(), 8, true, outputs.data());
       p.plan->forward(rows.samples, rows.order, Mode::train, control);
       p.plan->backward(outputs, dx);
-      EXPECT_EQ(allocations, before) << dropout_case_name(dropout) << " " << kLayerKindNames[static_cast<int>(kind)];
+      EXPECT_EQ(chainrule::testing::allocations, before) << dropout_case_name(dropout) << " " << kLayerKindNames[static_cast<int>(kind)];
     }
   }
 }
