@@ -24,6 +24,7 @@ constexpr ErrorEntry kEntries[] = {
      "CHAINRULE_ISA names an instruction set that this program does not know or this processor does not have. `chainrule version` lists "
      "the possible ones."},
     {"E0120", "options that exclude each other", "Two of the options on how to read the data cannot both hold; leave one of them out."},
+    {"E0130", "no such statement of the lesson", "The statements are numbered L1 to L47; `chainrule learn` lists them."},
     // E02xx: the network and training spec.
     {"E0201", "impossible size", "A network needs at least one input, one layer and one unit per layer, and must fit into memory."},
     {"E0202", "unknown name", "An activation, loss, optimiser or other kind of this name does not exist. The hint names the nearest one."},
