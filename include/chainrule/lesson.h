@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +13,8 @@
 #include "chainrule/network.h"
 
 namespace chainrule {
+
+struct TrainSettings;
 
 /// A wrong answer to a statement's question, and why it is wrong.
 struct WrongAnswer { std::string_view answer, why; };
@@ -69,10 +73,35 @@ struct LessonStatement {
   LessonOutcome (*run)(const LessonSetting&) = nullptr;
 };
 
+/// What one run of one statement came to.
+struct LessonResult {
+  int id = 0;
+  std::uint64_t seed = 0;
+  bool held = false;
+  std::string verdict;
+  std::vector<LessonNumber> numbers;
+  double seconds = 0;
+};
+
 /// All of them, by id.
 std::span<const LessonStatement> lesson_statements();
 std::string_view name_of(LessonGroup group) noexcept;
 /// "L24", "l24" or "24". Throws Error E0130 with the nearest id for anything else.
 const LessonStatement& lesson_statement(std::string_view id);
+
+/// Runs all statements with the seeds first_seed, first_seed + 1, ...: one run per thread at a time, results the same for any number of
+/// threads (0: as many as cores). Sorted by id, then seed. A run that throws did not hold. on_result is called from one thread at a time.
+std::vector<LessonResult> check_lesson(std::uint64_t first_seed, std::size_t seeds, int threads = 0,
+                                       const std::function<void(const LessonResult&)>& on_result = {});
+
+/// A subject together with the memory its views point into.
+struct OwnLessonSubject {
+  LessonSubject subject;
+  std::vector<std::string> decisions;  ///< one line per choice the program made
+  std::shared_ptr<const void> memory;
+};
+/// The network that train(data, settings) would train, on that data, at most 4,096 training rows of it; without data the network of
+/// settings.spec_file on made-up rows. Throws as train() does.
+OwnLessonSubject own_lesson_subject(const std::string& data, const TrainSettings& settings);
 
 }  // namespace chainrule
