@@ -48,10 +48,9 @@ bench-compare: build
 	cmake --build --preset release -j $(JOBS) --target bench_ceilings bench_driver
 	@tools/bench_compare $(BUILD) $(REV)
 
-# Several GB from PyPI (PyTorch comes as a CUDA build); no test needs them.
+# Several GB from PyPI (PyTorch comes as a CUDA build); no test needs them. MLPACK=FOLDER: where mlpack's headers are.
 bench-peers:
-	python3 -m venv $(BUILD)/bench-venv
-	$(BUILD)/bench-venv/bin/pip install -r bench/peers/requirements.txt
+	@tools/bench_peers $(BUILD) $(MLPACK)
 
 lint: build
 	@tools/install_dependencies lint
