@@ -11,9 +11,10 @@
 namespace chainrule::report {
 namespace {
 
-constexpr double kLetter = 6.6;      // mean width of a letter of the 12 px labels
+constexpr double kLetter = 7.2;      // mean width of a letter of the 12 px labels
 constexpr double kLine = 17;         // from one line of text to the next
 constexpr double kBarPitch = 24, kBarThick = 13;
+constexpr double kRim = 5;
 constexpr int kColours = 8;
 
 double shown_letters(std::string_view text) {
@@ -52,7 +53,7 @@ class Writer {
   Writer(const Plot& plot, double width, double height) : plot_(plot), width_(width) {
     write_titles();
     write_legend();
-    top_ = y_ + 8;
+    top_ = y_ + 14;
     if (plot.bars.empty()) write_area(height);
     else write_bars();
   }
@@ -100,8 +101,10 @@ class Writer {
     const Scale x(plot_.x, xs, left_, right_, static_cast<std::size_t>((right_ - left_) / 90));
     const Scale y(plot_.y, ys, bottom_, top_, static_cast<std::size_t>((bottom_ - top_) / 55));
     write_grid(x, y);
-    out_ += "<svg" + attribute("x", left_) + attribute("y", top_) + attribute("width", right_ - left_) + attribute("height", bottom_ - top_) +
-            " viewBox=\"" + pixel_text(left_) + " " + pixel_text(top_) + " " + pixel_text(right_ - left_) + " " + pixel_text(bottom_ - top_) + "\">\n";
+    // A viewport of its own clips what leaves the axes, with room for the marks on them.
+    const double x0 = left_ - kRim, y0 = top_ - kRim, across = right_ - left_ + 2 * kRim, down = bottom_ - top_ + 2 * kRim;
+    out_ += "<svg" + attribute("x", x0) + attribute("y", y0) + attribute("width", across) + attribute("height", down) + " viewBox=\"" +
+            pixel_text(x0) + " " + pixel_text(y0) + " " + pixel_text(across) + " " + pixel_text(down) + "\">\n";
     write_field(x, y);
     if (std::isfinite(plot_.reference)) out_ += line_between(left_, y.pixel(plot_.reference), right_, y.pixel(plot_.reference), "reference");
     for (std::size_t i = 0; i < plot_.curves.size(); ++i) write_interval(plot_.curves[i], x, y, colour_of(i));
