@@ -175,6 +175,23 @@ Command explain_command() {
           {"chainrule explain runs/1 houses.csv --row 17"}};
 }
 
+Command learn_command() {
+  constexpr std::array<std::string_view, 16> kNetworkKeys = {"target",  "task",  "validation", "hidden",    "activation", "init", "dropout", "norm",
+                                                             "residual", "loss", "l2",         "optimizer", "lr",         "spec", "seed",    "threads"};
+  Command command{"learn", "see the statements behind training hold, one experiment each",
+                  "Lists the 47 statements of the lesson on back-propagation. With a statement (L24), runs it on the engine and shows the formula "
+                  "with this run's numbers, plots, tables and whether it held; --data or --spec take your own network where that makes sense. "
+                  "`learn check` runs all of them. Exit code 1 when a statement did not hold.",
+                  {{"ID", "a statement such as L24, or check for all of them", false, {}}},
+                  joined({{local({"quiz", "", "Run", "ask the statement's question, or all in random order, and explain wrong answers"}),
+                           local({"seeds", "N", "Run", "`learn check`: run every statement with N seeds", {}, "1"}),
+                           local({"data", "DATA", "Data", "run the statement on this table"})},
+                          setting_flags([&](std::string_view key) { return among(kNetworkKeys, key); }), reading_flags(), output_flags()}),
+                  {"chainrule learn L24", "chainrule learn L37 --data houses.csv --target price", "chainrule learn --quiz",
+                   "chainrule learn check --seeds 20"}};
+  return command;
+}
+
 Command bench_command() {
   return {"bench", "time training on this machine",
           "Trains the networks of the project's problem list on made-up data and prints rows per second.",
@@ -224,7 +241,7 @@ const Flag* Command::find(std::string_view flag) const {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {describe_command(), train_command(),   evaluate_command(), predict_command(),
-                                             inspect_command(),  check_command(),   explain_command(),  bench_command(),
+                                             inspect_command(),  check_command(),   explain_command(),  learn_command(),    bench_command(),
                                              version_command(),  help_command(),    completions_command()};
   return table;
 }
