@@ -237,7 +237,12 @@ TEST(CpuPlan, SumsCutIntoSlicesEqualTheReference) {
   }
   random.network.input_scale = true;
   random.max_batch = 301;
-  for (int threads : {1, 2}) {
+  for (int variant : {0, 1, 2, 3}) {  // plain, stored gradients, shards, masked weights
+    if (variant == 1) random.training.clip_norm = 0.5;
+    if (variant == 2) random.training.shards = 4;
+    if (variant == 3) random.network.layers[0].dropout.rate = 0.3, random.network.layers[0].dropout.kind = DropoutKind::dropconnect;
+    const int threads = 1 + variant % 2;
+    SCOPED_TRACE(variant);
     Pair pair(random, 5, threads);
     for (std::uint64_t t = 1; t <= 2; ++t) {
       const StepResult a = pair.fast->step(pair.data.samples, pair.rows(t), pair.control(t));

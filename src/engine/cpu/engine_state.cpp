@@ -12,8 +12,16 @@ constexpr int kFinest = 16;  // inputs; small enough to share a tiny net among m
 
 double cost(const PackedNetwork& net, const WorkItem& item) {
   if (item.layer < 0) return net.inputs.width(item.panel) * kVectorCost;
-  const double width = net.layers[static_cast<std::size_t>(item.layer)].out.width(item.panel);
+  double width = 0;
+  for (int p = item.panel; p < item.panel + item.panels; ++p)
+    width += net.layers[static_cast<std::size_t>(item.layer)].out.width(p);
   return item.vectors ? width * kVectorCost : width * item.k.size();
+}
+
+/// Panels that share a block, so that its inputs are read once for all of them. Only where enough blocks remain for the team.
+int panels_of_block(const Layer& layer) {
+  const int most = std::max(1, kBlockColumns / layer.out.panel);
+  return layer.out.panels() < 4 * most ? 1 : most;
 }
 
 /// The finest division: some inputs of one output panel. Last layer first: its inputs are still in cache.
@@ -21,10 +29,13 @@ std::vector<WorkItem> all_items(const PackedNetwork& net) {
   std::vector<WorkItem> items;
   for (int l = static_cast<int>(net.layers.size()) - 1; l >= 0; --l) {
     const Layer& layer = net.layers[static_cast<std::size_t>(l)];
-    for (int p = 0; p < layer.out.panels(); ++p) {
+    const int most = panels_of_block(layer);
+    for (int p = 0, end; p < layer.out.panels(); p = end) {
+      end = std::min(p + most, layer.out.panels());
+      if (end - p > 1 && layer.out.width(end - 1) != layer.out.width(p)) --end;  // a narrower last panel stays alone
       for (int k = 0; k < layer.in.count; k += kFinest)
-        items.push_back({l, p, false, {k, std::min(k + kFinest, layer.in.count)}});
-      items.push_back({l, p, true, {}});
+        items.push_back({l, p, false, {k, std::min(k + kFinest, layer.in.count)}, end - p});
+      for (int v = p; v < end; ++v) items.push_back({l, v, true, {}});
     }
   }
   for (int p = 0; net.input_scale != kAbsent && p < net.inputs.panels(); ++p) items.push_back({-1, p, true, {}});

@@ -38,12 +38,15 @@ struct Frame {
   bool masks_on() const { return mode != Mode::predict; }
 };
 
-/// One block of a weight matrix: inputs `k` of output panel `panel`; or all vectors of that panel (`vectors`); layer
-/// -1: input scale.
+/// One block of a weight matrix: inputs `k` of `panels` output panels of one width from `panel`; or all vectors of one panel
+/// (`vectors`); layer -1: input scale.
 struct WorkItem {
   int layer = 0, panel = 0;
   bool vectors = false;
   Range k;
+  int panels = 1;
+
+  WorkItem of_panel(int p) const { return {layer, p, vectors, k, 1}; }
 };
 
 /// What each member reports: on its own cache line.

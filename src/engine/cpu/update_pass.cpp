@@ -26,43 +26,60 @@ void sum_runs(const EngineState& state, std::uint64_t first, std::uint64_t count
 template <class F>
 void sum_rows(const EngineState& state, int member, float* out, std::size_t size, const F& compute) {
   sum_runs(state, 0, state.net.training.shards, out,
-           state.work.scratch[size_of(member)].block + size_of(kBlockDepth) * size_of(state.net.inputs.panel), size,
-           compute);
+           state.work.scratch[size_of(member)].block + size_of(kBlockDepth * kBlockColumns), size, compute);
 }
 
 constexpr int kStretch = 16;  // inputs per kernel call while fetching ahead: a quarter of a block
+constexpr int kSliceRows = 128;  // of inputs and output gradients that stay in cache while all panels of a block use them
 
-/// Item 10 for a block of weights.
-void block_gradient(const EngineState& state, int member, const WorkItem& item, float* g, bool update_follows) {
-  const std::size_t l = size_of(item.layer);
-  const Layer& layer = state.net.layers[l];
-  const BatchMatrix &x = state.work.input_of(l), &dz = state.work.layers[l].dz;
-  const int width = layer.out.width(item.panel), panel = layer.in.panel;
-  const std::size_t size = size_of(item.k.size()) * size_of(width);
+/// Item 10 for some panels of a block, over some rows: panel i of the block goes to out + i * stride.
+void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, float* out, std::size_t stride, bool update_follows) {
+  const Layer& layer = state.net.layers[size_of(item.layer)];
+  const BatchMatrix &x = state.work.input_of(size_of(item.layer)), &dz = state.work.layers[size_of(item.layer)].dz;
+  const int panel = layer.in.panel, slice = item.panels > 1 ? kSliceRows : std::max(rows.size(), 1);
   // Weights and optimiser state of the block are fetched meanwhile: each stretch of inputs fetches its share of one
   // after the other.
-  const std::size_t place = layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width);
   const int arenas = update_follows && state.net.streams(layer) ? 1 + state.net.states() : 0;
-  const int most = arenas > 0 ? kStretch : kBlockDepth;
-  const auto arena = [&](int i) {
+  const auto arena = [&](int i, int p) {
     return state.net.arena(i == 0 ? Part::parameters : static_cast<Part>(static_cast<int>(Part::state0) + i - 1)) +
-           place;
+           layer.weight_panel(p) + size_of(item.k.begin) * size_of(layer.out.width(p));
   };
-  sum_rows(state, member, g, size, [&](Range rows, float* out) {
+  int row = rows.begin;
+  do {
+    const int row_end = rows.end - row < slice + slice / 2 ? rows.end : row + slice;
     int stretch = 0;
     for (int begin = item.k.begin; begin < item.k.end; ++stretch) {
-      const int q = begin / panel, end = std::min({item.k.end, (q + 1) * panel, begin + most});
-      const bool fetch = stretch < arenas && rows.end == state.frame.rows;
-      state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(item.panel), width, rows.begin, rows.end,
-                                begin - q * panel, end - q * panel,
-                                out + size_of(begin - item.k.begin) * size_of(width), false,
-                                fetch ? arena(stretch) : nullptr, size});
+      const int q = begin / panel, end = std::min({item.k.end, (q + 1) * panel, begin + (arenas > 0 ? kStretch : kBlockDepth)});
+      const bool fetch = stretch < arenas && row_end == state.frame.rows;
+      for (int i = 0; i < item.panels; ++i) {
+        const int p = item.panel + i, width = layer.out.width(p);
+        state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(p), width, row, row_end, begin - q * panel,
+                                  end - q * panel, out + size_of(i) * stride + size_of(begin - item.k.begin) * size_of(width),
+                                  row > rows.begin, fetch ? arena(stretch, p) : nullptr, size_of(item.k.size()) * size_of(width)});
+      }
       begin = end;
     }
-  });
-  if (state.weights(l) == state.net.parameters()) return;
-  state.kernels().multiply(
-      g, g, state.net.masks.data() + layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width), size);
+    row = row_end;
+  } while (row < rows.end);
+}
+
+/// Item 10 for a block of weights: panel i of the block goes to g + i * stride.
+void block_gradient(const EngineState& state, int member, const WorkItem& item, float* g, std::size_t stride, bool update_follows) {
+  const std::size_t l = size_of(item.layer);
+  const Layer& layer = state.net.layers[l];
+  if (state.net.training.shards == 1) add_up_rows(state, item, {0, state.frame.rows}, g, stride, update_follows);
+  for (int i = 0; i < item.panels; ++i) {
+    const WorkItem single = item.of_panel(item.panel + i);
+    const std::size_t width = size_of(layer.out.width(single.panel)), size = size_of(item.k.size()) * width;
+    float* out = g + size_of(i) * stride;
+    if (state.net.training.shards > 1) {
+      sum_rows(state, member, out, size,
+               [&](Range rows, float* to) { add_up_rows(state, single, rows, to, 0, update_follows); });
+    }
+    if (state.weights(l) == state.net.parameters()) continue;
+    const float* mask = state.net.masks.data() + layer.weight_panel(single.panel) + size_of(item.k.begin) * width;
+    state.kernels().multiply(out, out, mask, size);
+  }
 }
 
 /// Chain down the rows of one panel.
@@ -119,7 +136,8 @@ void transpose_block(EngineState& state, const Layer& layer, const WorkItem& ite
   state.net.transpose(layer, item.panel, item.k, state.net.parameters(), state.net.transposed.data());
 }
 
-bool update_weights(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g) {
+/// One panel of a block.
+bool update_panel(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g) {
   const Layer& layer = state.net.layers[size_of(item.layer)];
   const int width = layer.out.width(item.panel);
   const bool limited = state.net.spec.loss.max_norm > 0;  // then limit_norms does the rest
@@ -128,6 +146,22 @@ bool update_weights(EngineState& state, const UpdateRule& rule, const WorkItem& 
       size_of(item.k.size()) * size_of(width), width, layer.out.used(item.panel), g, state.net.averages() && !limited);
   if (!limited) transpose_block(state, layer, item);
   return fine;
+}
+
+bool update_weights(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g, std::size_t stride) {
+  bool fine = true;
+  for (int i = 0; i < item.panels; ++i)
+    fine = update_panel(state, rule, item.of_panel(item.panel + i), g + size_of(i) * stride) && fine;
+  return fine;
+}
+
+/// Where the gradients of an item's first panel lie in their arena, and how far apart those of its panels are.
+struct ArenaBlock {
+  std::size_t place, stride;
+};
+ArenaBlock arena_block(const Layer& layer, const WorkItem& item) {
+  return {layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(layer.out.width(item.panel)),
+          size_of(layer.out.panel) * size_of(layer.in.count)};
 }
 
 /// Running statistics are not updated here but averaged, and looked at.
@@ -224,9 +258,8 @@ void store_gradients(EngineState& state, int member) noexcept {
     if (item.vectors) {
       for_vectors(state, member, item, [&](std::size_t place, int, int, auto gradient) { gradient(arena + place); });
     } else {
-      const Layer& layer = state.net.layers[size_of(item.layer)];
-      const std::size_t row = size_of(item.k.begin) * size_of(layer.out.width(item.panel));
-      block_gradient(state, member, item, arena + layer.weight_panel(item.panel) + row, false);
+      const ArenaBlock block = arena_block(state.net.layers[size_of(item.layer)], item);
+      block_gradient(state, member, item, arena + block.place, block.stride, false);
     }
   }
 }
@@ -237,8 +270,9 @@ void update_fused(EngineState& state, int member) noexcept {
   bool fine = true;
   for (const WorkItem& item : state.items[size_of(member)]) {
     if (!item.vectors) {
-      block_gradient(state, member, item, g, true);
-      fine = update_weights(state, for_weights, item, g) && fine;
+      const std::size_t stride = size_of(kBlockDepth) * size_of(state.net.inputs.panel);
+      block_gradient(state, member, item, g, stride, true);
+      fine = update_weights(state, for_weights, item, g, stride) && fine;
       continue;
     }
     for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto gradient) {
@@ -267,9 +301,8 @@ double update_stored(EngineState& state, int member) noexcept {
   bool fine = true;
   for (const WorkItem& item : state.items[size_of(member)]) {
     if (!item.vectors) {
-      const Layer& layer = state.net.layers[size_of(item.layer)];
-      const std::size_t row = size_of(item.k.begin) * size_of(layer.out.width(item.panel));
-      fine = update_weights(state, for_weights, item, arena + layer.weight_panel(item.panel) + row) && fine;
+      const ArenaBlock block = arena_block(state.net.layers[size_of(item.layer)], item);
+      fine = update_weights(state, for_weights, item, arena + block.place, block.stride) && fine;
       continue;
     }
     for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto) {

@@ -56,13 +56,13 @@ void Workspace::add_layer(const Layer& layer) {
 
 void Workspace::add_scratch(const PackedNetwork& net) {
   Scratch own;
-  std::size_t widest = net.inputs.size(), panel = static_cast<std::size_t>(net.inputs.panel);
+  std::size_t widest = net.inputs.size();
   for (const Layer& layer : net.layers) widest = std::max(widest, layer.out.size());
   own.words = word_memory_.emplace_back(widest + 64).data();
   own.row = floats(net.inputs.size());
   std::size_t levels = 1;
   for (std::uint32_t shards = net.training.shards; shards > 1; shards /= 2) ++levels;
-  own.block = floats(static_cast<std::size_t>(kBlockDepth) * panel * levels);
+  own.block = floats(static_cast<std::size_t>(kBlockDepth * kBlockColumns) * levels);
   own.loss = floats(3 * net.spec.outputs() * static_cast<std::size_t>(net.kernels.lanes));
   for (float*& tile : own.prediction) tile = floats(widest * kPredictionRows);
   scratch.push_back(own);

@@ -31,6 +31,7 @@ struct Scratch {
   float* prediction[2] = {};  ///< panels of a tile of rows, in turn
 };
 
+inline constexpr int kBlockColumns = 64;   ///< outputs of one weight block of a wide layer: one panel or several
 inline constexpr int kBlockDepth = 64;      ///< inputs of one weight block: the unit of work after the barrier
 inline constexpr int kPredictionRows = 48;  ///< rows of a prediction tile: their activations stay in cache
 
