@@ -2,6 +2,10 @@
 #include "base/thread_team.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <mutex>
 
 namespace chainrule {
 namespace {
@@ -83,6 +87,33 @@ void ThreadTeam::barrier() noexcept {
   } else {
     state_->wait_while(state_->passed, old);
   }
+}
+
+namespace {
+
+double measure_empty_runs(int size) {
+  using Clock = std::chrono::steady_clock;
+  ThreadTeam team(size);
+  std::array<double, 65> seconds;
+  for (double& one : seconds) {
+    const Clock::time_point begin = Clock::now();
+    team.run([](void*, int) {}, nullptr);
+    one = std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + seconds.size() / 2, seconds.end());
+  return seconds[seconds.size() / 2];
+}
+
+}  // namespace
+
+double seconds_of_empty_run(int size) {
+  if (size <= 1) return 0;
+  static std::mutex mutex;
+  static std::map<int, double> measured;
+  const std::lock_guard lock(mutex);
+  const auto [place, is_new] = measured.try_emplace(size, 0);
+  if (is_new) place->second = measure_empty_runs(size);
+  return place->second;
 }
 
 }  // namespace chainrule

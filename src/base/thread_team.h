@@ -30,4 +30,8 @@ class ThreadTeam {
   std::vector<std::thread> threads_;
 };
 
+/// Seconds of an empty run() of a team of that size on this machine as it is now: the median of some, measured once per process (a
+/// millisecond). 0 for a team of one. Any thread may call it; not for use inside a step.
+double seconds_of_empty_run(int size);
+
 }  // namespace chainrule

@@ -56,6 +56,13 @@ TEST(ThreadTeam, SleepingMembersWakeForTheNextRun) {
   EXPECT_EQ(calls, 6);
 }
 
+TEST(ThreadTeam, WhatAnEmptyRunCostsIsMeasuredOnce) {
+  EXPECT_EQ(seconds_of_empty_run(1), 0);
+  const double first = seconds_of_empty_run(2);
+  EXPECT_GT(first, 0);
+  EXPECT_EQ(seconds_of_empty_run(2), first);
+}
+
 TEST(ThreadTeam, UnusedTeamEndsQuietly) {
   for (int repeat = 0; repeat < 50; ++repeat) ThreadTeam team(3);
 }
