@@ -23,6 +23,8 @@ constexpr ErrorEntry kEntries[] = {
     {"E0110", "unknown or unsupported instruction set",
      "CHAINRULE_ISA names an instruction set that this program does not know or this processor does not have. `chainrule version` lists "
      "the possible ones."},
+    {"E0111", "unknown weight", "No weight of the network has this name. Names are those of the parameter tensors with an index: layers.1.weight[3,17]."},
+    {"E0112", "explanation not possible", "This part of an explanation does not exist for this model or these rows; the message says why."},
     {"E0120", "options that exclude each other", "Two of the options on how to read the data cannot both hold; leave one of them out."},
     {"E0130", "no such statement of the lesson", "The statements are numbered L1 to L47; `chainrule learn` lists them."},
     // E02xx: the network and training spec.
@@ -134,7 +136,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0501", "training diverged",
      "A loss or a weight became infinite or not a number. The run stopped there; the message names the first such value, and the last good "
      "state was kept as model and checkpoint. A lower learning rate or gradient clipping is the usual cure."},
-    {"E0590", "interrupted", "The run was stopped by the user; a checkpoint was written, and --resume continues it."},
+    {"E0590", "interrupted", "The run was stopped by the user. `train` wrote a checkpoint, and --resume continues it; experiments of many runs start anew."},
 };
 
 std::map<std::string_view, std::string> make_texts() {
