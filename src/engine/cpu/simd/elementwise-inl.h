@@ -168,18 +168,36 @@ bool update(const UpdateRule& rule, const UpdateBlock& block) {
   return block.columns == block.width || fine ? fine : neutralise(block);
 }
 
+/// Squares of one panel's columns, kVectors vectors side by side: as many double chains wait for each other's latency.
+template <int kVectors>
+HWY_INLINE void square_columns(const Preparation& prepare, const float* g, const float* w, std::size_t rows, double* norm2) {
+  const hn::Repartition<double, FloatTag> doubles;
+  using Doubles = hn::Vec<decltype(doubles)>;
+  Doubles low[kVectors], high[kVectors];
+  for (int v = 0; v < kVectors; ++v) low[v] = high[v] = hn::Zero(doubles);
+  for (std::size_t row = 0; row < rows; ++row) {
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const std::size_t at = (row * kVectors + static_cast<std::size_t>(v)) * kLanes;
+      const Vector x = prepare.penalised(load(g + at), w == nullptr ? nullptr : w + at).v;
+      const Doubles first = hn::PromoteTo(doubles, hn::LowerHalf(x));
+      const Doubles second = hn::PromoteTo(doubles, hn::UpperHalf(hn::Half<FloatTag>(), x));
+      low[v] = hn::MulAdd(first, first, low[v]);
+      high[v] = hn::MulAdd(second, second, high[v]);
+    }
+  }
+  CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+    hn::StoreU(low[v], doubles, norm2 + v * kLanes);
+    hn::StoreU(high[v], doubles, norm2 + v * kLanes + kLanes / 2);
+  }
+}
+
 void square_chain(const UpdateRule& rule, const float* g, const float* w, std::size_t rows, int width, double* norm2) {
   const Preparation prepare(rule);
-  alignas(64) float piece[kLanes];
-  for (int j = 0; j < width; j += kLanes) {
-    double sums[kLanes] = {};
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t at = row * static_cast<std::size_t>(width) + static_cast<std::size_t>(j);
-      store(prepare.penalised(load(g + at), w == nullptr ? nullptr : w + at), piece);
-      for (int i = 0; i < kLanes; ++i)
-        sums[i] = __builtin_fma(static_cast<double>(piece[i]), static_cast<double>(piece[i]), sums[i]);
-    }
-    for (int i = 0; i < kLanes; ++i) norm2[j + i] = sums[i];
+  switch (width / kLanes) {
+    case 1: return square_columns<1>(prepare, g, w, rows, norm2);
+    case 2: return square_columns<2>(prepare, g, w, rows, norm2);
+    case 3: return square_columns<3>(prepare, g, w, rows, norm2);
+    default: return square_columns<4>(prepare, g, w, rows, norm2);
   }
 }
 
