@@ -34,6 +34,44 @@ void ColumnBuilder::add_missing() {
   }
 }
 
+void ColumnBuilder::add_cells(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing,
+                              const char* readable) {
+  std::size_t row = 0;
+  while (row < rows) {
+    if (state_ == State::numbers && !missing.number_among_them()) {
+      row += add_numbers(cells + row * stride, rows - row, stride, missing, readable);
+      if (row == rows) return;
+    }
+    add_met(cells[row++ * stride], missing);
+  }
+}
+
+// The tight loop, up to the first cell that is neither a finite number nor missing.
+std::size_t ColumnBuilder::add_numbers(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing,
+                                       const char* readable) {
+  const std::size_t before = values_.size();
+  values_.resize(before + rows);
+  double* to = values_.data() + before;
+  const auto last_safe = readable == nullptr ? 0 : reinterpret_cast<std::uintptr_t>(readable) - kReadBehindNumber;
+  const char decimal = decimal_;
+  std::size_t row = 0, missed = 0;
+  for (; row < rows; ++row) {
+    const std::string_view cell = cells[row * stride];
+    if (reinterpret_cast<std::uintptr_t>(cell.data()) <= last_safe && parse_common_number(cell, decimal, to[row])) continue;
+    if (missing.meet(cell)) {
+      to[row] = kMissing;
+      ++missed;
+      continue;
+    }
+    const ParsedNumber parsed = parse_number(cell, decimal);
+    if (parsed.kind != CellKind::number) break;
+    to[row] = parsed.value;
+  }
+  values_.resize(before + row);
+  numbers_seen_ += row - missed;
+  return row;
+}
+
 void ColumnBuilder::add_slowly(std::string_view cell) {
   if (state_ == State::only_missing) {
     const bool text = wish_ == ColumnWish::categorical ||

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/level_table.h"
+#include "data/missing_markers.h"
 #include "data/number.h"
 #include "data/table.h"
 
@@ -38,6 +39,8 @@ class ColumnBuilder {
       add_slowly(cell);
     }
   }
+  /// `rows` cells, `stride` apart, as add_missing() and add() would take them one by one. Bytes up to `readable` may be looked at.
+  void add_cells(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing, const char* readable);
   /// Room for that many rows, once the column is known to hold values.
   void reserve(std::size_t rows);
 
@@ -55,6 +58,11 @@ class ColumnBuilder {
 
  private:
   enum class State { only_missing, numbers, texts };
+  void add_met(std::string_view cell, MissingMarkers& missing) {
+    if (missing.meet(cell)) add_missing();
+    else add(cell);
+  }
+  std::size_t add_numbers(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing, const char* readable);
   void add_slowly(std::string_view cell);
   void add_number(std::string_view cell);
   void add_text(std::string_view cell);

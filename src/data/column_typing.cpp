@@ -24,14 +24,12 @@ std::string number_hint(const std::string& text, const std::string& column) {
          column + " (text) or --missing '" + text + "' (missing value)";
 }
 
-[[noreturn]] void throw_not_a_number(const NamedCell& cell, const ColumnPlace& place) {
-  throw Error("E0301", place.cell(cell.row), "cannot read \"" + cell.text + "\" as a number", number_hint(cell.text, place.name));
+[[noreturn]] void throw_not_a_number(const NamedCell& cell, std::uint64_t line, const ColumnPlace& place) {
+  throw Error("E0301", place.cell_in_line(line), "cannot read \"" + cell.text + "\" as a number", number_hint(cell.text, place.name));
 }
 
-void check_range(const ColumnBuilder& builder, const ColumnPlace& place) {
-  const NamedCell& cell = builder.first_out_of_range();
-  if (cell.row == NamedCell::kNone) return;
-  throw Error("E0309", place.cell(cell.row), "\"" + cell.text + "\" is not a finite 64-bit number",
+[[noreturn]] void throw_out_of_range(const NamedCell& cell, std::uint64_t line, const ColumnPlace& place) {
+  throw Error("E0309", place.cell_in_line(line), "\"" + cell.text + "\" is not a finite 64-bit number",
               "correct the cell, or give --missing '" + cell.text + "'");
 }
 
@@ -97,18 +95,43 @@ std::string ColumnPlace::column() const {
   return "column " + std::to_string(number) + (table->has_header ? " (\"" + name + "\")" : "");
 }
 
-std::string ColumnPlace::cell(std::size_t row) const {
-  return table->source + " line " + std::to_string(table->line(row)) + ", " + column();
+std::string ColumnPlace::cell_in_line(std::uint64_t line) const {
+  return table->source + " line " + std::to_string(line) + ", " + column();
 }
 
-Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std::vector<std::string>& notes) {
+std::string ColumnPlace::cell(std::size_t row) const { return cell_in_line(table->line(row)); }
+
+void CellCounts::add(const ColumnBuilder& builder, const Table& part) {
+  numbers += builder.numbers();
+  texts += builder.texts();
+  const auto keep_first = [&](NamedCell& first, std::uint64_t& line, const NamedCell& cell) {
+    if (first.row != NamedCell::kNone || cell.row == NamedCell::kNone) return;
+    first = cell;
+    line = part.line(cell.row);
+  };
+  keep_first(first_text, text_line, builder.first_text());
+  keep_first(first_out_of_range, out_of_range_line, builder.first_out_of_range());
+}
+
+void check_counts(const CellCounts& counts, ColumnWish wish, const ColumnPlace& place) {
+  if (counts.texts == 0 && counts.first_out_of_range.row != NamedCell::kNone) {
+    throw_out_of_range(counts.first_out_of_range, counts.out_of_range_line, place);
+  }
+  if (counts.texts > 0 && (wish == ColumnWish::numeric || nearly_all(counts.numbers, counts.texts))) {
+    throw_not_a_number(counts.first_text, counts.text_line, place);
+  }
+}
+
+Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std::vector<std::string>& notes, const CellCounts* all) {
   if (builder.wish() == ColumnWish::categorical) return Typing::texts;
   const std::size_t numbers = builder.numbers(), texts = builder.texts();
   if (texts == 0) {
-    check_range(builder, place);
+    const NamedCell& cell = builder.first_out_of_range();
+    if (cell.row != NamedCell::kNone) throw_out_of_range(cell, place.table->line(cell.row), place);
     return builder.needs_texts() || numbers == 0 ? Typing::numeric : Typing::read_again;
   }
-  if (builder.wish() == ColumnWish::numeric || nearly_all(numbers, texts)) throw_not_a_number(builder.first_text(), place);
+  const bool slip = all != nullptr ? nearly_all(all->numbers, all->texts) : nearly_all(numbers, texts);
+  if (builder.wish() == ColumnWish::numeric || slip) throw_not_a_number(builder.first_text(), place.table->line(builder.first_text().row), place);
   if (numbers > 0) {
     const NamedCell& cell = builder.first_text();
     notes.push_back(place.column() + ": " + std::to_string(numbers) + " numbers among " + std::to_string(numbers + texts) +
@@ -118,11 +141,12 @@ Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std
 }
 
 void finish_numbers(Column& column) {
+  constexpr double kAllWhole = 4503599627370496.0;  // 2^52: from here on doubles have no fraction
   bool any = false, whole = true;
   for (double value : column.numbers) {
     if (std::isnan(value)) continue;
     any = true;
-    if (value != std::nearbyint(value)) {
+    if (std::abs(value) < kAllWhole && value != static_cast<double>(static_cast<std::int64_t>(value))) {
       whole = false;
       break;
     }

@@ -1,237 +1,297 @@
 // Reading CSV text: encoding, dialect, one pass over the records, then one type per column.
+#include "data/csv_reader.h"
+
 #include <algorithm>
 #include <iterator>
 #include <unordered_set>
 
 #include "chainrule/error.h"
-#include "data/column_builder.h"
-#include "data/column_typing.h"
-#include "data/csv_dialect.h"
-#include "data/csv_scanner.h"
 #include "data/encoding.h"
-#include "data/missing_markers.h"
-#include "data/table.h"
 
 namespace chainrule::data {
 namespace {
 
 constexpr std::size_t kMostColumns = 1000000;
 constexpr std::size_t kRowsBeforeGuess = 1024;
+constexpr std::size_t kCellsPerBatch = 1024;  // their views and the text behind them stay in the L1 cache
+constexpr std::size_t kFewestRowsPerBatch = 8;
+constexpr std::size_t kDialectBytes = std::size_t{4} << 20;  // more than a dialect is judged by, unless records are huge
 
 std::string at_line(const std::string& source, std::uint64_t line) { return source + " line " + std::to_string(line); }
 
-class CsvReader {
- public:
-  CsvReader(std::string_view text, const std::string& source, const ReadOptions& options)
-      : options_(options), missing_(options.missing) {
-    table_.source = source;
-    text_ = check_encoding(text, source, table_.notes);
-    dialect_ = detect_dialect(text_, options, missing_);
-    table_.has_header = dialect_.header;
-    table_.notes.insert(table_.notes.end(), dialect_.notes.begin(), dialect_.notes.end());
-  }
-
-  Table read() {
-    CsvScanner scanner(text_, dialect_.separator);
-    read_first_record(scanner);
-    apply_wishes();
-    read_rows(scanner);
-    note_decisions(scanner);
-    finish_columns();
-    return std::move(table_);
-  }
-
- private:
-  using Status = CsvScanner::Status;
-
-  bool next_record(CsvScanner& scanner) {
-    switch (scanner.read_record(cells_)) {
-      case Status::record: return true;
-      case Status::end: return false;
-      case Status::open_quote:
-        throw Error("E0308", at_line(table_.source, scanner.quote_line()), "a quote opens here and is never closed",
-                    "close it, or write a quotation mark inside a quoted text twice");
-      case Status::text_after_quote: break;
-    }
-    throw Error("E0316", at_line(table_.source, scanner.next_line()),
-                "text follows the closing quote of the field that opened in line " + std::to_string(scanner.quote_line()),
-                "write a quotation mark inside a quoted text twice, or check the separator with --separator");
-  }
-
-  void read_first_record(CsvScanner& scanner) {
-    if (!next_record(scanner)) {
-      throw Error("E0302", table_.source, "the file is empty", "check that it was written completely");
-    }
-    if (cells_.size() > kMostColumns) {
-      throw Error("E0317", at_line(table_.source, scanner.line()), std::to_string(cells_.size()) + " fields in one line",
-                  "give the right separator with --separator");
-    }
-    first_line_ = scanner.line();
-    if (dialect_.header) {
-      take_names();
-      if (!next_record(scanner)) {
-        throw Error("E0303", table_.source, "a header and no data below it", "check that the file was written completely, or give --no-header");
-      }
-      return;
-    }
-    for (std::size_t c = 0; c < cells_.size(); ++c) names_.push_back(std::to_string(c));
-  }
-
-  // Empty and repeated names get a name of their own, and a note.
-  void take_names() {
-    std::unordered_set<std::string> used;
-    for (std::string_view cell : cells_) {
-      if (!cell.empty()) used.emplace(cell);
-    }
-    std::unordered_set<std::string> taken;
-    for (std::size_t c = 0; c < cells_.size(); ++c) {
-      std::string name(cells_[c]);
-      if (name.empty() || taken.contains(name)) {
-        const std::string stem = name.empty() ? "column_" + std::to_string(c) : name + "." + std::to_string(c);
-        std::string fresh = stem;
-        for (std::size_t i = 2; used.contains(fresh) || taken.contains(fresh); ++i) fresh = stem + "." + std::to_string(i);
-        table_.notes.push_back("column " + std::to_string(c) + ": " + (name.empty() ? "no name" : "the name \"" + name + "\" again") +
-                               ", called \"" + fresh + "\"");
-        name = fresh;
-      }
-      taken.insert(name);
-      names_.push_back(std::move(name));
-    }
-  }
-
-  std::size_t find(const std::string& name_or_number) const {
-    const auto found = std::find(names_.begin(), names_.end(), name_or_number);
-    if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
-    if (!name_or_number.empty() && name_or_number.size() < 8 && name_or_number.find_first_not_of("0123456789") == std::string::npos) {
-      const std::size_t number = std::stoul(name_or_number);
-      if (number < names_.size()) return number;
-    }
-    const std::vector<std::string_view> candidates(names_.begin(), names_.end());
-    const std::string nearest = nearest_name(name_or_number, candidates);
-    throw Error("E0310", table_.source, "there is no column \"" + name_or_number + "\"",
-                nearest.empty() ? "the columns are numbered from 0 to " + std::to_string(names_.size() - 1)
-                                : "did you mean \"" + nearest + "\"?");
-  }
-
-  void apply_wishes() {
-    wishes_.assign(names_.size(), ColumnWish::none);
-    const std::pair<ColumnWish, const std::vector<std::string>*> lists[] = {{ColumnWish::categorical, &options_.categorical},
-                                                                           {ColumnWish::numeric, &options_.numeric},
-                                                                           {ColumnWish::dropped, &options_.drop}};
-    for (const auto& [wish, list] : lists) {
-      for (const std::string& name : *list) {
-        ColumnWish& old = wishes_[find(name)];
-        const bool conflict = wish == ColumnWish::numeric && old == ColumnWish::categorical;
-        if (conflict) throw Error("E0120", "categorical, numeric", "both name column \"" + name + "\"", "name it in one of them");
-        old = wish;
-      }
-    }
-    if (std::count(wishes_.begin(), wishes_.end(), ColumnWish::dropped) == std::ssize(wishes_)) {
-      throw Error("E0314", table_.source, "every column is dropped", "drop fewer columns");
-    }
-    for (ColumnWish wish : wishes_) builders_.emplace_back(wish, dialect_.decimal);
-  }
-
-  void check_width(const CsvScanner& scanner) const {
-    if (cells_.size() == names_.size()) return;
-    throw Error("E0307", at_line(table_.source, scanner.line()),
-                "found " + std::to_string(cells_.size()) + (cells_.size() == 1 ? " field" : " fields") + ", expected " +
-                    std::to_string(names_.size()) + " as in line " + std::to_string(first_line_),
-                "the separator is " + separator_name(dialect_.separator) +
-                    "; a text that holds it needs quotes around it, another separator needs --separator");
-  }
-
-  // Lines are kept only once they differ from row + 1 + header.
-  void keep_line(std::uint64_t line) {
-    const std::size_t row = table_.rows;
-    if (table_.lines.empty()) {
-      if (line == table_.line(row)) return;
-      table_.lines.reserve(row + 1);
-      for (std::size_t r = 0; r < row; ++r) table_.lines.push_back(r + 1 + (table_.has_header ? 1 : 0));
-    }
-    table_.lines.push_back(line);
-  }
-
-  // From the bytes of the first rows to the number of all rows; a wrong guess costs only time.
-  void reserve_rows(const CsvScanner& scanner) {
-    const double share = static_cast<double>(text_.size()) / static_cast<double>(scanner.position());
-    const auto rows = static_cast<std::size_t>(share * 1.03 * static_cast<double>(kRowsBeforeGuess)) + 16;
-    for (ColumnBuilder& builder : builders_) builder.reserve(rows);
-  }
-
-  // Standing on the first data record.
-  void read_rows(CsvScanner& scanner) {
-    do {
-      check_width(scanner);
-      keep_line(scanner.line());
-      for (std::size_t c = 0; c < cells_.size(); ++c) {
-        if (wishes_[c] == ColumnWish::dropped) continue;
-        if (missing_.meet(cells_[c])) builders_[c].add_missing();
-        else builders_[c].add(cells_[c]);
-      }
-      if (++table_.rows == kRowsBeforeGuess) reserve_rows(scanner);
-    } while (next_record(scanner));
-  }
-
-  // A second pass for columns that began with numbers and turned out to be text: only these cells are looked at.
-  void read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner) {
-    if (dialect_.header) next_record(scanner);
-    for (std::size_t c : columns) builders_[c] = ColumnBuilder(ColumnWish::categorical, dialect_.decimal);
-    while (next_record(scanner)) {
-      for (std::size_t c : columns) {
-        if (missing_.contains(cells_[c])) builders_[c].add_missing();
-        else builders_[c].add(cells_[c]);
-      }
-    }
-  }
-
-  void note_decisions(const CsvScanner& scanner) {
-    const std::string note = missing_.note();
-    if (!note.empty()) table_.notes.push_back(note);
-    if (scanner.blank_lines() > 0) table_.notes.push_back("blank lines: " + std::to_string(scanner.blank_lines()) + " skipped");
-  }
-
-  void finish_columns() {
-    std::vector<Typing> typings(names_.size(), Typing::texts);
-    std::vector<std::size_t> again;
-    for (std::size_t c = 0; c < names_.size(); ++c) {
-      if (wishes_[c] == ColumnWish::dropped) continue;
-      typings[c] = choose_typing(builders_[c], {&table_, c, names_[c]}, table_.notes);
-      if (typings[c] == Typing::read_again) again.push_back(c);
-    }
-    CsvScanner second_scanner(text_, dialect_.separator);
-    if (!again.empty()) read_again(again, second_scanner);
-    for (std::size_t c = 0; c < names_.size(); ++c) {
-      if (wishes_[c] != ColumnWish::dropped) finish_column(c, typings[c]);
-    }
-  }
-
-  void finish_column(std::size_t c, Typing typing) {
-    const bool numeric = typing == Typing::numeric;
-    Column column = numeric ? builders_[c].take_numbers(names_[c]) : builders_[c].take_texts(names_[c]);
-    column.number = c;
-    if (numeric) finish_numbers(column);
-    else if (wishes_[c] != ColumnWish::categorical) finish_texts(column, {&table_, c, names_[c]}, table_.notes);
-    table_.columns.push_back(std::move(column));
-  }
-
-  const ReadOptions& options_;
-  MissingMarkers missing_;
-  std::string_view text_;
-  CsvDialect dialect_;
-  Table table_;
-  std::vector<std::string> names_;
-  std::vector<ColumnWish> wishes_;
-  std::vector<ColumnBuilder> builders_;
-  std::vector<std::string_view> cells_;
-  std::uint64_t first_line_ = 1;
-};
-
 }  // namespace
+
+std::optional<std::size_t> CsvReader::open(std::string_view text, bool last) {
+  const std::string_view body = skip_mark(text, table_.source, table_.notes);
+  check_utf8(last ? body : whole_lines(body), table_.source, 1);
+  dialect_ = detect_dialect(body.substr(0, kDialectBytes), options_, missing_);
+  table_.has_header = dialect_.header;
+  table_.notes.insert(table_.notes.end(), dialect_.notes.begin(), dialect_.notes.end());
+  CsvScanner scanner(body, dialect_.separator, {1, last});
+  cells_.clear();
+  if (!next_record(scanner)) {
+    if (!last) return std::nullopt;
+    throw Error("E0302", table_.source, "the file is empty", "check that it was written completely");
+  }
+  if (cells_.size() > kMostColumns) {
+    throw Error("E0317", at_line(table_.source, scanner.line()), std::to_string(cells_.size()) + " fields in one line",
+                "give the right separator with --separator");
+  }
+  first_line_ = scanner.line();
+  const std::size_t mark = text.size() - body.size();
+  if (dialect_.header) {
+    take_names(cells_);
+    next_line_ = scanner.next_line();
+    blank_lines_ = scanner.blank_lines();
+    apply_wishes();
+    return mark + scanner.position();
+  }
+  for (std::size_t c = 0; c < cells_.size(); ++c) names_.push_back(std::to_string(c));
+  apply_wishes();
+  return mark;
+}
+
+Table CsvReader::read_rest(std::string_view text) {
+  const CsvScanner::Part part{next_line_, true};
+  CsvScanner scanner(text, dialect_.separator, part);
+  start_builders();
+  read_rows(scanner, text);
+  if (table_.rows == 0) {
+    throw Error("E0303", table_.source, "a header and no data below it", "check that the file was written completely, or give --no-header");
+  }
+  const std::string note = missing_.note();
+  if (!note.empty()) table_.notes.push_back(note);
+  blank_lines_ += scanner.blank_lines();
+  if (blank_lines_ > 0) table_.notes.push_back("blank lines: " + std::to_string(blank_lines_) + " skipped");
+  finish_columns(text, part);
+  return std::move(table_);
+}
+
+Table CsvReader::header() const {
+  Table table;
+  table.source = table_.source;
+  table.has_header = dialect_.header;
+  for (std::size_t c = 0; c < names_.size(); ++c) {
+    if (wishes_[c] == ColumnWish::dropped) continue;
+    table.columns.emplace_back();
+    table.columns.back().name = names_[c];
+    table.columns.back().number = c;
+  }
+  return table;
+}
+
+void CsvReader::set_uses(std::vector<ColumnUse> uses) {
+  uses_ = std::move(uses);
+  counts_.assign(names_.size(), {});
+}
+
+Table CsvReader::read_part(std::string_view text, bool last, std::size_t& taken) {
+  const std::string_view lines = last ? text : whole_lines(text);
+  check_utf8(lines, table_.source, next_line_);
+  const CsvScanner::Part part{next_line_, last};
+  CsvScanner scanner(lines, dialect_.separator, part);
+  start_builders();
+  read_rows(scanner, lines);
+  taken = scanner.position();
+  next_line_ = scanner.next_line();
+  count_cells();
+  finish_columns(lines, part);
+  Table done = header();
+  std::swap(done, table_);
+  table_.columns.clear();
+  table_.rows_before = done.rows_before + done.rows;
+  return done;
+}
+
+// Between the parts only sums are kept, so that a fault is told from a mixture as in a table that is read as a whole.
+void CsvReader::count_cells() {
+  for (std::size_t c = 0; c < names_.size(); ++c) {
+    if (wishes_[c] != ColumnWish::dropped) counts_[c].add(builders_[c], table_);
+  }
+}
+
+void CsvReader::finish_parts() const {
+  for (std::size_t c = 0; c < names_.size(); ++c) {
+    const bool open = wishes_[c] != ColumnWish::dropped && wishes_[c] != ColumnWish::categorical && uses_[c] != ColumnUse::typed;
+    if (open) check_counts(counts_[c], wishes_[c], place_of(c));
+  }
+}
+
+// False: the text, or the part, is over.
+bool CsvReader::next_record(CsvScanner& scanner) {
+  switch (scanner.append_record(cells_)) {
+    case CsvScanner::Status::record: return true;
+    case CsvScanner::Status::end:
+    case CsvScanner::Status::cut_off: return false;
+    case CsvScanner::Status::open_quote:
+      throw Error("E0308", at_line(table_.source, scanner.quote_line()), "a quote opens here and is never closed",
+                  "close it, or write a quotation mark inside a quoted text twice");
+    case CsvScanner::Status::text_after_quote: break;
+  }
+  throw Error("E0316", at_line(table_.source, scanner.next_line()),
+              "text follows the closing quote of the field that opened in line " + std::to_string(scanner.quote_line()),
+              "write a quotation mark inside a quoted text twice, or check the separator with --separator");
+}
+
+// Empty and repeated names get a name of their own, and a note.
+void CsvReader::take_names(const std::vector<std::string_view>& cells) {
+  std::unordered_set<std::string> used;
+  for (std::string_view cell : cells) {
+    if (!cell.empty()) used.emplace(cell);
+  }
+  std::unordered_set<std::string> taken;
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    std::string name(cells[c]);
+    if (name.empty() || taken.contains(name)) {
+      const std::string stem = name.empty() ? "column_" + std::to_string(c) : name + "." + std::to_string(c);
+      std::string fresh = stem;
+      for (std::size_t i = 2; used.contains(fresh) || taken.contains(fresh); ++i) fresh = stem + "." + std::to_string(i);
+      table_.notes.push_back("column " + std::to_string(c) + ": " + (name.empty() ? "no name" : "the name \"" + name + "\" again") +
+                             ", called \"" + fresh + "\"");
+      name = fresh;
+    }
+    taken.insert(name);
+    names_.push_back(std::move(name));
+  }
+}
+
+std::size_t CsvReader::find(const std::string& name_or_number) const {
+  const auto found = std::find(names_.begin(), names_.end(), name_or_number);
+  if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
+  if (!name_or_number.empty() && name_or_number.size() < 8 && name_or_number.find_first_not_of("0123456789") == std::string::npos) {
+    const std::size_t number = std::stoul(name_or_number);
+    if (number < names_.size()) return number;
+  }
+  const std::vector<std::string_view> candidates(names_.begin(), names_.end());
+  const std::string nearest = nearest_name(name_or_number, candidates);
+  throw Error("E0310", table_.source, "there is no column \"" + name_or_number + "\"",
+              nearest.empty() ? "the columns are numbered from 0 to " + std::to_string(names_.size() - 1)
+                              : "did you mean \"" + nearest + "\"?");
+}
+
+void CsvReader::apply_wishes() {
+  wishes_.assign(names_.size(), ColumnWish::none);
+  const std::pair<ColumnWish, const std::vector<std::string>*> lists[] = {{ColumnWish::categorical, &options_.categorical},
+                                                                         {ColumnWish::numeric, &options_.numeric},
+                                                                         {ColumnWish::dropped, &options_.drop}};
+  for (const auto& [wish, list] : lists) {
+    for (const std::string& name : *list) {
+      ColumnWish& old = wishes_[find(name)];
+      const bool conflict = wish == ColumnWish::numeric && old == ColumnWish::categorical;
+      if (conflict) throw Error("E0120", "categorical, numeric", "both name column \"" + name + "\"", "name it in one of them");
+      old = wish;
+    }
+  }
+  if (std::count(wishes_.begin(), wishes_.end(), ColumnWish::dropped) == std::ssize(wishes_)) {
+    throw Error("E0314", table_.source, "every column is dropped", "drop fewer columns");
+  }
+}
+
+void CsvReader::start_builders() {
+  builders_.clear();
+  for (std::size_t c = 0; c < wishes_.size(); ++c) {
+    const ColumnUse use = uses_.empty() || wishes_[c] == ColumnWish::dropped ? ColumnUse::typed : uses_[c];
+    const ColumnWish wish = use == ColumnUse::typed ? wishes_[c] : use == ColumnUse::texts ? ColumnWish::categorical : ColumnWish::numeric;
+    builders_.emplace_back(wish, dialect_.decimal);
+  }
+}
+
+void CsvReader::check_width(std::size_t fields, std::uint64_t line) const {
+  if (fields == names_.size()) return;
+  throw Error("E0307", at_line(table_.source, line),
+              "found " + std::to_string(fields) + (fields == 1 ? " field" : " fields") + ", expected " +
+                  std::to_string(names_.size()) + " as in line " + std::to_string(first_line_),
+              "the separator is " + separator_name(dialect_.separator) +
+                  "; a text that holds it needs quotes around it, another separator needs --separator");
+}
+
+// Lines are kept only once they differ from row + 1 + header.
+void CsvReader::keep_line(std::uint64_t line) {
+  const std::size_t row = table_.rows;
+  if (table_.lines.empty()) {
+    if (line == table_.line(row)) return;
+    table_.lines.reserve(row + 1);
+    for (std::size_t r = 0; r < row; ++r) table_.lines.push_back(table_.rows_before + r + 1 + (table_.has_header ? 1 : 0));
+  }
+  table_.lines.push_back(line);
+}
+
+// From the bytes of the first rows to the number of all rows; a wrong guess costs only time.
+void CsvReader::reserve_rows(const CsvScanner& scanner, std::size_t size) {
+  const double share = static_cast<double>(size) / static_cast<double>(scanner.position());
+  const auto rows = static_cast<std::size_t>(share * 1.03 * static_cast<double>(table_.rows)) + 16;
+  for (ColumnBuilder& builder : builders_) builder.reserve(rows);
+}
+
+// Records are cut in batches, then taken column by column: the same few branches for all cells of a column.
+void CsvReader::read_rows(CsvScanner& scanner, std::string_view text) {
+  const std::size_t most = std::max(kFewestRowsPerBatch, kCellsPerBatch / names_.size());
+  bool reserved = false;
+  for (std::size_t rows = most; rows == most;) {
+    cells_.clear();
+    for (rows = 0; rows < most && next_record(scanner); ++rows) {
+      check_width(cells_.size() - rows * names_.size(), scanner.line());
+      keep_line(scanner.line());
+      ++table_.rows;
+    }
+    add_batch(rows, scanner.has_copies() ? nullptr : text.data() + text.size());
+    if (!reserved && table_.rows >= kRowsBeforeGuess) {
+      reserve_rows(scanner, text.size());
+      reserved = true;
+    }
+  }
+}
+
+void CsvReader::add_batch(std::size_t rows, const char* readable) {
+  const std::size_t columns = names_.size();
+  for (std::size_t c = 0; c < columns; ++c) {
+    if (wishes_[c] != ColumnWish::dropped) builders_[c].add_cells(cells_.data() + c, rows, columns, missing_, readable);
+  }
+}
+
+// A second pass for columns that began with numbers and turned out to be text: only these cells are looked at.
+void CsvReader::read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner) {
+  for (std::size_t c : columns) builders_[c] = ColumnBuilder(ColumnWish::categorical, dialect_.decimal);
+  for (cells_.clear(); next_record(scanner); cells_.clear()) {
+    for (std::size_t c : columns) {
+      if (missing_.contains(cells_[c])) builders_[c].add_missing();
+      else builders_[c].add(cells_[c]);
+    }
+  }
+}
+
+void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
+  std::vector<Typing> typings(names_.size(), Typing::texts);
+  std::vector<std::size_t> again;
+  for (std::size_t c = 0; c < names_.size(); ++c) {
+    if (wishes_[c] == ColumnWish::dropped) continue;
+    const bool counted = !uses_.empty() && uses_[c] == ColumnUse::counted;
+    typings[c] = counted ? Typing::numeric
+                         : choose_typing(builders_[c], place_of(c), table_.notes, counts_.empty() ? nullptr : &counts_[c]);
+    if (typings[c] == Typing::read_again) again.push_back(c);
+  }
+  CsvScanner second_scanner(text, dialect_.separator, part);
+  if (!again.empty()) read_again(again, second_scanner);
+  for (std::size_t c = 0; c < names_.size(); ++c) {
+    if (wishes_[c] != ColumnWish::dropped) finish_column(c, typings[c]);
+  }
+}
+
+void CsvReader::finish_column(std::size_t c, Typing typing) {
+  const bool numeric = typing == Typing::numeric;
+  Column column = numeric ? builders_[c].take_numbers(names_[c]) : builders_[c].take_texts(names_[c]);
+  column.number = c;
+  const bool may_be_dates = wishes_[c] != ColumnWish::categorical && (uses_.empty() || uses_[c] == ColumnUse::typed);
+  if (numeric) finish_numbers(column);
+  else if (may_be_dates) finish_texts(column, place_of(c), table_.notes);
+  table_.columns.push_back(std::move(column));
+}
 
 Table read_csv_text(std::string_view text, const std::string& source, const ReadOptions& options) {
   if (text.empty()) throw Error("E0302", source, "the file is empty", "check that it was written completely");
-  return CsvReader(text, source, options).read();
+  CsvReader reader(source, options);
+  const std::size_t begin = *reader.open(text);
+  return reader.read_rest(text.substr(begin));
 }
 
 }  // namespace chainrule::data

@@ -1,4 +1,4 @@
-// Cutting CSV text (RFC 4180) into records and fields, in one pass and without copying.
+// Cutting CSV text (RFC 4180) into records and fields, in one pass and without copying; 64 bytes at a time where records are plain.
 #pragma once
 
 #include <array>
@@ -9,26 +9,51 @@
 #include <string_view>
 #include <vector>
 
+#include "data/csv_stops.h"
+
 namespace chainrule::data {
 
 /// The separator ' ' means runs of blanks and tabs. Fields without quotes lose blanks around them; quoted fields keep theirs.
 /// Lines end with LF, CR LF or CR. Lines of blanks only are skipped. Quotes count only at the start of a field.
 class CsvScanner {
  public:
-  enum class Status { record, end, open_quote, text_after_quote };
+  /// cut_off: the text is a part of a larger one and ends inside or right behind this record, which was not taken.
+  enum class Status { record, end, open_quote, text_after_quote, cut_off };
+  /// Where a part of a larger text lies: the number of its first line, and whether nothing follows it.
+  struct Part {
+    std::uint64_t first_line = 1;
+    bool last = true;
+  };
 
-  CsvScanner(std::string_view text, char separator);
+  CsvScanner(std::string_view text, char separator, Part part);
+  CsvScanner(std::string_view text, char separator) : CsvScanner(text, separator, Part{}) {}
 
   /// Fills `cells` with the next record. The views live as long as the text and this scanner.
-  Status read_record(std::vector<std::string_view>& cells);
+  Status read_record(std::vector<std::string_view>& cells) {
+    cells.clear();
+    return append_record(cells);
+  }
+  /// The same, behind the cells already there.
+  Status append_record(std::vector<std::string_view>& cells) {
+    record_line_ = line_;
+    return append_plain_record(cells) ? Status::record : append_any_record(cells);
+  }
 
   std::uint64_t line() const noexcept { return record_line_; }       ///< where the last record began, from 1
   std::uint64_t quote_line() const noexcept { return quote_line_; }  ///< where the last quoted field opened
   std::uint64_t next_line() const noexcept { return line_; }         ///< the line now reached
   std::size_t position() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
   std::size_t blank_lines() const noexcept { return blank_lines_; }
+  /// Some views so far do not point into the text, as doubled quotes had to be taken out.
+  bool has_copies() const noexcept { return !copies_.empty(); }
 
  private:
+  bool append_plain_record(std::vector<std::string_view>& cells);
+  Status append_any_record(std::vector<std::string_view>& cells);
+  Status append_bytewise(std::vector<std::string_view>& cells);
+  const char* closing_quote(const char* opening, CsvStops& stops) const noexcept;
+  std::string_view trimmed(const char* first, const char* last) const noexcept;
+  bool blank(char c) const noexcept { return c == ' ' || (c == '\t' && tab_is_blank_); }
   void skip_blanks() noexcept;
   void end_line() noexcept;
   bool skip_blank_lines() noexcept;
@@ -37,10 +62,12 @@ class CsvScanner {
   std::string_view without_doubled_quotes(std::string_view field);
 
   const char *begin_, *at_, *end_;
+  CsvStops stops_;  ///< those from at_ on
   char separator_;
+  bool last_part_;
   bool tab_is_blank_;
   std::uint64_t separators_, second_separators_;  ///< the separator (and for ' ' the tab) in each of eight bytes
-  std::array<bool, 256> stops_{};  ///< bytes that end a field without quotes
+  std::array<bool, 256> ends_field_{};  ///< bytes that end a field without quotes
   std::uint64_t line_ = 1, record_line_ = 1, quote_line_ = 1;
   std::size_t blank_lines_ = 0;
   std::deque<std::string> copies_;  ///< fields whose doubled quotes had to be taken out

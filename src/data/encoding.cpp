@@ -1,4 +1,4 @@
-// One pass over the bytes, eight at a time while they are ASCII.
+// One pass over the bytes, 64 at a time while they are ASCII.
 #include "data/encoding.h"
 
 #include <algorithm>
@@ -10,11 +10,7 @@
 namespace chainrule::data {
 namespace {
 
-constexpr std::uint64_t kHighBits = 0x8080808080808080ull;
-constexpr std::uint64_t kOnes = 0x0101010101010101ull;
-
-std::string place(std::string_view bytes, std::size_t position, const std::string& source) {
-  std::uint64_t line = 1;
+std::string place(std::string_view bytes, std::size_t position, const std::string& source, std::uint64_t line) {
   std::size_t start = 0;
   for (std::size_t i = 0; i < position; ++i) {
     const bool ends = bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 >= bytes.size() || bytes[i + 1] != '\n'));
@@ -64,37 +60,50 @@ void check_wide(std::string_view bytes, const std::string& source) {
               "convert it first: iconv -f " + name + " -t UTF-8 FILE > NEW");
 }
 
-[[noreturn]] void throw_bad_byte(std::string_view bytes, std::size_t position, const std::string& source) {
-  const std::string where = place(bytes, position, source);
+[[noreturn]] void throw_bad_byte(std::string_view bytes, std::size_t position, const std::string& source, std::uint64_t first_line) {
+  const std::string where = place(bytes, position, source, first_line);
   if (bytes[position] == '\0') {
     throw Error("E0304", where, "NUL byte in a text table", "the file is binary or damaged there; export it again");
   }
   throw Error("E0306", where, "invalid UTF-8", "if the file is in Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 FILE > NEW");
 }
 
+// Sixty-four bytes that are ASCII without NUL: signed bytes, all of them above 0.
+bool plain_block(const char* bytes) noexcept {
+  signed char block[64];
+  std::memcpy(block, bytes, sizeof block);
+  unsigned char bad = 0;
+  for (signed char byte : block) bad |= static_cast<unsigned char>(byte <= 0);
+  return bad == 0;
+}
+
 }  // namespace
 
-std::string_view check_encoding(std::string_view bytes, const std::string& source, std::vector<std::string>& notes) {
+std::string_view skip_mark(std::string_view bytes, const std::string& source, std::vector<std::string>& notes) {
   check_wide(bytes, source);
-  if (bytes.starts_with("\xef\xbb\xbf")) {
-    notes.push_back("encoding: UTF-8 with a byte order mark, skipped");
-    bytes.remove_prefix(3);
-  }
+  if (!bytes.starts_with("\xef\xbb\xbf")) return bytes;
+  notes.push_back("encoding: UTF-8 with a byte order mark, skipped");
+  return bytes.substr(3);
+}
+
+void check_utf8(std::string_view text, const std::string& source, std::uint64_t first_line) {
   std::size_t at = 0;
-  while (at < bytes.size()) {
-    if (at + 8 <= bytes.size()) {
-      std::uint64_t word;
-      std::memcpy(&word, bytes.data() + at, 8);
-      if (((word | ((word - kOnes) & ~word)) & kHighBits) == 0) {
-        at += 8;
-        continue;
-      }
+  while (at < text.size()) {
+    if (at + 64 <= text.size() && plain_block(text.data() + at)) {
+      at += 64;
+      continue;
     }
-    const std::size_t length = sequence_length(bytes, at);
-    if (length == 0 || bytes[at] == '\0') throw_bad_byte(bytes, at, source);
-    at += length;
+    for (const std::size_t stop = std::min(at + 64, text.size()); at < stop;) {
+      const std::size_t length = sequence_length(text, at);
+      if (length == 0 || text[at] == '\0') throw_bad_byte(text, at, source, first_line);
+      at += length;
+    }
   }
-  return bytes;
+}
+
+std::string_view whole_lines(std::string_view text) noexcept {
+  const std::size_t last = text.find_last_of("\r\n");
+  return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
 }  // namespace chainrule::data

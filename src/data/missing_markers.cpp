@@ -1,6 +1,8 @@
 // Looking a cell up among the missing markers.
 #include "data/missing_markers.h"
 
+#include "data/number.h"
+
 namespace chainrule::data {
 
 MissingMarkers::MissingMarkers(const std::vector<std::string>& given)
@@ -9,6 +11,7 @@ MissingMarkers::MissingMarkers(const std::vector<std::string>& given)
                            : given),
       counts_(texts_.size(), 0) {
   for (const std::string& text : texts_) {
+    for (char decimal : {'.', ','}) number_among_them_ = number_among_them_ || parse_number(text, decimal).kind != CellKind::text;
     if (!text.empty()) lengths_[static_cast<unsigned char>(text[0])] |= 1u << std::min<std::size_t>(text.size(), 31);
   }
 }

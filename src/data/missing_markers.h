@@ -19,6 +19,8 @@ class MissingMarkers {
   bool contains(std::string_view text) const noexcept { return text.empty() || (may_contain(text) && find(text) >= 0); }
   /// The same, and counts it.
   bool meet(std::string_view text) noexcept { return may_contain(text) && meet_slowly(text); }
+  /// A marker such as "999" reads as a number, so cells must be compared before they are parsed.
+  bool number_among_them() const noexcept { return number_among_them_; }
   /// `missing markers: empty (12 cells), "?" (3 cells)`, or "" when none was met.
   std::string note() const;
 
@@ -33,6 +35,7 @@ class MissingMarkers {
   std::vector<std::string> texts_;
   std::vector<std::size_t> counts_;
   std::size_t empty_ = 0;
+  bool number_among_them_ = false;
   std::array<std::uint32_t, 256> lengths_{};  ///< by first byte: bit n is set when a marker has n bytes (31: 31 or more)
 };
 

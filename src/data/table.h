@@ -50,10 +50,11 @@ struct Table {
   std::size_t rows = 0;
   DenseBlock dense;
   std::vector<Column> columns;
-  std::vector<std::uint64_t> lines; ///< file line (from 1) of each row; empty: row + 1 + has_header
+  std::uint64_t rows_before = 0;    ///< a part of a larger table: rows of the file before this one's first
+  std::vector<std::uint64_t> lines; ///< file line (from 1) of each row; empty: rows_before + row + 1 + has_header
   std::vector<std::string> notes;   ///< what the reader decided
 
-  std::uint64_t line(std::size_t row) const noexcept { return lines.empty() ? row + 1 + (has_header ? 1 : 0) : lines[row]; }
+  std::uint64_t line(std::size_t row) const noexcept { return lines.empty() ? rows_before + row + 1 + (has_header ? 1 : 0) : lines[row]; }
   std::size_t width() const noexcept { return dense.columns + columns.size(); }
   /// Index into `columns` by name, or by number from 0 in file order; throws Error E0310 with the nearest name.
   std::size_t find_column(const std::string& name_or_number) const;

@@ -1,0 +1,152 @@
+// `make bench`, input part: MB/s of CSV text through scanning, typing and feature transform, and the seconds to load Fashion-MNIST.
+// Processor time of all threads, median of five turns; MB are 10^6 bytes of text.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "chainrule/error.h"
+#include "data/csv_scanner.h"
+#include "data/encoding.h"
+#include "data/table.h"
+#include "features/feature_set.h"
+
+namespace {
+
+namespace data = chainrule::data;
+namespace features = chainrule::features;
+
+constexpr int kTurns = 5;
+constexpr std::size_t kTextBytes = std::size_t{48} << 20;
+
+double seconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+struct Time {
+  double processor = 0, wall = 0;
+};
+
+Time median_time(const std::function<void()>& work) {
+  std::vector<double> processor, wall;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const double p = seconds_of(CLOCK_PROCESS_CPUTIME_ID), w = seconds_of(CLOCK_MONOTONIC);
+    work();
+    processor.push_back(seconds_of(CLOCK_PROCESS_CPUTIME_ID) - p);
+    wall.push_back(seconds_of(CLOCK_MONOTONIC) - w);
+  }
+  std::sort(processor.begin(), processor.end());
+  std::sort(wall.begin(), wall.end());
+  return {processor[kTurns / 2], wall[kTurns / 2]};
+}
+
+using Cell = std::function<void(std::string&, std::mt19937_64&)>;
+
+void append_format(std::string& text, const char* format, double value) {
+  char buffer[40];
+  text.append(buffer, static_cast<std::size_t>(std::snprintf(buffer, sizeof buffer, format, value)));
+}
+
+double gaussian(std::mt19937_64& random) { return std::normal_distribution<double>(0, 100)(random); }
+
+/// A table of one kind of cells with the target "y", a small number, behind them.
+std::string table_text(std::size_t columns, const Cell& cell) {
+  std::mt19937_64 random(1);
+  std::string text;
+  text.reserve(kTextBytes + 100000);
+  for (std::size_t c = 0; c < columns; ++c) text += "c" + std::to_string(c) + ",";
+  text += "y\n";
+  while (text.size() < kTextBytes) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      cell(text, random);
+      text += ',';
+    }
+    text += std::to_string(random() % 1000) + ".5\n";
+  }
+  return text;
+}
+
+void word(std::string& text, std::mt19937_64& random, bool quoted) {
+  constexpr const char* kWords[] = {"north", "south-west", "red", "Bonn, Rhein", "light green", "A7", "unknown place", "x"};
+  const std::string chosen = kWords[random() % 8];
+  text += quoted ? "\"" + chosen + "\"" : chosen.substr(0, chosen.find(','));
+}
+
+struct Kind {
+  const char* name;
+  std::size_t columns;
+  Cell cell;
+};
+
+std::vector<Kind> kinds() {
+  return {{"fixed: -12.345678", 20, [](std::string& t, std::mt19937_64& r) { append_format(t, "%.6f", gaussian(r)); }},
+          {"short: 3.14, 42, -0.5", 20, [](std::string& t, std::mt19937_64& r) { append_format(t, r() % 2 ? "%.2f" : "%.0f", gaussian(r)); }},
+          {"17 digits, exponents", 20, [](std::string& t, std::mt19937_64& r) { append_format(t, "%.17g", gaussian(r) * 1e-5); }},
+          {"pixels: 0 to 255", 784, [](std::string& t, std::mt19937_64& r) { t += std::to_string(r() % 2 ? 0 : r() % 256); }},
+          {"words", 20, [](std::string& t, std::mt19937_64& r) { word(t, r, false); }},
+          {"quoted words", 20, [](std::string& t, std::mt19937_64& r) { word(t, r, true); }},
+          {"mixed", 20, [](std::string& t, std::mt19937_64& r) {
+             if (r() % 16 == 0) return;
+             append_format(t, "%.4f", gaussian(r));
+           }}};
+}
+
+void scan(const std::string& text) {
+  data::check_utf8(text, "bench", 1);
+  data::CsvScanner scanner(text, ',');
+  std::vector<std::string_view> cells;
+  while (scanner.read_record(cells) == data::CsvScanner::Status::record) {
+  }
+}
+
+void measure(const Kind& kind) {
+  const std::string text = table_text(kind.columns, kind.cell);
+  const double megabytes = static_cast<double>(text.size()) * 1e-6;
+  const Time scanned = median_time([&] { scan(text); });
+  const Time read = median_time([&] { data::read_csv_text(text, "bench", {}); });
+  const data::Table table = data::read_csv_text(text, "bench", {});
+  std::vector<std::uint32_t> rows(table.rows);
+  std::iota(rows.begin(), rows.end(), 0u);
+  const features::FeatureSet set = features::fit(table, rows, "y", false, {});
+  const Time applied = median_time([&] { features::apply(set, table); });
+  std::printf("%-24s%8.0f%12.0f%12.0f%14.0f%16.0f\n", kind.name, megabytes / static_cast<double>(table.rows) * 1e6, megabytes / scanned.processor,
+              megabytes / read.processor, megabytes / applied.processor, megabytes / (read.processor + applied.processor));
+  std::fflush(stdout);
+}
+
+void measure_images(const std::string& folder) {
+  try {
+    const Time load = median_time([&] {
+      const data::Table train = data::read_table(folder, {});
+      const data::Table test = data::read_idx_test_part(folder);
+    });
+    const data::Table train = data::read_table(folder, {});
+    std::vector<std::uint32_t> rows(train.rows);
+    std::iota(rows.begin(), rows.end(), 0u);
+    const features::FeatureSet set = features::fit(train, rows, "label", true, {});
+    const Time applied = median_time([&] { features::apply(set, train); });
+    std::printf("\n%s, both parts: %.3f s (%.3f s of processor time); %zu images to inputs: %.3f s (%.3f s)\n", folder.c_str(), load.wall,
+                load.processor, train.rows, applied.wall, applied.processor);
+  } catch (const chainrule::Error& error) {
+    std::printf("\nFashion-MNIST left out: %s\n", error.what());
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::string only = count > 1 ? arguments[1] : "";
+  std::printf("%-24s%8s%12s%12s%14s%16s\n", "CSV, MB/s", "B/row", "scan", "scan+type", "transform", "text to inputs");
+  for (const Kind& kind : kinds()) {
+    if (std::string(kind.name).find(only) != std::string::npos) measure(kind);
+  }
+  if (only.empty() || only == "images") measure_images("/usr/share/datasets/fashion-mnist");
+  return 0;
+}

@@ -1,0 +1,73 @@
+// Reading CSV text as a whole, or part by part where the table need not fit in memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/column_builder.h"
+#include "data/column_typing.h"
+#include "data/csv_dialect.h"
+#include "data/csv_scanner.h"
+#include "data/missing_markers.h"
+#include "data/table.h"
+
+namespace chainrule::data {
+
+/// What a column of a table that is read in parts is needed for. typed: as its cells are; texts: a category, its cells stay as they are
+/// written; counted: not needed, only its faults are.
+enum class ColumnUse { typed, texts, counted };
+
+class CsvReader {
+ public:
+  CsvReader(const std::string& source, const ReadOptions& options) : options_(options), missing_(options.missing) { table_.source = source; }
+
+  /// Judges the text by its beginning and reads the names: the bytes of mark and header. Nothing when they do not fit into `text`
+  /// although it is not the last part.
+  std::optional<std::size_t> open(std::string_view text, bool last = true);
+  /// The whole table from the bytes behind the header.
+  Table read_rest(std::string_view text);
+
+  /// Names and numbers of the columns that are not dropped; no rows.
+  Table header() const;
+  /// How columns are read from now on, by their number in the file.
+  void set_uses(std::vector<ColumnUse> uses);
+  /// The rows that `text` holds completely; `taken` becomes the number of their bytes.
+  Table read_part(std::string_view text, bool last, std::size_t& taken);
+  /// Behind the last part: faults that only all rows together show.
+  void finish_parts() const;
+
+ private:
+  bool next_record(CsvScanner& scanner);
+  void take_names(const std::vector<std::string_view>& cells);
+  std::size_t find(const std::string& name_or_number) const;
+  void apply_wishes();
+  void start_builders();
+  void check_width(std::size_t fields, std::uint64_t line) const;
+  void keep_line(std::uint64_t line);
+  void reserve_rows(const CsvScanner& scanner, std::size_t size);
+  void read_rows(CsvScanner& scanner, std::string_view text);
+  void add_batch(std::size_t rows, const char* readable);
+  void read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner);
+  void finish_columns(std::string_view text, CsvScanner::Part part);
+  void finish_column(std::size_t c, Typing typing);
+  void count_cells();
+  ColumnPlace place_of(std::size_t c) const { return {&table_, c, names_[c]}; }
+
+  const ReadOptions& options_;
+  MissingMarkers missing_;
+  CsvDialect dialect_;
+  Table table_;  ///< or the part that is being read
+  std::vector<std::string> names_;
+  std::vector<ColumnWish> wishes_;
+  std::vector<ColumnUse> uses_;          ///< empty: all typed
+  std::vector<ColumnBuilder> builders_;
+  std::vector<CellCounts> counts_;       ///< of earlier parts, by column
+  std::vector<std::string_view> cells_;  ///< of a batch of records, record by record
+  std::uint64_t first_line_ = 1, next_line_ = 1;
+  std::size_t blank_lines_ = 0;
+};
+
+}  // namespace chainrule::data
