@@ -55,8 +55,34 @@ Penalty unpenalised(LessonSubject subject, const RunOptions& options) {
   return penalty_of(run, run.parameters());
 }
 
-std::vector<std::string> report_row(const Run& run, double loss, const Penalty& penalty) {
-  return {std::to_string(run.steps_done()), number(loss), number(penalty.l1), number(penalty.l2), number(loss + penalty.l1 + penalty.l2)};
+/// The loss report of a whole run, and how its steps compare with the formula.
+struct Report {
+  LessonTable table{"the loss report", {"step", "loss on the rows", "l1 * sum |w|", "l2/2 * sum w^2", "total"}, {}};
+  LessonPlot plot{"the loss and its penalty", "step", "loss", {{"loss on the rows", {}, {}}, {"penalty", {}, {}}}, false};
+  std::size_t elsewhere = 0;
+  double loss = 0;      ///< at the end
+  Penalty penalty;
+
+  void add(Run& run, const Samples& rows) {
+    loss = run.loss(rows);
+    penalty = penalty_of(run, run.parameters());
+    table.rows.push_back({std::to_string(run.steps_done()), number(loss), number(penalty.l1), number(penalty.l2),
+                          number(loss + penalty.l1 + penalty.l2)});
+    for (LessonPlot::Curve& curve : plot.curves) curve.x.push_back(static_cast<double>(run.steps_done()));
+    plot.curves[0].y.push_back(loss);
+    plot.curves[1].y.push_back(penalty.l1 + penalty.l2);
+  }
+};
+
+Report train(const LessonSubject& subject, const RunOptions& options) {
+  Run run(subject, options);
+  Report report;
+  report.add(run, subject.train);
+  for (std::size_t step = 1; step <= kSteps; ++step) {
+    report.elsewhere += weights_elsewhere(run);
+    if (step % kRecordEvery == 0) report.add(run, subject.train);
+  }
+  return report;
 }
 
 LessonOutcome run(const LessonSetting& setting) {
@@ -68,40 +94,23 @@ LessonOutcome run(const LessonSetting& setting) {
   subject.network.loss.l1 = kL1;
   subject.network.loss.l2 = kL2;
   const RunOptions options{kBatch, kSteps};
-  Run run(subject, options);
-
-  LessonTable report{"the loss report", {"step", "loss on the rows", "l1 * sum |w|", "l2/2 * sum w^2", "total"}, {}};
-  LessonPlot plot{"the loss and its penalty", "step", "", {{"loss on the rows", {}, {}}, {"penalty", {}, {}}}, false};
-  std::size_t elsewhere = 0;
-  double loss = 0;
-  Penalty penalty;
-  for (std::size_t step = 0;; ++step) {
-    if (step % kRecordEvery == 0) {
-      loss = run.loss(subject.train);
-      penalty = penalty_of(run, run.parameters());
-      report.rows.push_back(report_row(run, loss, penalty));
-      for (LessonPlot::Curve& curve : plot.curves) curve.x.push_back(static_cast<double>(step));
-      plot.curves[0].y.push_back(loss);
-      plot.curves[1].y.push_back(penalty.l1 + penalty.l2);
-    }
-    if (step == kSteps) break;
-    elsewhere += weights_elsewhere(run);
-  }
+  const Report report = train(subject, options);
+  const Penalty& penalty = report.penalty;
   const Penalty free = unpenalised(subject, options);
   const double with = penalty.l1 + penalty.l2, without = free.l1 + free.l2;
 
   LessonOutcome outcome;
-  outcome.held = elsewhere == 0 && with < without;
+  outcome.held = report.elsewhere == 0 && with < without;
   outcome.verdict = filled("the penalty stands as a term of its own ({0} beside a loss of {1} at the end); all {2} steps moved every weight by "
                            "exactly -eta times the gradient of their sum ({3} exceptions), and the weights would cost {4} without it",
-                           {number(with), number(loss), std::to_string(kSteps), std::to_string(elsewhere), number(without)});
+                           {number(with), number(report.loss), std::to_string(kSteps), std::to_string(report.elsewhere), number(without)});
   outcome.formula = {"L = loss on the rows + l1 * sum |w| + l2/2 * sum w^2",
-                     filled("{0} = {1} + {2} + {3}", {number(loss + with), number(loss), number(penalty.l1), number(penalty.l2)}),
+                     filled("{0} = {1} + {2} + {3}", {number(report.loss + with), number(report.loss), number(penalty.l1), number(penalty.l2)}),
                      "w <- w - eta (dloss/dw + l2 w + l1 sign w)"};
-  outcome.numbers = {{"loss_on_rows", loss}, {"l1_term", penalty.l1}, {"l2_term", penalty.l2}, {"total", loss + with},
-                     {"penalty_without", without}, {"weights_elsewhere", double(elsewhere)}, {"steps", double(kSteps)}};
-  outcome.tables = {report};
-  outcome.plots = {plot};
+  outcome.numbers = {{"loss_on_rows", report.loss}, {"l1_term", penalty.l1}, {"l2_term", penalty.l2}, {"total", report.loss + with},
+                     {"penalty_without", without}, {"weights_elsewhere", double(report.elsewhere)}, {"steps", double(kSteps)}};
+  outcome.tables = {report.table};
+  outcome.plots = {report.plot};
   return outcome;
 }
 

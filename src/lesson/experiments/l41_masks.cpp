@@ -74,6 +74,25 @@ LessonTable mask_table(const Seen& seen, std::size_t units) {
   return table;
 }
 
+LessonOutcome outcome_of(const Seen& seen, bool steady, std::size_t first_units) {
+  const Interval bounds = share_bounds(seen.dropped, seen.draws, kBoundError);
+  const double share = static_cast<double>(seen.dropped) / static_cast<double>(seen.draws), rate = seen.expected / static_cast<double>(seen.draws);
+  std::size_t repeated = 0;
+  for (std::size_t i = 1; i < seen.first_masks.size(); ++i) repeated += seen.first_masks[i] == seen.first_masks[i - 1];
+  LessonOutcome outcome;
+  outcome.held = bounds.holds(rate) && seen.outputs_differ == 0 && repeated == 0 && steady;
+  outcome.verdict = filled("{0} of {1} units were out, a share of {2} whose bounds, {3} to {4}, must hold the rate of {5}; {7} masks came twice in a row, "
+                           "and at prediction none is out: two predictions are {6}",
+                           {std::to_string(seen.dropped), std::to_string(seen.draws), number(share), number(bounds.low), number(bounds.high),
+                            number(rate), steady ? "the same" : "NOT the same", std::to_string(repeated)});
+  outcome.formula = {"a <- a * m, where m = 0 with probability rate, else 1/p",
+                     filled("rate = {0}: {1} of {2} are 0", {number(rate), std::to_string(seen.dropped), std::to_string(seen.draws)})};
+  outcome.numbers = {{"rate", rate}, {"dropped_share", share}, {"at_least", bounds.low}, {"at_most", bounds.high}, {"draws", double(seen.draws)},
+                     {"masks_repeated", double(repeated)}, {"outputs_differ", double(seen.outputs_differ)}, {"bound_error_rate", kBoundError}};
+  outcome.tables = {mask_table(seen, first_units)};
+  return outcome;
+}
+
 LessonOutcome run(const LessonSetting& setting) {
   const Rows moons = two_moons(kRows, 0.15, setting.seed);
   LessonSubject subject = chosen(setting, subject_of(perceptron({2, 24, 16, 2}, Activation::relu, Loss::cross_entropy),
@@ -83,24 +102,7 @@ LessonOutcome run(const LessonSetting& setting) {
   subject.training.dropout_schedule = {};
   Run run(subject, {subject.train.rows, kSteps});
   const Seen seen = watch(run, subject);
-  const Interval bounds = share_bounds(seen.dropped, seen.draws, kBoundError);
-  const double share = static_cast<double>(seen.dropped) / static_cast<double>(seen.draws), rate = seen.expected / static_cast<double>(seen.draws);
-  std::size_t repeated = 0;
-  for (std::size_t i = 1; i < seen.first_masks.size(); ++i) repeated += seen.first_masks[i] == seen.first_masks[i - 1];
-  const bool steady = run.predict(subject.train) == run.predict(subject.train);
-
-  LessonOutcome outcome;
-  outcome.held = bounds.holds(rate) && seen.outputs_differ == 0 && repeated == 0 && steady;
-  outcome.verdict = filled("{0} of {1} units were out, a share of {2} with bounds {3} to {4} around the rate of {5}; no mask came twice in a row, "
-                           "and at prediction none is out: two predictions are {6}",
-                           {std::to_string(seen.dropped), std::to_string(seen.draws), number(share), number(bounds.low), number(bounds.high),
-                            number(rate), steady ? "the same" : "NOT the same"});
-  outcome.formula = {"a <- a * m, where m = 0 with probability rate, else 1/p",
-                     filled("rate = {0}: {1} of {2} are 0", {number(rate), std::to_string(seen.dropped), std::to_string(seen.draws)})};
-  outcome.numbers = {{"rate", rate}, {"dropped_share", share}, {"at_least", bounds.low}, {"at_most", bounds.high}, {"draws", double(seen.draws)},
-                     {"masks_repeated", double(repeated)}, {"outputs_differ", double(seen.outputs_differ)}, {"bound_error_rate", kBoundError}};
-  outcome.tables = {mask_table(seen, subject.network.layers[0].units)};
-  return outcome;
+  return outcome_of(seen, run.predict(subject.train) == run.predict(subject.train), subject.network.layers[0].units);
 }
 
 }  // namespace

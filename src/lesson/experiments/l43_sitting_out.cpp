@@ -9,7 +9,7 @@ namespace chainrule::lesson {
 namespace {
 
 constexpr double kRate = 0.4;
-constexpr std::size_t kSteps = 60, kInputs = 6, kShownUnits = 8;
+constexpr std::size_t kSteps = 60, kInputs = 6, kFirstUnits = 20, kShownUnits = 8;
 
 /// One unit in one step.
 struct Part {
@@ -74,18 +74,30 @@ LessonTable shown(const std::vector<std::vector<Part>>& first_steps) {
   return table;
 }
 
-LessonOutcome run(const LessonSetting& setting) {
-  const Rows rows = digit_clusters(kSteps, 2, kInputs, 0.3, setting.seed);
-  NetworkSpec network = perceptron({kInputs, 20, 16, 2}, Activation::tanh, Loss::cross_entropy);
+/// What kSteps steps of one row each came to.
+struct Watch {
+  Counts counts;
+  std::vector<std::vector<Part>> first_steps;
+  std::vector<bool> was_out = std::vector<bool>(kFirstUnits), came_back = std::vector<bool>(kFirstUnits);
+
+  void see(const std::vector<Part>& first_layer) {
+    if (first_steps.size() < 2) first_steps.push_back(first_layer);
+    for (std::size_t u = 0; u < kFirstUnits; ++u) {
+      came_back[u] = came_back[u] || (was_out[u] && first_layer[u].moved);
+      was_out[u] = was_out[u] || !first_layer[u].kept;
+    }
+  }
+};
+
+Watch watch(std::uint64_t seed) {
+  const Rows rows = digit_clusters(kSteps, 2, kInputs, 0.3, seed);
+  NetworkSpec network = perceptron({kInputs, kFirstUnits, 16, 2}, Activation::tanh, Loss::cross_entropy);
   network.layers[0].dropout = network.layers[1].dropout = {DropoutKind::inverted, kRate};
-  const TrainingSpec training = training_with("sgd", 0.1, setting.seed);
+  const TrainingSpec training = training_with("sgd", 0.1, seed);
   Run run(network, training, rows.samples(), {1, kSteps});
   reference::ReferenceNetwork<float> watched(network, training);  // tells the masks: they depend on seed, step and row alone
   reference::Batch<float> batch;
-
-  Counts counts;
-  std::vector<std::vector<Part>> first_steps;
-  std::vector<bool> was_out(20, false), came_back(20, false);
+  Watch result;
   for (std::uint32_t step = 0; step < kSteps; ++step) {
     const std::uint32_t row[] = {step};
     const std::vector<float> before = run.parameters(), gradient = run.gradients(row);
@@ -95,16 +107,18 @@ LessonOutcome run(const LessonSetting& setting) {
     const std::vector<float> after = run.parameters();
     for (std::size_t l = 0; l < 2; ++l) {
       const std::vector<Part> parts = parts_of(run, watched, l, gradient, before, after);
-      count(parts, counts);
-      for (std::size_t u = 0; l == 0 && u < parts.size(); ++u) {
-        came_back[u] = came_back[u] || (was_out[u] && parts[u].moved);
-        was_out[u] = was_out[u] || !parts[u].kept;
-      }
-      if (l == 0 && step < 2) first_steps.push_back(parts);
+      count(parts, result.counts);
+      if (l == 0) result.see(parts);
     }
   }
-  const auto out = std::count(was_out.begin(), was_out.end(), true), back = std::count(came_back.begin(), came_back.end(), true);
+  return result;
+}
 
+LessonOutcome run(const LessonSetting& setting) {
+  const Watch seen = watch(setting.seed);
+  const Counts& counts = seen.counts;
+  const auto out = std::count(seen.was_out.begin(), seen.was_out.end(), true);
+  const auto back = std::count(seen.came_back.begin(), seen.came_back.end(), true);
   LessonOutcome outcome;
   outcome.held = counts.dropped_with_gradient == 0 && counts.dropped_moved == 0 && counts.kept_without_gradient == 0 && out > 0 && back == out;
   outcome.verdict = filled("{0} times a unit was dropped: its gradients were exactly 0 except {1} times and its weights moved {2} times; kept units "
@@ -117,7 +131,7 @@ LessonOutcome run(const LessonSetting& setting) {
   outcome.numbers = {{"dropped", double(counts.dropped)}, {"dropped_with_gradient", double(counts.dropped_with_gradient)},
                      {"dropped_moved", double(counts.dropped_moved)}, {"kept", double(counts.kept)},
                      {"kept_without_gradient", double(counts.kept_without_gradient)}, {"units_out_once", double(out)}, {"units_back", double(back)}};
-  outcome.tables = {shown(first_steps)};
+  outcome.tables = {shown(seen.first_steps)};
   return outcome;
 }
 

@@ -88,7 +88,7 @@ LessonOutcome run(const LessonSetting& setting) {
 }  // namespace
 
 extern const LessonStatement kL46{
-    46, LessonGroup::dropout,
+    46, LessonGroup::chain_rule,
     "All of this is about multilayer perceptrons: layers of units, each reading every unit of the layer before, as many and as wide as one likes.",
     "What has to change in back-propagation when a network gets two more hidden layers?",
     "Nothing. The same rule is applied twice more, once per layer, on the way back; depth and widths are mere numbers in it.",

@@ -104,26 +104,21 @@ std::vector<std::string> row_of(const Trained& t, bool classes) {
           std::to_string(t.better) + " of " + std::to_string(t.rows), number(t.chance, 2), std::to_string(t.outputs_off)};
 }
 
-LessonOutcome run(const LessonSetting& setting) {
-  const Rows rows = digit_clusters(kRows, kClasses, kInputs, 0.6, setting.seed);
-  const LessonSubject subject = prepared(setting, rows);
-  const bool classes = subject.network.loss.kind == Loss::cross_entropy;
-  const double error = gradient_error(subject);
-  const Trained sgd = train(subject, "sgd", kSgdRate), adam = train(subject, "adam", kAdamRate);
+LessonOutcome outcome_of(bool users_own, bool classes, double error, const Trained& sgd, const Trained& adam) {
   const auto learned = [](const Trained& t) { return t.after < t.before && t.chance < kSignTestError && t.outputs_off == 0; };
 
   LessonOutcome outcome;
   outcome.held = error < kMostGradientError && learned(sgd) && learned(adam);
   outcome.verdict = filled("{0}: validation loss {1} -> {2} with SGD and {3} with Adam, both with dropout; ",
-                           {setting.own != nullptr ? "your own rows" : "generated rows (no real data given: --data FILE --target COL)",
+                           {users_own ? "your own rows" : "generated rows (no real data given: --data FILE --target COL)",
                             number(sgd.before), number(sgd.after), number(adam.after)}) +
                     filled("the loss fell on {0} and {1} of {2} rows (chance alone: {3}, must be below {4}); back-propagation is within {5} of "
                            "finite differences; {6} outputs differ from the reference engine",
-                           {std::to_string(sgd.better), std::to_string(adam.better), std::to_string(subject.validation.rows),
+                           {std::to_string(sgd.better), std::to_string(adam.better), std::to_string(sgd.rows),
                             number(std::max(sgd.chance, adam.chance), 2), number(kSignTestError), number(error, 2),
                             std::to_string(sgd.outputs_off + adam.outputs_off)});
   outcome.formula = {"a <- f(W a + b), masks;  dL/da backward, same masks;  SGD: w <- w - eta g;  Adam: w <- w - eta m / (sqrt(v) + eps)"};
-  outcome.numbers = {{"generated_data", setting.own == nullptr ? 1.0 : 0.0}, {"gradient_error", error}, {"loss_before", sgd.before},
+  outcome.numbers = {{"generated_data", users_own ? 0.0 : 1.0}, {"gradient_error", error}, {"loss_before", sgd.before},
                      {"loss_after_sgd", sgd.after}, {"loss_after_adam", adam.after}, {"accuracy_sgd", sgd.accuracy},
                      {"accuracy_adam", adam.accuracy}, {"chance_sgd", sgd.chance}, {"chance_adam", adam.chance},
                      {"outputs_unlike_reference", double(sgd.outputs_off + adam.outputs_off)}, {"test_error_rate", kSignTestError}};
@@ -132,6 +127,13 @@ LessonOutcome run(const LessonSetting& setting) {
                      {row_of(sgd, classes), row_of(adam, classes)}}};
   outcome.plots = {{"validation loss while training", "step", "loss", {sgd.curve, adam.curve}, false}};
   return outcome;
+}
+
+LessonOutcome run(const LessonSetting& setting) {
+  const Rows rows = digit_clusters(kRows, kClasses, kInputs, 0.6, setting.seed);
+  const LessonSubject subject = prepared(setting, rows);
+  const bool classes = subject.network.loss.kind == Loss::cross_entropy;
+  return outcome_of(setting.own != nullptr, classes, gradient_error(subject), train(subject, "sgd", kSgdRate), train(subject, "adam", kAdamRate));
 }
 
 }  // namespace
