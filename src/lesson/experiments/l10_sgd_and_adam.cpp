@@ -50,9 +50,9 @@ LessonOutcome run(const LessonSetting& setting) {
   LessonTable table{"both from the same start, in the same batches, " + number(kSteps) + " steps",
                     {"optimiser", "rate", "named forms", "keeps per weight", "loss before", "loss after"}, {}};
   LessonPlot plot{"loss over all training rows", "step", "loss", {}, true};
-  const double share = setting.own != nullptr ? 1 : 0.5;
+  const double share = setting.own != nullptr ? 1 : 0.75;
   bool held = true;
-  for (const auto& [form, rate] : {std::pair{"sgd", 0.3}, std::pair{"adam", 0.02}}) {
+  for (const auto& [form, rate] : {std::pair{"sgd", 0.5}, std::pair{"adam", 0.02}}) {
     const OptimizerSpec spec = optimizer_with(form, rate);
     const Trained loss = train(subject, spec, plot);
     table.rows.push_back({form, number(rate), number(static_cast<double>(forms_of(form))), memory_of(spec), number(loss.before), number(loss.after)});
