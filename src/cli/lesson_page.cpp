@@ -61,12 +61,13 @@ std::string verdict_word(bool held, const Style& style) { return held ? style.gr
 
 void print_lesson(std::span<const LessonStatement> statements, Console& console) {
   console.out << "The lesson: " << plural(statements.size(), "statement") << ", each an experiment on the engine with a measured outcome.\n";
-  const LessonStatement* before = nullptr;
-  for (const LessonStatement& statement : statements) {
-    if (before == nullptr || before->group != statement.group) print_heading(console, name_of(statement.group));
-    const std::string id = id_text(statement.id);
-    print_hanging(console, "  " + console.out_style.cyan(id) + std::string(5 - id.size(), ' '), statement.statement);
-    before = &statement;
+  for (int g = 0; g <= static_cast<int>(LessonGroup::dropout); ++g) {
+    const LessonGroup group = static_cast<LessonGroup>(g);
+    print_heading(console, name_of(group));
+    for (const LessonStatement& statement : statements) {
+      const std::string id = id_text(statement.id);
+      if (statement.group == group) print_hanging(console, "  " + console.out_style.cyan(id) + std::string(5 - id.size(), ' '), statement.statement);
+    }
   }
   console.out << '\n'
               << "Run one:      chainrule learn L24\n"
