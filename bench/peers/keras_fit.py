@@ -36,7 +36,7 @@ def prediction(problem):
 def prepare(problem, threads):
     if problem.predict:
         return [("jit_compile", *prediction(problem))]
-    batches = min(max(problem.calls_in(0.2), 4), 256)
+    batches = min(problem.calls_in(0.2), 256)
     x, y = problem.arrays(batches)
     x, y = x.reshape(-1, x.shape[-1]), y.reshape(len(x.reshape(-1, x.shape[-1])), -1)
     found = []

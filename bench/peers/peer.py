@@ -59,19 +59,27 @@ class Problem:
         return max(1, min(4096, int(seconds * 50e9 / self.flops())))
 
 
-def best_of(candidates, seconds=0.15):
-    """The fastest of [(name, call, samples)] on this machine, each tried three times in turn."""
-    times = {name: [] for name, _, _ in candidates}
-    for _ in range(3):
-        for name, call, samples in candidates:
-            times[name].append(_time(call, samples, seconds)["seconds_per_sample"])
+def best_of(candidates, seconds=0.1, long=0.5):
+    """The fastest of [(name, call, samples)] on this machine: each warmed up, then tried up to three times in turn. A call that takes long is
+    tried once."""
+    times = {}
+    for name, call, samples in candidates:
+        call()  # compiles
+        tried = _time(call, samples, 0)
+        times[name] = [tried["seconds_per_sample"]]
+        if tried["seconds"] < long:
+            call()
+    if len(candidates) > 1 and all(samples * times[name][0] < long for name, _, samples in candidates):
+        for _ in range(3):
+            for name, call, samples in candidates:
+                times[name].append(_time(call, samples, seconds)["seconds_per_sample"])
     return min(candidates, key=lambda c: min(times[c[0]]))
 
 
 def _time(call, samples, seconds):
     calls, begin, processor = 0, time.perf_counter(), time.process_time()
     passed = 0.0
-    while passed < seconds:
+    while calls == 0 or passed < seconds:
         call()
         calls += 1
         passed = time.perf_counter() - begin
@@ -90,9 +98,7 @@ def serve(program, version, prepare):
         words = line.split()
         if words[0] == "prepare":
             candidates = prepare(Problem(words[1]), int(words[2])) or []
-            for _, call, _ in candidates:
-                call(), call()
-            work = best_of(candidates) if len(candidates) > 1 else candidates[0] if candidates else None
+            work = best_of(candidates) if candidates else None
             answers.write(json.dumps({"ready": work is not None, "variant": work[0] if work else ""}) + "\n")
         elif words[0] == "measure" and work:
             answers.write(json.dumps(_time(work[1], work[2], float(words[1]))) + "\n")

@@ -16,7 +16,7 @@ def model_of(problem):
 
 def prepare(problem, threads):
     threadpool_limits(threads)
-    batches = 1024 if problem.batch == 1 else 4 if problem.batch >= 1024 else 16
+    batches = 1024 if problem.batch == 1 else 1 if problem.batch >= 1024 else 16
     x, y = problem.arrays(batches)
     x = x.reshape(-1, x.shape[-1])
     y = y.reshape(-1)
