@@ -55,15 +55,16 @@ LessonOutcome run(const LessonSetting& setting) {
   for (const auto& [form, rate] : {std::pair{"sgd", 0.5}, std::pair{"adam", 0.02}}) {
     const OptimizerSpec spec = optimizer_with(form, rate);
     const Trained loss = train(subject, spec, plot);
-    table.rows.push_back({form, number(rate), number(static_cast<double>(forms_of(form))), memory_of(spec), number(loss.before), number(loss.after)});
+    table.rows.push_back({form, number(rate), number(static_cast<double>(forms_of(form))), memory_of(spec), number(loss.before),
+                          number(loss.after)});
     held = held && name(parse_kind<Optimizer>(form)) == form && forms_of(form) >= 2 && loss.after < share * loss.before;
     outcome.numbers.push_back({std::string(form) + "_loss_before", loss.before});
     outcome.numbers.push_back({std::string(form) + "_loss_after", loss.after});
   }
   held = held && table.rows[0][3] == "nothing" && table.rows[1][3] == "m, v";
   outcome.held = held;
-  outcome.verdict = filled("both are known by name; SGD took the loss from {0} to {1}, Adam from {2} to {3} (wanted: below {4} of the start); "
-                           "SGD keeps nothing per weight, Adam keeps m and v",
+  outcome.verdict = filled("both are known by name; SGD took the loss from {0} to {1}, Adam from {2} to {3} (wanted: below {4} of the "
+                           "start); SGD keeps nothing per weight, Adam keeps m and v",
                            {table.rows[0][4], table.rows[0][5], table.rows[1][4], table.rows[1][5], percent(share)});
   outcome.formula = {"SGD:  W <- W - eta g", "Adam: W <- W - eta m / sqrt(v + eps)"};
   outcome.tables = {table};
@@ -79,7 +80,8 @@ extern const LessonStatement kL10 = {
     "What does an optimiser such as SGD or Adam do?",
     "it turns the gradient of the loss by each weight into that weight's next change",
     {{{"it computes the gradient", "back-propagation does that; the optimiser takes the gradient as given"},
-      {"it chooses the number of layers", "the shape of the network is settled before training; an optimiser moves the weights of that network"},
+      {"it chooses the number of layers", "the shape of the network is settled before training; an optimiser moves the weights of that "
+                                          "network"},
       {"it scales the inputs", "that is preparation of the data; an optimiser never sees a row, only gradients"}}},
     true, run};
 

@@ -77,7 +77,8 @@ LessonOutcome run(const LessonSetting& setting) {
   Descent descent(surface, optimizer_with("sgd", kRate), setting.seed);
   const std::size_t rows = descent.all_rows().size();
   LessonOutcome outcome;
-  LessonTable table{"the same " + number(static_cast<double>(rows)) + " rows and start, " + number(kEpochs) + " epochs, eta = " + number(kRate),
+  LessonTable table{filled("the same {0} rows and start, {1} epochs, eta = {2}",
+                           {number(static_cast<double>(rows)), number(kEpochs), number(kRate)}),
                     {"batch", "updates", "noise of g", "error of the mean", "loss after"}, {}};
   LessonPlot plot{"noise of the batch gradient, relative to the whole one", "rows in a batch", "noise", {{"measured", {}, {}}}, true};
   double worst_mean = 0, before = INFINITY, first = 0;
@@ -95,8 +96,8 @@ LessonOutcome run(const LessonSetting& setting) {
   }
   outcome.numbers.push_back({"error_of_mean", worst_mean});
   outcome.held = quieter && worst_mean < kMeanLimit;
-  outcome.verdict = filled("the gradients of an epoch's batches average to that of all rows up to {0} (limit {1}), for every batch size; their noise "
-                           "falls with every larger batch, from {2} to {3} of the whole gradient's length",
+  outcome.verdict = filled("the gradients of an epoch's batches average to that of all rows up to {0} (limit {1}), for every batch size; "
+                           "their noise falls with every larger batch, from {2} to {3} of the whole gradient's length",
                            {number(worst_mean, 2), number(kMeanLimit), number(first, 3), number(before, 2)});
   outcome.formula = {"g(batch) = mean over its rows of dL_r/dW", "mean over an epoch's batches of g(batch) = g(all rows)"};
   outcome.tables = {table};

@@ -61,14 +61,16 @@ LessonOutcome run(const LessonSetting& setting) {
     error = slope_error(surface, u, rows, spread(places, 40), setting.seed);
     outcome.tables.push_back(table_of(surface, u, places));
     const std::size_t i = places.front();
-    outcome.formula = {"W <- W - eta * dL/dW", filled("{0} - {1} * {2} = {3}", {number(u.before[i], 9), number(kRate), number(u.gradient[i], 6),
+    outcome.formula = {"W <- W - eta * dL/dW", filled("{0} - {1} * {2} = {3}", {number(u.before[i], 9), number(kRate),
+                                                                                number(u.gradient[i], 6),
                                                                             number(by_hand(u, i), 9)})};
   }
   const double compared = static_cast<double>(places.size()) * kSteps;
   outcome.held = unequal == 0 && unlike_fused == 0 && error < kSlopeLimit;
   outcome.verdict = filled("{0} weight updates in {1} steps: {2} differ from W - eta dL/dW in any bit, {3} from the engine's fused step; "
                            "the gradient is the measured slope of the loss up to a relative error of {4} (limit {5})",
-                           {number(compared, 9), number(kSteps), number(static_cast<double>(unequal)), number(static_cast<double>(unlike_fused)),
+                           {number(compared, 9), number(kSteps), number(static_cast<double>(unequal)),
+                            number(static_cast<double>(unlike_fused)),
                             number(error, 2), number(kSlopeLimit)});
   outcome.numbers = {{"updates", compared}, {"unequal", static_cast<double>(unequal)},
                      {"unequal_to_fused", static_cast<double>(unlike_fused)}, {"gradient_error", error}};

@@ -74,9 +74,11 @@ LessonOutcome run(const LessonSetting& setting) {
   const Interval share = share_bounds(static_cast<std::uint64_t>(ends.stuck), kStarts, kErrorRate);
   const bool cheap = math::state_count(default_optimizer("sgd")) == 0 && math::state_count(default_optimizer("adam")) == 2;
   outcome.held = cheap && share.low > 0.05 && ends.free > 0 && ends.steepest_stuck < 1e-3 && ends.lowest_stuck > 1.2 * ends.highest_free;
-  outcome.verdict = filled("{0} of {1} random starts ended in the poor minimum near w = {2} (share {3} to {4}, Clopper-Pearson, error rate {5}); there the "
-                           "slope is at most {6}, yet the loss is {7} against {8} in the other; SGD keeps 0 numbers per weight, Adam 2",
-                           {number(ends.stuck), number(kStarts), number(ends.stuck_at, 2), percent(share.low), percent(share.high), number(kErrorRate),
+  outcome.verdict = filled("{0} of {1} random starts ended in the poor minimum near w = {2} (share {3} to {4}, Clopper-Pearson, error "
+                           "rate {5}); there the slope is at most {6}, yet the loss is {7} against {8} in the other; SGD keeps 0 numbers "
+                           "per weight, Adam 2",
+                           {number(ends.stuck), number(kStarts), number(ends.stuck_at, 2), percent(share.low), percent(share.high),
+                            number(kErrorRate),
                             number(ends.steepest_stuck, 2), number(ends.lowest_stuck, 3), number(ends.highest_free, 3)});
   outcome.formula = {"at a minimum dL/dw = 0, so W <- W - eta * 0 = W", "whether a lower one exists elsewhere does not enter the formula"};
   outcome.numbers = {{"starts", kStarts}, {"stuck", static_cast<double>(ends.stuck)}, {"share_low", share.low}, {"share_high", share.high},

@@ -101,14 +101,18 @@ LessonOutcome run(const LessonSetting& setting) {
   const double chance = sign_test(wins, wins + losses);
   LessonOutcome outcome;
   outcome.held = all[2].out() == 0 && chance < kErrorRate && all[0].noise > 0.1 && all[2].noise < 1e-3;
-  outcome.verdict = filled("with batches of one row {0} of {1} runs left the poor minimum, with all rows {2}, from the same starts; a sign test over the "
-                           "pairs gives {3} to chance (limit {4}); at the bottom the gradient's noise is {5} against {6}",
-                           {number(all[0].out()), number(kRuns), number(all[2].out()), number(chance, 2), number(kErrorRate), number(all[0].noise, 3),
+  outcome.verdict = filled("with batches of one row {0} of {1} runs left the poor minimum, with all rows {2}, from the same starts; a "
+                           "sign test over the pairs gives {3} to chance (limit {4}); at the bottom the gradient's noise is {5} against "
+                           "{6}",
+                           {number(all[0].out()), number(kRuns), number(all[2].out()), number(chance, 2), number(kErrorRate),
+                            number(all[0].noise, 3),
                             number(all[2].noise, 2)});
   outcome.formula = {"w <- w - eta g(batch) = w - eta (g(all) + noise)",
-                     filled("at the bottom: g(all) = {0}, noise = {1}, so a step of {2} is left", {number(all[2].noise, 2), number(all[0].noise, 3),
+                     filled("at the bottom: g(all) = {0}, noise = {1}, so a step of {2} is left",
+                            {number(all[2].noise, 2), number(all[0].noise, 3),
                                                                                                 number(kRate * all[0].noise, 3)})};
-  outcome.numbers = {{"runs", kRuns}, {"out_with_one_row", static_cast<double>(all[0].out())}, {"out_with_two_rows", static_cast<double>(all[1].out())},
+  outcome.numbers = {{"runs", kRuns}, {"out_with_one_row", static_cast<double>(all[0].out())},
+                     {"out_with_two_rows", static_cast<double>(all[1].out())},
                      {"out_with_all_rows", static_cast<double>(all[2].out())}, {"chance", chance}, {"noise_one_row", all[0].noise}};
   outcome.tables = {table};
   outcome.plots = {shares_over_time(all), paths_of(all)};

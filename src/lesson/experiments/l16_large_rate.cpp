@@ -50,8 +50,8 @@ Way descend(const Valley& shape, double eta, const std::string& name) {
 LessonOutcome run(const LessonSetting& setting) {
   const Valley shape = shape_of(setting.seed);
   LessonOutcome outcome;
-  LessonTable table{"curvature 20 across the valley, 1 along it; " + number(kSteps) + " steps", {"eta", "eta * curvature", "overshoots",
-                                                                                       "left along the floor", "loss after"}, {}};
+  LessonTable table{"curvature 20 across the valley, 1 along it; " + number(kSteps) + " steps",
+                    {"eta", "eta * curvature", "overshoots", "left along the floor", "loss after"}, {}};
   LessonPlot losses{"loss", "step", "loss", {}, true}, paths{"ways over the valley", "w0", "w1", {}, false};
   std::vector<Way> ways;
   for (const double share : kShares) {
@@ -65,13 +65,16 @@ LessonOutcome run(const LessonSetting& setting) {
   const Way &small = ways[0], &large = ways[2], &beyond = ways[3];
   outcome.held = small.overshoots == 0 && large.overshoots == kSteps && large.along < 0.2 * small.along &&
                  large.losses[1] > 0.5 * large.losses[0] && beyond.losses.back() > 10 * beyond.losses[0];
-  outcome.verdict = filled("eta = {0} left {1} of the way along the floor and overshot {2} times in {3} steps; eta = {4} left {5} and never overshot; "
-                           "eta = {6}, beyond 2 / curvature, drove the loss from {7} to {8}",
-                           {number(large.eta), percent(large.along), number(large.overshoots), number(kSteps), number(small.eta), percent(small.along),
+  outcome.verdict = filled("eta = {0} left {1} of the way along the floor and overshot {2} times in {3} steps; eta = {4} left {5} and "
+                           "never overshot; eta = {6}, beyond 2 / curvature, drove the loss from {7} to {8}",
+                           {number(large.eta), percent(large.along), number(large.overshoots), number(kSteps), number(small.eta),
+                            percent(small.along),
                             number(beyond.eta), number(beyond.losses[0], 3), number(beyond.losses.back(), 3)});
-  outcome.formula = {"across the valley: d <- (1 - eta * curvature) d", filled("eta = {0}: d <- (1 - {0} * 20) d = {1} d, the other side, nearly as far",
+  outcome.formula = {"across the valley: d <- (1 - eta * curvature) d", filled("eta = {0}: d <- (1 - {0} * 20) d = {1} d, the other side, "
+                                                                               "nearly as far",
                                                                               {number(large.eta), number(1 - large.eta * kSteep, 2)})};
-  outcome.numbers = {{"overshoots_small", static_cast<double>(small.overshoots)}, {"overshoots_large", static_cast<double>(large.overshoots)},
+  outcome.numbers = {{"overshoots_small", static_cast<double>(small.overshoots)}, {"overshoots_large",
+                                                                                   static_cast<double>(large.overshoots)},
                      {"left_small", small.along}, {"left_large", large.along}, {"loss_beyond", beyond.losses.back()}};
   outcome.tables = {table};
   outcome.plots = {losses, paths};

@@ -48,7 +48,8 @@ LessonOutcome run(const LessonSetting& setting) {
   const Surface surface = noisy_regression(std::array{1.0, 0.7}, kNoise, 256, Draws(setting.seed, 17000));
   const double least = loss_at_bottom(surface, 0.3, 300);
   LessonOutcome outcome;
-  LessonTable table{"batches of 4 rows; least possible loss " + number(least), {"eta", "steps to a tenth (mean)", "excess loss in the long run"}, {}};
+  LessonTable table{"batches of 4 rows; least possible loss " + number(least),
+                    {"eta", "steps to a tenth (mean)", "excess loss in the long run"}, {}};
   LessonPlot plot{"loss above the least possible", "step", "excess loss", {}, true};
   std::vector<Descended> all;
   for (const double rate : kRates) {
@@ -62,11 +63,15 @@ LessonOutcome run(const LessonSetting& setting) {
   for (std::size_t i = 1; i < all.size(); ++i) {
     outcome.held = outcome.held && all[i].steps_to_target > 1.5 * all[i - 1].steps_to_target && all[i].floor * 1.8 < all[i - 1].floor;
   }
-  outcome.verdict = filled("with eta = {0}, {1}, {2} it took {3}, {4}, {5} steps on average until a tenth of the excess loss was left, and in the long run {6}, {7}, {8} of "
-                           "it stayed (each must be 1.5 times slower and 1.8 times nearer than the one before)",
-                           {number(kRates[0]), number(kRates[1]), number(kRates[2]), number(all[0].steps_to_target), number(all[1].steps_to_target),
+  outcome.verdict = filled("with eta = {0}, {1}, {2} it took {3}, {4}, {5} steps on average until a tenth of the excess loss was left, "
+                           "and in the long run {6}, {7}, {8} of it stayed (each must be 1.5 times slower and 1.8 times nearer than the "
+                           "one before)",
+                           {number(kRates[0]), number(kRates[1]), number(kRates[2]), number(all[0].steps_to_target),
+                            number(all[1].steps_to_target),
                             number(all[2].steps_to_target), number(all[0].floor, 3), number(all[1].floor, 3), number(all[2].floor, 3)});
-  outcome.formula = {"distance left after k steps: about (1 - eta * curvature)^k", "each noisy step carries the weights off by eta * noise: a quarter of eta leaves a quarter of the excess, or less"};
+  outcome.formula = {"distance left after k steps: about (1 - eta * curvature)^k", "each noisy step carries the weights off by eta * "
+                                                                                   "noise: a quarter of eta leaves a quarter of the "
+                                                                                   "excess, or less"};
   outcome.tables = {table};
   outcome.plots = {plot};
   return outcome;
@@ -79,7 +84,8 @@ extern const LessonStatement kL17 = {
     "A small learning rate settles precisely near a minimum, but it takes many steps to get there.",
     "Batches are noisy. Why does a smaller eta end nearer to the minimum?",
     "each noisy step carries the weight off by eta times the noise, so the jitter around the minimum shrinks with eta",
-    {{{"the noise of the gradient shrinks with eta", "the noise comes from the rows in the batch; eta only scales what it does to the weights"},
+    {{{"the noise of the gradient shrinks with eta", "the noise comes from the rows in the batch; eta only scales what it does to the "
+                                                     "weights"},
       {"it finds another, better minimum", "here there is only one; the smaller rate stays closer to it"},
       {"it takes more steps", "it needs more steps, which is its price; the same number of steps more with a large eta changes nothing"}}},
     false, run};

@@ -45,27 +45,33 @@ Case case_of(ScheduleKind kind) {
   switch (kind) {
     case constant: return {spec_of(kind), [](At) { return 1.0; }, "1"};
     case step:
-      return {spec_of(kind, [](auto& s) { s.factor = 0.5, s.period = 3; }), [](At at) { return std::pow(0.5, std::floor(at.e / 3)); }, "0.5^floor(e / 3)"};
+      return {spec_of(kind, [](auto& s) { s.factor = 0.5, s.period = 3; }), [](At at) { return std::pow(0.5, std::floor(at.e / 3)); },
+              "0.5^floor(e / 3)"};
     case multi_step:
       return {spec_of(kind, [](auto& s) { s.factor = 0.3, s.milestones = {4, 7}; }),
               [](At at) { return at.e >= 7 ? 0.09 : at.e >= 4 ? 0.3 : 1.0; }, "0.3^(milestones 4, 7 reached)"};
     case exponential: return {spec_of(kind, [](auto& s) { s.factor = 0.8; }), [](At at) { return std::pow(0.8, at.e); }, "0.8^e"};
     case polynomial:
-      return {spec_of(kind, [](auto& s) { s.power = 2, s.floor = 0.1; }), [](At at) { return 0.1 + 0.9 * (1 - at.x) * (1 - at.x); }, "0.1 + 0.9 (1-x)^2"};
+      return {spec_of(kind, [](auto& s) { s.power = 2, s.floor = 0.1; }), [](At at) { return 0.1 + 0.9 * (1 - at.x) * (1 - at.x); },
+              "0.1 + 0.9 (1-x)^2"};
     case inverse_time: return {spec_of(kind, [](auto& s) { s.period = 2; }), [](At at) { return 1 / (1 + at.e / 2); }, "1 / (1 + e/2)"};
     case cosine: return {spec_of(kind), [](At at) { return half_wave(1, 0, at.x); }, "(1 + cos(pi x)) / 2"};
     case cosine_restarts:
-      return {spec_of(kind, [](auto& s) { s.period = 3, s.period_growth = 2, s.floor = 0.1; }), restarts, "a cosine in cycles of 3, 6, 12 epochs"};
+      return {spec_of(kind, [](auto& s) { s.period = 3, s.period_growth = 2, s.floor = 0.1; }), restarts,
+              "a cosine in cycles of 3, 6, 12 epochs"};
     case one_cycle:
       return {spec_of(kind), [](At at) { return at.x < 0.3 ? half_wave(0.04, 1, at.x / 0.3) : half_wave(1, 0, (at.x - 0.3) / 0.7); },
               "a cosine up until x = 0.3, then down"};
     case coslog4:
-      return {spec_of(kind), [](At at) { return (1 - std::cos(2 * std::numbers::pi * std::log2(1 + 15 * at.x))) / 2; }, "(1 - cos(2 pi log2(1 + 15x))) / 2"};
+      return {spec_of(kind), [](At at) { return (1 - std::cos(2 * std::numbers::pi * std::log2(1 + 15 * at.x))) / 2; },
+              "(1 - cos(2 pi log2(1 + 15x))) / 2"};
     case flat_cos:
-      return {spec_of(kind), [](At at) { return at.x <= 0.3 ? 1.0 : half_wave(1, 0, (at.x - 0.3) / 0.7); }, "1 until x = 0.3, then a cosine"};
+      return {spec_of(kind), [](At at) { return at.x <= 0.3 ? 1.0 : half_wave(1, 0, (at.x - 0.3) / 0.7); },
+              "1 until x = 0.3, then a cosine"};
     case plateau:  // the validation loss never gets better, so every third epoch without progress halves the rate
       return {spec_of(kind, [](auto& s) { s.factor = 0.5, s.patience = 2; }),
-              [](At at) { return std::pow(0.5, std::floor(std::max(0.0, std::floor(at.e) - 1) / 3)); }, "0.5 after each 3 epochs without progress"};
+              [](At at) { return std::pow(0.5, std::floor(std::max(0.0, std::floor(at.e) - 1) / 3)); },
+              "0.5 after each 3 epochs without progress"};
   }
   return {};
 }
@@ -116,13 +122,22 @@ std::vector<double> moves(const Track& track, const ScheduleSpec& schedule, std:
   return found;
 }
 
+/// Stairs in the first plot, smooth falls in the second, waves in the third.
+std::size_t plot_of(ScheduleKind kind) {
+  using enum ScheduleKind;
+  if (kind == constant || kind == step || kind == multi_step || kind == plateau) return 0;
+  return kind == cosine_restarts || kind == one_cycle || kind == coslog4 ? 2 : 1;
+}
+
 LessonPlot empty_plot(const std::string& names) { return {names, "step", "rate", {}, false}; }
 
 LessonOutcome run(const LessonSetting& setting) {
   const Track track;
   LessonOutcome outcome;
-  LessonTable table{"rates found in the weight's moves, eta_0 = " + number(kRate), {"schedule", "factor", "step 1", "halfway", "last", "largest error"}, {}};
-  outcome.plots = {empty_plot("step by step"), empty_plot("smooth and falling"), empty_plot("waves"), empty_plot("the same with a warm-up of 8 steps")};
+  LessonTable table{"rates found in the weight's moves, eta_0 = " + number(kRate),
+                    {"schedule", "factor", "step 1", "halfway", "last", "largest error"}, {}};
+  outcome.plots = {empty_plot("step by step"), empty_plot("smooth and falling"), empty_plot("waves"),
+                   empty_plot("the same with a warm-up of 8 steps")};
   double worst = 0;
   std::size_t compared = 0, schedules = 0;
   for (const ScheduleKind kind : all<ScheduleKind>()) {
@@ -139,21 +154,22 @@ LessonOutcome run(const LessonSetting& setting) {
         ++compared;
       }
       worst = std::max(worst, error);
-      const bool waves = kind == ScheduleKind::cosine_restarts || kind == ScheduleKind::one_cycle || kind == ScheduleKind::coslog4;
-      const bool stairs = kind == ScheduleKind::constant || kind == ScheduleKind::step || kind == ScheduleKind::multi_step || kind == ScheduleKind::plateau;
-      if (warmup == 0) outcome.plots[stairs ? 0 : waves ? 2 : 1].curves.push_back(curve);
+      if (warmup == 0) outcome.plots[plot_of(kind)].curves.push_back(curve);
       if (warmup == 0 && error < INFINITY) {
-        table.rows.push_back({std::string(name(kind)), c.formula, number(found[0]), number(found[kSteps / 2]), number(found.back()), number(error, 2)});
+        table.rows.push_back({std::string(name(kind)), c.formula, number(found[0]), number(found[kSteps / 2]), number(found.back()),
+                              number(error, 2)});
       }
       if (warmup > 0 && (kind == ScheduleKind::constant || kind == ScheduleKind::cosine)) outcome.plots[3].curves.push_back(curve);
     }
   }
   outcome.held = worst < 4 * kLimit;
-  outcome.verdict = filled("{0} schedules, each without and with warm-up, {1} steps of the trainer: the rate found in the weight's move differs from "
-                           "the formula's by at most {2} of eta (limit {3}, the weight's rounding)",
-                           {number(static_cast<double>(schedules)), number(static_cast<double>(compared), 9), number(worst, 2), number(4 * kLimit)});
+  outcome.verdict = filled("{0} schedules, each without and with warm-up, {1} steps of the trainer: the rate found in the weight's move "
+                           "differs from the formula's by at most {2} of eta (limit {3}, the weight's rounding)",
+                           {number(static_cast<double>(schedules)), number(static_cast<double>(compared), 9), number(worst, 2),
+                            number(4 * kLimit)});
   outcome.formula = {"eta_s = eta_0 * factor(s), s = 0, 1, ... counted from the first step",
-                     filled("cosine, s = 15 of 60: {0} * (1 + cos(pi / 4)) / 2 = {1}", {number(kRate), number(kRate * half_wave(1, 0, 0.25))})};
+                     filled("cosine, s = 15 of 60: {0} * (1 + cos(pi / 4)) / 2 = {1}", {number(kRate),
+                                                                                        number(kRate * half_wave(1, 0, 0.25))})};
   outcome.numbers = {{"schedules", static_cast<double>(schedules)}, {"compared", static_cast<double>(compared)}, {"worst_error", worst}};
   outcome.tables = {table};
   return outcome;

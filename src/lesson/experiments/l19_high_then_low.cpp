@@ -65,17 +65,22 @@ LessonOutcome run(const LessonSetting& setting) {
   }
   const std::uint64_t over_high = wins(plans[2], plans[0]), over_low = wins(plans[2], plans[1]);
   const double chance = std::max(sign_test(over_high, kRuns), sign_test(over_low, kRuns));
-  LessonTable table{number(kRuns) + " runs of " + number(kSteps) + " steps, batches of 4", {"rate", "first", "last", "mean excess loss at the end"}, {}};
+  LessonTable table{number(kRuns) + " runs of " + number(kSteps) + " steps, batches of 4",
+                    {"rate", "first", "last", "mean excess loss at the end"}, {}};
   for (const Plan& plan : plans) {
-    table.rows.push_back({plan.name, number(plan.rate), plan.schedule == ScheduleKind::cosine ? "0" : number(plan.rate), number(mean(plan.last))});
+    table.rows.push_back({plan.name, number(plan.rate), plan.schedule == ScheduleKind::cosine ? "0" : number(plan.rate),
+                          number(mean(plan.last))});
   }
   outcome.held = chance < kErrorRate;
-  outcome.verdict = filled("the falling rate ended below the high one in {0} and below the low one in {1} of {2} paired runs; a sign test gives at most {3} to "
-                           "chance (limit {4}); mean excess loss {5} against {6} and {7}",
-                           {number(static_cast<double>(over_high)), number(static_cast<double>(over_low)), number(kRuns), number(chance, 2), number(kErrorRate),
+  outcome.verdict = filled("the falling rate ended below the high one in {0} and below the low one in {1} of {2} paired runs; a sign test "
+                           "gives at most {3} to chance (limit {4}); mean excess loss {5} against {6} and {7}",
+                           {number(static_cast<double>(over_high)), number(static_cast<double>(over_low)), number(kRuns),
+                            number(chance, 2), number(kErrorRate),
                             number(mean(plans[2].last), 3), number(mean(plans[0].last), 3), number(mean(plans[1].last), 3)});
-  outcome.formula = {"cosine: eta_s = eta_0 (1 + cos(pi s / S)) / 2", filled("halfway: {0} * (1 + cos(pi / 2)) / 2 = {1}", {number(kHigh), number(kHigh / 2)})};
-  outcome.numbers = {{"runs", kRuns}, {"wins_over_high", static_cast<double>(over_high)}, {"wins_over_low", static_cast<double>(over_low)}, {"chance", chance},
+  outcome.formula = {"cosine: eta_s = eta_0 (1 + cos(pi s / S)) / 2", filled("halfway: {0} * (1 + cos(pi / 2)) / 2 = {1}",
+                                                                             {number(kHigh), number(kHigh / 2)})};
+  outcome.numbers = {{"runs", kRuns}, {"wins_over_high", static_cast<double>(over_high)},
+                     {"wins_over_low", static_cast<double>(over_low)}, {"chance", chance},
                      {"excess_high", mean(plans[0].last)}, {"excess_low", mean(plans[1].last)}, {"excess_falling", mean(plans[2].last)}};
   outcome.tables = {table};
   outcome.plots = {plot};
@@ -89,7 +94,8 @@ extern const LessonStatement kL19 = {
     "A usual schedule starts with a high rate and lowers it little by little.",
     "Why high first and low later, rather than the other way round?",
     "far from the minimum long steps save time; near it short steps keep the noise from throwing the weights about",
-    {{{"low first is better, to be careful", "most of the way would be covered in tiny steps, and the long ones at the end would shake off what was won"},
+    {{{"low first is better, to be careful", "most of the way would be covered in tiny steps, and the long ones at the end would shake "
+                                             "off what was won"},
       {"the gradient grows during training", "near a minimum it shrinks; what stays is its noise, and a lower rate damps just that"},
       {"the order does not matter", "early noise is forgotten by the end of the run, late noise is in the weights one ships"}}},
     false, run};

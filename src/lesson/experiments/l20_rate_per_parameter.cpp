@@ -28,7 +28,8 @@ double rate_of(double step, double direction, double weight) {
 
 std::vector<Parameter> parameters_of(const Surface& surface, std::uint64_t seed) {
   const OptimizerSpec spec = optimizer_with("adam", kRate);
-  const std::vector<Update> adam = recorded(surface, spec, kSteps, 16, seed), sgd = recorded(surface, optimizer_with("sgd", kSgdRate), 1, 16, seed);
+  const std::vector<Update> adam = recorded(surface, spec, kSteps, 16, seed);
+  const std::vector<Update> sgd = recorded(surface, optimizer_with("sgd", kSgdRate), 1, 16, seed);
   const Update& u = adam.back();
   const double first = 1 - std::pow(spec.beta1, kSteps), second = 1 - std::pow(spec.beta2, kSteps);
   std::vector<Parameter> all;
@@ -56,7 +57,8 @@ LessonOutcome run(const LessonSetting& setting) {
   const std::vector<Parameter> all = parameters_of(surface, setting.seed);
   const net::ParameterLayout layout(surface.network);
   LessonOutcome outcome;
-  LessonTable table{"after " + number(kSteps) + " steps, eta = " + number(kRate), {"parameter", "size of g", "Adam's rate", "computed from v", "SGD's rate (0.001)"}, {}};
+  LessonTable table{"after " + number(kSteps) + " steps, eta = " + number(kRate),
+                    {"parameter", "size of g", "Adam's rate", "computed from v", "SGD's rate (0.001)"}, {}};
   double worst = 0, worst_sgd = 0, low = INFINITY, high = 0;
   std::size_t measured = 0, out_of_order = 0;
   for (std::size_t k = 0; k < all.size(); ++k) {
@@ -72,15 +74,19 @@ LessonOutcome run(const LessonSetting& setting) {
     table.rows.push_back({parameter_name(layout, p.place), number(p.gradient, 3), number(p.measured), number(p.computed), number(p.sgd)});
   }
   const double wanted = setting.own != nullptr ? 1 : 100;
-  outcome.held = worst < kLimit && worst_sgd < kLimit && measured > 0 && high > wanted * low && (setting.own != nullptr || out_of_order == 0);
-  outcome.verdict = filled("Adam's rates, step by direction, went from {0} to {1} over {2} parameters, a factor of {3} (wanted: above {4}), and are "
-                           "eta / (sqrt(v^) + eps) to {5}; SGD's are all equal to {6} (limit of both {7})",
-                           {number(low, 3), number(high, 3), number(static_cast<double>(all.size())), number(high / low, 3), number(wanted), number(worst, 2),
+  outcome.held = worst < kLimit && worst_sgd < kLimit && measured > 0 && high > wanted * low &&
+                 (setting.own != nullptr || out_of_order == 0);
+  outcome.verdict = filled("Adam's rates, step by direction, went from {0} to {1} over {2} parameters, a factor of {3} (wanted: above "
+                           "{4}), and are eta / (sqrt(v^) + eps) to {5}; SGD's are all equal to {6} (limit of both {7})",
+                           {number(low, 3), number(high, 3), number(static_cast<double>(all.size())), number(high / low, 3),
+                            number(wanted), number(worst, 2),
                             number(worst_sgd, 2), number(kLimit)});
   outcome.formula = {"rate of a parameter = eta / (sqrt(v / (1 - b2^t)) + eps)",
                      filled("{0}: gradients of size {1} give {2}; {3}: {4} give {5}",
-                            {table.rows.front()[0], table.rows.front()[1], table.rows.front()[3], table.rows.back()[0], table.rows.back()[1], table.rows.back()[3]})};
-  outcome.numbers = {{"parameters", static_cast<double>(all.size())}, {"lowest_rate", low}, {"highest_rate", high}, {"error", worst}, {"error_sgd", worst_sgd}};
+                            {table.rows.front()[0], table.rows.front()[1], table.rows.front()[3], table.rows.back()[0],
+                             table.rows.back()[1], table.rows.back()[3]})};
+  outcome.numbers = {{"parameters", static_cast<double>(all.size())}, {"lowest_rate", low}, {"highest_rate", high}, {"error", worst},
+                     {"error_sgd", worst_sgd}};
   outcome.tables = {table};
   return outcome;
 }
@@ -93,7 +99,8 @@ extern const LessonStatement kL20 = {
     "One weight has gradients around 100, another around 0.01. What are their effective rates under Adam?",
     "the first gets a rate about 10000 times lower than the second, so that both move about as far per step",
     {{{"both get eta", "that is SGD: there the first weight would move 10000 times as far as the second"},
-      {"the first gets the higher rate, it matters more", "the division by the root of v works the other way round: large gradients are scaled down"},
+      {"the first gets the higher rate, it matters more", "the division by the root of v works the other way round: large gradients are "
+                                                          "scaled down"},
       {"the rate is set once for each layer", "v is kept for every single parameter, and each has its own quotient"}}},
     true, run};
 

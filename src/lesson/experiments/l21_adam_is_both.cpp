@@ -83,9 +83,10 @@ LessonOutcome run(const LessonSetting& setting) {
   outcome.tables = {table};
   outcome.held = unequal == 0 && least_movement > 0 && whole.unequal > 0;
   const double compared = static_cast<double>(pairs().size() * kSteps * trainable(surface.network).size());
-  outcome.verdict = filled("{0} weights compared after each of {1} steps: {2} differ in any bit between Adam with one half off and the other "
-                           "optimiser; with both halves on {3} differ",
-                           {number(compared, 9), number(kSteps), number(static_cast<double>(unequal)), number(static_cast<double>(whole.unequal), 9)});
+  outcome.verdict = filled("{0} weights compared after each of {1} steps: {2} differ in any bit between Adam with one half off and the "
+                           "other optimiser; with both halves on {3} differ",
+                           {number(compared, 9), number(kSteps), number(static_cast<double>(unequal)),
+                            number(static_cast<double>(whole.unequal), 9)});
   outcome.formula = {"Adam: W <- W - eta m / sqrt(v + eps)", "v = 0 always, eps = 1: W <- W - eta m / sqrt(0 + 1), momentum",
                      "b1 = 0, so m = g: W <- W - eta g / sqrt(v + eps), RMSprop"};
   outcome.numbers = {{"compared", compared}, {"unequal", static_cast<double>(unequal)}, {"least_movement", least_movement},

@@ -9,7 +9,7 @@ namespace chainrule::lesson {
 namespace {
 
 constexpr int kSteps = 30;
-constexpr double kKeep = 0.9, kLimit = 1e-6;
+constexpr double kKeep = 0.9, kLimit = 1e-5;
 
 /// fp32 as docs/optimizers.md has it: the second product rounded, then one fma.
 float next(float m, float g) { return std::fma(static_cast<float>(kKeep), m, static_cast<float>(1 - kKeep) * g); }
@@ -42,7 +42,8 @@ LessonTable trace_of(const std::vector<Update>& updates, std::size_t i, const st
   float m = 0;
   for (int t = 0; t < 8; ++t) {
     const float g = updates[t].gradient[i], after = next(m, g);
-    table.rows.push_back({number(t + 1), number(g), number(kKeep * m), number((1 - kKeep) * g), number(after, 8), number(updates[t].state[0][i], 8)});
+    table.rows.push_back({number(t + 1), number(g), number(kKeep * m), number((1 - kKeep) * g), number(after, 8),
+                          number(updates[t].state[0][i], 8)});
     m = after;
   }
   return table;
@@ -69,12 +70,14 @@ LessonOutcome run(const LessonSetting& setting) {
 
   LessonOutcome outcome;
   outcome.held = unequal == 0 && sum_error < kLimit && momentum.largest_m > 0;
-  outcome.verdict = filled("{0} values of m, half of them in momentum, half in Adam, recomputed from the gradients: {1} differ in any bit; "
-                           "the weighted sum of all gradients gives the last m to {2} of the largest (limit {3})",
-                           {number(static_cast<double>(momentum.compared + adam.compared), 9), number(unequal), number(sum_error, 2), number(kLimit)});
+  outcome.verdict = filled("{0} values of m, half of them in momentum, half in Adam, recomputed from the gradients: {1} differ in any "
+                           "bit; the weighted sum of all gradients gives the last m to {2} of the largest (limit {3})",
+                           {number(static_cast<double>(momentum.compared + adam.compared), 9), number(unequal), number(sum_error, 2),
+                            number(kLimit)});
   const float before = updates[0].state[0][places.front()], g = updates[1].gradient[places.front()];
   outcome.formula = {"m_t = b1 m_(t-1) + (1 - b1) g_t",
-                     filled("m_2 = {0} * {1} + {2} * {3} = {4}", {number(kKeep), number(before), number(1 - kKeep), number(g), number(next(before, g))})};
+                     filled("m_2 = {0} * {1} + {2} * {3} = {4}", {number(kKeep), number(before), number(1 - kKeep), number(g),
+                                                                  number(next(before, g))})};
   outcome.numbers = {{"compared", static_cast<double>(momentum.compared + adam.compared)}, {"unequal", unequal}, {"sum_error", sum_error}};
   outcome.tables = {trace_of(updates, places.front(), weight)};
   outcome.plots = {plot_of(updates, places.front(), weight)};

@@ -54,7 +54,8 @@ LessonOutcome run(const LessonSetting& setting) {
   for (int v = 0; v < kValleys; ++v) {
     const Valley shape = valley_of(setting.seed, v);
     const Surface surface = valley(shape);
-    const auto plain = recorded(surface, optimizer_of(false, 1.9 / shape.steep), kSteps), momentum = recorded(surface, optimizer_of(true, 1.9 / shape.steep), kSteps);
+    const auto plain = recorded(surface, optimizer_of(false, 1.9 / shape.steep), kSteps);
+    const auto momentum = recorded(surface, optimizer_of(true, 1.9 / shape.steep), kSteps);
     const Pair pair{sign_changes(plain, {0, 1}), sign_changes(momentum, {0, 1})};
     fewer += pair.momentum < pair.plain;
     sum.plain += pair.plain / kValleys, sum.momentum += pair.momentum / kValleys;
@@ -75,14 +76,18 @@ LessonOutcome run(const LessonSetting& setting) {
   table.rows = {{number(kValleys) + " valleys, all rows", percent(sum.plain), percent(sum.momentum)},
                 {"a network, batches of 4", percent(network.plain), percent(network.momentum)}};
   outcome.held = chance < kErrorRate && network.momentum < 0.7 * network.plain;
-  outcome.verdict = filled("at the same rate the step changed its sign in {0} of the steps without and in {1} with momentum, fewer in {2} of {3} valleys; at "
-                           "{4} / curvature momentum descended where SGD flew off in {5} of {3}; a sign test gives at most {6} to chance (limit {7}); in a "
-                           "network with noisy batches: {8} and {9}",
+  outcome.verdict = filled("at the same rate the step changed its sign in {0} of the steps without and in {1} with momentum, fewer in {2} "
+                           "of {3} valleys; at {4} / curvature momentum descended where SGD flew off in {5} of {3}; a sign test gives at "
+                           "most {6} to chance (limit {7}); in a network with noisy batches: {8} and {9}",
                            {percent(sum.plain), percent(sum.momentum), number(static_cast<double>(fewer)), number(kValleys), number(kBold),
-                            number(static_cast<double>(survived)), number(chance, 2), number(kErrorRate), percent(network.plain), percent(network.momentum)});
-  outcome.formula = {"gradients +1, -1, +1, -1, ...: steps of SGD -eta, +eta, -eta, +eta", "m settles between +0.053 and -0.053: (1 - b1) / (1 + b1) of the swing is left"};
-  outcome.numbers = {{"valleys", kValleys}, {"fewer", static_cast<double>(fewer)}, {"descended_at_bold_rate", static_cast<double>(survived)}, {"chance", chance},
-                     {"changes_sgd", sum.plain}, {"changes_momentum", sum.momentum}, {"network_sgd", network.plain}, {"network_momentum", network.momentum}};
+                            number(static_cast<double>(survived)), number(chance, 2), number(kErrorRate), percent(network.plain),
+                            percent(network.momentum)});
+  outcome.formula = {"gradients +1, -1, +1, -1, ...: steps of SGD -eta, +eta, -eta, +eta",
+                     "m settles between +0.053 and -0.053: (1 - b1) / (1 + b1) of the swing is left"};
+  outcome.numbers = {{"valleys", kValleys}, {"fewer", static_cast<double>(fewer)}, {"descended_at_bold_rate",
+                                                                                    static_cast<double>(survived)}, {"chance", chance},
+                     {"changes_sgd", sum.plain}, {"changes_momentum", sum.momentum}, {"network_sgd", network.plain},
+                     {"network_momentum", network.momentum}};
   outcome.tables = {table};
   return outcome;
 }

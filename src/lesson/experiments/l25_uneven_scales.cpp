@@ -21,7 +21,8 @@ double left_after(const Surface& surface, const OptimizerSpec& optimizer) {
   Descent descent(surface, optimizer);
   for (int t = 0; t < kSteps; ++t) descent.step();
   double left = 0;
-  for (std::size_t i = 0; i < 2; ++i) left = std::max(left, std::abs(static_cast<double>(descent.weights()[i]) / static_cast<double>(surface.start[i])));
+  const std::vector<float> w = descent.weights();
+  for (std::size_t i = 0; i < 2; ++i) left = std::max(left, static_cast<double>(std::abs(w[i] / surface.start[i])));
   return std::isfinite(left) ? left : INFINITY;
 }
 
@@ -50,14 +51,19 @@ LessonOutcome run(const LessonSetting& setting) {
   const double spread = std::abs(static_cast<double>(g[1]) / static_cast<double>(g[0]));
   const Found sgd = tuned(surface, "sgd", 1e-4), rmsprop = tuned(surface, "rmsprop", 1e-4);
   LessonOutcome outcome;
-  LessonTable table{"curvatures " + number(kFlat) + " and " + number(kSteep) + "; " + number(kSteps) + " steps at the best of " + number(kRates) + " rates",
+  LessonTable table{filled("curvatures {0} and {1}; {2} steps at the best of {3} rates", 
+                           {number(kFlat), number(kSteep), number(kSteps), number(kRates)}),
                     {"optimiser", "eta", "moves, large to small", "most of a way left"}, {}};
-  table.rows = {{"sgd", number(sgd.rate), number(sgd.ratio), percent(sgd.left)}, {"rmsprop", number(rmsprop.rate), number(rmsprop.ratio), percent(rmsprop.left)}};
+  table.rows = {{"sgd", number(sgd.rate), number(sgd.ratio), percent(sgd.left)}, {"rmsprop", number(rmsprop.rate), number(rmsprop.ratio),
+                                                                                  percent(rmsprop.left)}};
   outcome.held = sgd.left > 0.8 && rmsprop.left < 0.1 && spread > 1000 && rmsprop.ratio < 10 && sgd.ratio > 50;
-  outcome.verdict = filled("gradients that differ {0}-fold: at its best rate plain descent left {1} of the flat weight's way after {2} steps, RMSprop {3}; "
-                           "over the first ten steps the two weights' moves differed {4}-fold in SGD and {5}-fold in RMSprop",
-                           {number(spread, 3), percent(sgd.left), number(kSteps), percent(rmsprop.left), number(sgd.ratio, 3), number(rmsprop.ratio, 3)});
-  outcome.formula = {"SGD: step = eta g", filled("RMSprop, first step: eta g / sqrt(0.1 g^2) = 3.16 eta, for g = {0} as for g = {1}", {number(g[0], 3), number(g[1], 3)})};
+  outcome.verdict = filled("gradients that differ {0}-fold: at its best rate plain descent left {1} of the flat weight's way after {2} "
+                           "steps, RMSprop {3}; over the first ten steps the two weights' moves differed {4}-fold in SGD and {5}-fold in "
+                           "RMSprop",
+                           {number(spread, 3), percent(sgd.left), number(kSteps), percent(rmsprop.left), number(sgd.ratio, 3),
+                            number(rmsprop.ratio, 3)});
+  outcome.formula = {"SGD: step = eta g", filled("RMSprop, first step: eta g / sqrt(0.1 g^2) = 3.16 eta, for g = {0} as for g = {1}",
+                                                 {number(g[0], 3), number(g[1], 3)})};
   outcome.numbers = {{"gradient_ratio", spread}, {"left_sgd", sgd.left}, {"left_rmsprop", rmsprop.left}, {"move_ratio_sgd", sgd.ratio},
                      {"move_ratio_rmsprop", rmsprop.ratio}, {"rate_sgd", sgd.rate}, {"rate_rmsprop", rmsprop.rate}};
   outcome.tables = {table};

@@ -42,10 +42,12 @@ Comparison compare(const OptimizerSpec& spec, const std::vector<Update>& updates
   return c;
 }
 
-LessonTable table_of(const OptimizerSpec& spec, const Surface& surface, const std::vector<Update>& updates, const std::vector<std::size_t>& places) {
+LessonTable table_of(const OptimizerSpec& spec, const Surface& surface, const std::vector<Update>& updates,
+                     const std::vector<std::size_t>& places) {
   const Update& u = updates.back();
   const net::ParameterLayout layout(surface.network);
-  LessonTable table{"step " + number(kSteps) + " of rmsprop:lesson", {"weight", "g", "root of v", "g / root", "-eta g / root", "W after - before"}, {}};
+  LessonTable table{"step " + number(kSteps) + " of rmsprop:lesson", {"weight", "g", "root of v", "g / root", "-eta g / root",
+                                                                      "W after - before"}, {}};
   for (const std::size_t i : spread(places, 8)) {
     const double divided = static_cast<double>(u.gradient[i]) / static_cast<double>(root(spec, u.state[0][i]));
     table.rows.push_back({parameter_name(layout, i), number(u.gradient[i]), number(root(spec, u.state[0][i])), number(divided),
@@ -59,14 +61,16 @@ LessonOutcome run(const LessonSetting& setting) {
   const auto places = trainable(surface.network);
   const OptimizerSpec lesson = optimizer_with("rmsprop:lesson", kRate), usual = optimizer_with("rmsprop", kRate);
   const auto updates = recorded(surface, lesson, kSteps, 8, setting.seed);
-  const Comparison inside = compare(lesson, updates, places), outside = compare(usual, recorded(surface, usual, kSteps, 8, setting.seed), places);
+  const Comparison inside = compare(lesson, updates, places), outside = compare(usual, recorded(surface, usual, kSteps, 8, setting.seed),
+                                                                                places);
   const double bound = 1 / std::sqrt(1 - lesson.beta2), largest = std::max(inside.largest_step, outside.largest_step);
-  const double compared = static_cast<double>(inside.compared + outside.compared), unequal = static_cast<double>(inside.unequal + outside.unequal);
+  const double compared = static_cast<double>(inside.compared + outside.compared),
+  unequal = static_cast<double>(inside.unequal + outside.unequal);
 
   LessonOutcome outcome;
   outcome.held = unequal == 0 && largest > 0 && largest < bound * 1.001;
-  outcome.verdict = filled("{0} updates in both forms (epsilon inside the root, epsilon beside it) recomputed by hand: {1} differ in any bit; "
-                           "the longest step was {2} eta, below the bound 1 / sqrt(1 - b2) = {3}",
+  outcome.verdict = filled("{0} updates in both forms (epsilon inside the root, epsilon beside it) recomputed by hand: {1} differ in any "
+                           "bit; the longest step was {2} eta, below the bound 1 / sqrt(1 - b2) = {3}",
                            {number(compared, 9), number(unequal), number(largest, 3), number(bound, 3)});
   const Update& u = updates.back();
   const std::size_t i = places.front();

@@ -9,7 +9,7 @@ namespace chainrule::lesson {
 namespace {
 
 constexpr int kSteps = 30;
-constexpr double kLimit = 1e-6;
+constexpr double kLimit = 1e-5;
 
 /// fp32 as docs/optimizers.md has it: ((1-b2) g) g rounded twice, then one fma.
 float next(double b2, float v, float g) { return std::fma(static_cast<float>(b2), v, static_cast<float>(1 - b2) * g * g); }
@@ -44,7 +44,8 @@ LessonTable trace_of(const std::vector<Update>& updates, double b2, std::size_t 
   float v = 0;
   for (int t = 0; t < 8; ++t) {
     const float g = updates[t].gradient[i], after = next(b2, v, g);
-    table.rows.push_back({number(t + 1), number(g), number(b2 * v), number((1 - b2) * g * g), number(after, 8), number(updates[t].state[0][i], 8)});
+    table.rows.push_back({number(t + 1), number(g), number(b2 * v), number((1 - b2) * g * g), number(after, 8),
+                          number(updates[t].state[0][i], 8)});
     v = after;
   }
   return table;
@@ -73,12 +74,13 @@ LessonOutcome run(const LessonSetting& setting) {
 
   LessonOutcome outcome;
   outcome.held = unequal == 0 && sum_error < kLimit && negative == 0 && one.largest > 0;
-  outcome.verdict = filled("{0} values of v, half of them in RMSprop, half in Adam, recomputed from the gradients: {1} differ in any bit, {2} are "
-                           "negative; the weighted sum of all squares gives the last v to {3} of the largest (limit {4})",
+  outcome.verdict = filled("{0} values of v, half of them in RMSprop, half in Adam, recomputed from the gradients: {1} differ in any bit, "
+                           "{2} are negative; the weighted sum of all squares gives the last v to {3} of the largest (limit {4})",
                            {number(compared, 9), number(unequal), number(negative), number(sum_error, 2), number(kLimit)});
   const float before = updates[0].state[0][places.front()], g = updates[1].gradient[places.front()];
   outcome.formula = {"v_t = b2 v_(t-1) + (1 - b2) g_t^2",
-                     filled("v_2 = {0} * {1} + {2} * ({3})^2 = {4}", {number(rmsprop.beta2), number(before), number(1 - rmsprop.beta2), number(g),
+                     filled("v_2 = {0} * {1} + {2} * ({3})^2 = {4}", {number(rmsprop.beta2), number(before), number(1 - rmsprop.beta2),
+                                                                      number(g),
                                                                     number(next(rmsprop.beta2, before, g))})};
   outcome.numbers = {{"compared", compared}, {"unequal", unequal}, {"negative", negative}, {"sum_error", sum_error}};
   outcome.tables = {trace_of(updates, rmsprop.beta2, places.front(), weight)};

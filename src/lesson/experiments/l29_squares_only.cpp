@@ -51,12 +51,14 @@ LessonTable kept() {
   return table;
 }
 
-LessonTable side_by_side(const Surface& surface, const std::vector<Update>& m, const std::vector<Update>& m_mirror, const std::vector<Update>& v,
+LessonTable side_by_side(const Surface& surface, const std::vector<Update>& m, const std::vector<Update>& m_mirror,
+                         const std::vector<Update>& v,
                          const std::vector<Update>& v_mirror) {
   LessonTable table{"memory after " + number(kSteps) + " steps", {"weight", "m", "m, mirrored", "v", "v, mirrored"}, {}};
   const net::ParameterLayout layout(surface.network);
   for (std::size_t i = 0; i < surface.start.size(); ++i) {
-    table.rows.push_back({parameter_name(layout, i), number(m.back().state[0][i], 6), number(m_mirror.back().state[0][i], 6), number(v.back().state[0][i], 6),
+    table.rows.push_back({parameter_name(layout, i), number(m.back().state[0][i], 6), number(m_mirror.back().state[0][i], 6),
+                          number(v.back().state[0][i], 6),
                           number(v_mirror.back().state[0][i], 6)});
   }
   return table;
@@ -70,11 +72,12 @@ LessonOutcome run(const LessonSetting& setting) {
   const Mirror of_m = compare(m, m_mirror), of_v = compare(v, v_mirror);
   const bool one_each = states_of(rmsprop()) == "v" && states_of(momentum()) == "m";
   LessonOutcome outcome;
-  outcome.held = one_each && of_m.gradients_turned == of_m.values && of_v.gradients_turned == of_v.values && of_m.states_turned == of_m.values &&
-                 of_m.states_equal == 0 && of_v.states_equal == of_v.values && of_v.states_turned == 0;
-  outcome.verdict = filled("RMSprop keeps {0} per weight, momentum {1}; with all {2} gradients turned round, RMSprop's memory was the same to the last bit in {3} "
-                           "of {2} values, momentum's turned round with them in {4}",
-                           {states_of(rmsprop()), states_of(momentum()), number(static_cast<double>(of_v.values)), number(static_cast<double>(of_v.states_equal)),
+  outcome.held = one_each && of_m.gradients_turned == of_m.values && of_v.gradients_turned == of_v.values &&
+                 of_m.states_turned == of_m.values && of_m.states_equal == 0 && of_v.states_equal == of_v.values && of_v.states_turned == 0;
+  outcome.verdict = filled("RMSprop keeps {0} per weight, momentum {1}; with all {2} gradients turned round, RMSprop's memory was the "
+                           "same to the last bit in {3} of {2} values, momentum's turned round with them in {4}",
+                           {states_of(rmsprop()), states_of(momentum()), number(static_cast<double>(of_v.values)),
+                            number(static_cast<double>(of_v.states_equal)),
                             number(static_cast<double>(of_m.states_turned))});
   outcome.formula = {"v <- b2 v + (1 - b2) (-g)^2 = b2 v + (1 - b2) g^2", "m <- b1 m + (1 - b1) (-g): every term turns its sign"};
   outcome.numbers = {{"values", static_cast<double>(of_v.values)}, {"rmsprop_equal", static_cast<double>(of_v.states_equal)},

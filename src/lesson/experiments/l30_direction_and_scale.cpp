@@ -45,16 +45,22 @@ LessonOutcome run(const LessonSetting& setting) {
                   momentum = character_of(surface, optimizer_with("momentum:lesson", rate), "momentum"),
                   rmsprop = character_of(surface, optimizer_with("rmsprop", rate), "RMSprop");
   LessonOutcome outcome;
-  LessonTable table{"one valley, one start, one rate", {"optimiser", "steep weight turns back", "steep move / flat move", "moves against the newest g"}, {}};
-  for (const Character* c : {&sgd, &momentum, &rmsprop}) table.rows.push_back({c->path.name, percent(c->sign_changes), number(c->scale, 3), percent(c->downhill)});
+  LessonTable table{"one valley, one start, one rate", {"optimiser", "steep weight turns back", "steep move / flat move",
+                                                        "moves against the newest g"}, {}};
+  for (const Character* c : {&sgd, &momentum, &rmsprop}) table.rows.push_back({c->path.name, percent(c->sign_changes),
+                                                                               number(c->scale, 3), percent(c->downhill)});
   outcome.held = sgd.sign_changes > 0.9 && momentum.sign_changes < 0.4 && momentum.downhill < 0.95 && momentum.scale > 5 && sgd.scale > 5 &&
                  rmsprop.downhill == 1 && rmsprop.scale < 2.5 && rmsprop.scale > 0.4;
-  outcome.verdict = filled("the steep weight turned back in {0} of SGD's steps and {1} of momentum's; its moves were {2} times the flat weight's under SGD, {3} under "
-                           "momentum, {4} under RMSprop; RMSprop went against the newest gradient in {5} of its moves, momentum in {6}",
-                           {percent(sgd.sign_changes), percent(momentum.sign_changes), number(sgd.scale, 3), number(momentum.scale, 3), number(rmsprop.scale, 3),
+  outcome.verdict = filled("the steep weight turned back in {0} of SGD's steps and {1} of momentum's; its moves were {2} times the flat "
+                           "weight's under SGD, {3} under momentum, {4} under RMSprop; RMSprop went against the newest gradient in {5} of "
+                           "its moves, momentum in {6}",
+                           {percent(sgd.sign_changes), percent(momentum.sign_changes), number(sgd.scale, 3), number(momentum.scale, 3),
+                            number(rmsprop.scale, 3),
                             percent(rmsprop.downhill), percent(momentum.downhill)});
-  outcome.formula = {"momentum: step = -eta m, the sign of a mean, the size of the gradients", "RMSprop: step = -eta g / sqrt(v), the sign of g, a size near eta"};
-  outcome.numbers = {{"turns_sgd", sgd.sign_changes}, {"turns_momentum", momentum.sign_changes}, {"scale_sgd", sgd.scale}, {"scale_momentum", momentum.scale},
+  outcome.formula = {"momentum: step = -eta m, the sign of a mean, the size of the gradients",
+                     "RMSprop: step = -eta g / sqrt(v), the sign of g, a size near eta"};
+  outcome.numbers = {{"turns_sgd", sgd.sign_changes}, {"turns_momentum", momentum.sign_changes}, {"scale_sgd", sgd.scale},
+                     {"scale_momentum", momentum.scale},
                      {"scale_rmsprop", rmsprop.scale}, {"downhill_momentum", momentum.downhill}, {"downhill_rmsprop", rmsprop.downhill}};
   outcome.tables = {table};
   outcome.plots = {{"ways of the three, minimum at (0, 0)", "flat weight", "steep weight", {sgd.path, momentum.path, rmsprop.path}, false}};

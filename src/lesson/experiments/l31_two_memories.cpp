@@ -47,7 +47,8 @@ std::vector<double> memory(const Sequence& sequence, const OptimizerSpec& spec) 
 
 LessonOutcome run(const LessonSetting& setting) {
   const auto size = static_cast<float>(Draws(setting.seed, 31000).between(0.5, 2));
-  const Sequence sequences[] = {{"steady: -g, -g, -g", {size, size}, steady_m, squares}, {"alternating: -g, +g, -g", {size, -size}, alternating_m, squares}};
+  const Sequence sequences[] = {{"steady: -g, -g, -g", {size, size}, steady_m, squares}, {"alternating: -g, +g, -g", {size, -size},
+                                                                                          alternating_m, squares}};
   LessonOutcome outcome;
   LessonTable table{"g = " + number(size), {"gradients", "k", "momentum's m", "by formula", "RMSprop's v", "by formula"}, {}};
   LessonPlot plot{"the memories over the steps", "step", "m / g and v / g^2", {}, false};
@@ -60,17 +61,20 @@ LessonOutcome run(const LessonSetting& setting) {
       const double at_m = m[static_cast<std::size_t>(t - 1)], at_v = v[static_cast<std::size_t>(t - 1)];
       worst = std::max({worst, std::abs(at_m - s.m(t, size)) / size, std::abs(at_v - s.v(t, size)) / (size * size)});
       m_curve.x.push_back(t), m_curve.y.push_back(at_m / size), v_curve.x.push_back(t), v_curve.y.push_back(at_v / (size * size));
-      if (t == 1 || t == 5 || t == kSteps) table.rows.push_back({s.name, number(t), number(at_m), number(s.m(t, size)), number(at_v), number(s.v(t, size))});
+      if (t == 1 || t == 5 || t == kSteps) table.rows.push_back({s.name, number(t), number(at_m), number(s.m(t, size)), number(at_v),
+                                                                 number(s.v(t, size))});
     }
     last_m[k] = std::abs(m.back()), last_v[k] = v.back();
     plot.curves.push_back(m_curve), plot.curves.push_back(v_curve);
   }
   outcome.held = worst < kLimit && last_m[1] < 0.1 * last_m[0] && std::abs(last_v[1] / last_v[0] - 1) < kLimit;
-  outcome.verdict = filled("after {0} steps m is {1} g for steady gradients and {2} g for alternating ones, v is {3} g^2 for both; all {4} values are the sums over the "
-                           "past gradients to {5} (limit {6})",
-                           {number(kSteps), number(last_m[0] / size, 3), number(last_m[1] / size, 2), number(last_v[0] / size / size, 3), number(4 * kSteps),
+  outcome.verdict = filled("after {0} steps m is {1} g for steady gradients and {2} g for alternating ones, v is {3} g^2 for both; all "
+                           "{4} values are the sums over the past gradients to {5} (limit {6})",
+                           {number(kSteps), number(last_m[0] / size, 3), number(last_m[1] / size, 2), number(last_v[0] / size / size, 3),
+                            number(4 * kSteps),
                             number(worst, 2), number(kLimit)});
-  outcome.formula = {"m_k = (1 - b1) sum of b1^(k-j) g_j;  steady: (1 - b1^k) g;  alternating: about (1 - b1) / (1 + b1) g", "v_k = (1 - b2) sum of b2^(k-j) g_j^2 = (1 - b2^k) g^2"};
+  outcome.formula = {"m_k = (1 - b1) sum of b1^(k-j) g_j;  steady: (1 - b1^k) g;  alternating: about (1 - b1) / (1 + b1) g",
+                     "v_k = (1 - b2) sum of b2^(k-j) g_j^2 = (1 - b2^k) g^2"};
   outcome.numbers = {{"m_steady", last_m[0] / size}, {"m_alternating", last_m[1] / size}, {"v_steady", last_v[0] / size / size},
                      {"v_alternating", last_v[1] / size / size}, {"worst_error", worst}};
   outcome.tables = {table};

@@ -56,7 +56,8 @@ struct Form {
   double textbook_error = 0;  ///< largest, in units of eta
 };
 
-Form compared(std::string name, float (*step)(const OptimizerSpec&, float, const Memory&, std::uint64_t), const Surface& surface, std::uint64_t seed) {
+Form compared(std::string name, float (*step)(const OptimizerSpec&, float, const Memory&, std::uint64_t), const Surface& surface,
+              std::uint64_t seed) {
   Form form{name, step, optimizer_with(name, kRate), {}};
   form.updates = recorded(surface, form.spec, kSteps, 8, seed);
   for (const std::size_t i : trainable(surface.network)) {
@@ -76,7 +77,8 @@ Form compared(std::string name, float (*step)(const OptimizerSpec&, float, const
 LessonTable table_of(const Form& lesson, const Form& published, std::size_t i) {
   LessonTable table{"one weight, steps in units of eta", {"t", "lesson's form", "published form", "1 / (1-b1^t)", "sqrt(1-b2^t)"}, {}};
   for (const std::size_t t : {0u, 1u, 2u, 4u, 9u, 19u, 29u}) {
-    table.rows.push_back({number(static_cast<double>(t + 1)), number(lesson.updates[t].step(i) / kRate), number(published.updates[t].step(i) / kRate),
+    table.rows.push_back({number(static_cast<double>(t + 1)), number(lesson.updates[t].step(i) / kRate),
+                          number(published.updates[t].step(i) / kRate),
                           number(1 / correction(0.9, t + 1)), number(std::sqrt(correction(0.999, t + 1)))});
   }
   return table;
@@ -101,14 +103,16 @@ LessonPlot plot_of(const std::vector<Form>& forms, const std::vector<std::size_t
 LessonOutcome run(const LessonSetting& setting) {
   const Surface surface = small_network(setting, 32);
   const auto places = trainable(surface.network);
-  const std::vector<Form> forms = {compared("adam:lesson", lesson_step, surface, setting.seed), compared("adam", published_step, surface, setting.seed)};
-  const double unequal = static_cast<double>(forms[0].unequal + forms[1].unequal), total = static_cast<double>(forms[0].compared + forms[1].compared);
+  const std::vector<Form> forms = {compared("adam:lesson", lesson_step, surface, setting.seed),
+                                   compared("adam", published_step, surface, setting.seed)};
+  const double unequal = static_cast<double>(forms[0].unequal + forms[1].unequal),
+  total = static_cast<double>(forms[0].compared + forms[1].compared);
   const double error = std::max(forms[0].textbook_error, forms[1].textbook_error);
 
   LessonOutcome outcome;
   outcome.held = unequal == 0 && error < kTextbookLimit;
-  outcome.verdict = filled("{0} updates, half in the lesson's form, half in the published one: {1} differ in any bit from the step computed by hand; "
-                           "against the textbook in double the largest difference is {2} eta (limit {3})",
+  outcome.verdict = filled("{0} updates, half in the lesson's form, half in the published one: {1} differ in any bit from the step "
+                           "computed by hand; against the textbook in double the largest difference is {2} eta (limit {3})",
                            {number(total, 9), number(unequal), number(error, 2), number(kTextbookLimit)});
   const std::size_t i = places.front();
   const Update& u = forms[0].updates.back();
@@ -128,7 +132,8 @@ LessonOutcome run(const LessonSetting& setting) {
 extern const LessonStatement kL32 = {
     32, LessonGroup::optimizers,
     "Adam's update in the lesson's form: W <- W - eta m_t / sqrt(v_t + eps), m from momentum and v from RMSprop.",
-    "At the very first step, with b1 = 0.9, b2 = 0.999 and a gradient g far above epsilon, how long is the lesson's step, which has no bias correction?",
+    "At the very first step, with b1 = 0.9, b2 = 0.999 and a gradient g far above epsilon, how long is the lesson's step, which has no "
+    "bias correction?",
     "about 3.2 eta: m = 0.1 g and sqrt(v) = sqrt(0.001) g = 0.032 g, and 0.1 / 0.032 = 3.2",
     {{{"exactly eta", "that is the published form: its correction divides m by 0.1 and v by 0.001, so that m / sqrt(v) = g / |g|"},
       {"0.1 eta", "that counts m = 0.1 g but forgets that v, too, has only just begun to fill"},

@@ -38,7 +38,9 @@ Scaling scaling(std::uint64_t seed) {
   for (std::uint32_t r = 0; r < kSteps; ++r) {
     const Update u = a.record(std::span(&r, 1)), w = b.record(std::span(&r, 1));
     const Factors small = factors_of(u, 0), large = factors_of(w, 0);
-    const auto keep_worst = [](double& kept, double ratio, double ideal) { if (std::abs(ratio / ideal - 1) > std::abs(kept / ideal - 1)) kept = ratio; };
+    const auto keep_worst = [](double& kept, double ratio, double ideal) {
+      if (std::abs(ratio / ideal - 1) > std::abs(kept / ideal - 1)) kept = ratio;
+    };
     keep_worst(worst.m, large.m / small.m, kGain);
     if (u.t > 5) keep_worst(worst.scale, large.scale / small.scale, 1 / kGain);
     if (u.t > 5) keep_worst(worst.step, large.product / small.product, 1);
@@ -67,15 +69,21 @@ LessonOutcome run(const LessonSetting& setting) {
   }
   const Scaling scaled = scaling(setting.seed);
   LessonTable gains{"all gradients times " + number(kGain), {"", "became times as large", "ideal"}, {}};
-  gains.rows = {{"m", number(scaled.m, 6), number(kGain)}, {"1 / sqrt(v + eps)", number(scaled.scale, 6), number(1 / kGain)}, {"the step", number(scaled.step, 6), "1"}};
-  outcome.held = error < kRoundingLimit && longest > 0 && std::abs(scaled.m / kGain - 1) < kLimit && std::abs(scaled.scale * kGain - 1) < kLimit &&
-                 std::abs(scaled.step - 1) < kLimit;
-  outcome.verdict = filled("in {0} updates the step was -eta times the two factors, up to {1} eta beyond the weight's rounding (limit {2}); with all gradients {3} times "
-                           "as large m grew {4}-fold, the other factor to {5} and the step to {6} of what they were",
-                           {number(static_cast<double>(places.size() * kSteps), 9), number(std::max(error, 0.0), 2), number(kRoundingLimit), number(kGain),
+  gains.rows = {{"m", number(scaled.m, 6), number(kGain)}, {"1 / sqrt(v + eps)", number(scaled.scale, 6), number(1 / kGain)},
+                {"the step", number(scaled.step, 6), "1"}};
+  outcome.held = error < kRoundingLimit && longest > 0 && std::abs(scaled.m / kGain - 1) < kLimit &&
+                 std::abs(scaled.scale * kGain - 1) < kLimit && std::abs(scaled.step - 1) < kLimit;
+  outcome.verdict = filled("in {0} updates the step was -eta times the two factors, up to {1} eta beyond the weight's rounding (limit "
+                           "{2}); with all gradients {3} times as large m grew {4}-fold, the other factor to {5} and the step to {6} of "
+                           "what they were",
+                           {number(static_cast<double>(places.size() * kSteps), 9), number(std::max(error, 0.0), 2),
+                            number(kRoundingLimit), number(kGain),
                             number(scaled.m, 6), number(scaled.scale, 6), number(scaled.step, 6)});
-  outcome.formula = {"step = -eta * m * 1 / sqrt(v + eps)", filled("{0}: -{1} * {2} * {3} = {4}", {table.rows[0][0], number(kRate), table.rows[0][1], table.rows[0][2], table.rows[0][3]})};
-  outcome.numbers = {{"compared", static_cast<double>(places.size() * kSteps)}, {"error_in_eta", std::max(error, 0.0)}, {"m_gain", scaled.m},
+  outcome.formula = {"step = -eta * m * 1 / sqrt(v + eps)", filled("{0}: -{1} * {2} * {3} = {4}",
+                                                                   {table.rows[0][0], number(kRate), table.rows[0][1], table.rows[0][2],
+                                                                    table.rows[0][3]})};
+  outcome.numbers = {{"compared", static_cast<double>(places.size() * kSteps)}, {"error_in_eta", std::max(error, 0.0)},
+                     {"m_gain", scaled.m},
                      {"scale_gain", scaled.scale}, {"step_gain", scaled.step}};
   outcome.tables = {table, gains};
   return outcome;

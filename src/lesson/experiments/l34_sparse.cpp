@@ -76,7 +76,8 @@ LessonOutcome run(const LessonSetting& setting) {
   double rare[2] = {0, 0}, frequent[2] = {0, 0};
   std::uint64_t wins = 0;
   LessonOutcome outcome;
-  LessonPlot plot{"squared error of each word's weight, first run", "word, by frequency", "error", {{"SGD", {}, {}}, {"Adam", {}, {}}}, false};
+  LessonPlot plot{"squared error of each word's weight, first run", "word, by frequency", "error", {{"SGD", {}, {}}, {"Adam", {}, {}}},
+                  false};
   double rates[2] = {0, 0};
   for (int r = 0; r < kRuns; ++r) {
     const Words words = words_of(setting.seed, r);
@@ -99,13 +100,18 @@ LessonOutcome run(const LessonSetting& setting) {
   const double chance = sign_test(wins, kRuns);
   LessonTable table{number(kWords) + " words, " + number(kRows) + " rows, " + number(kSteps) + " steps at each one's best rate",
                     {"optimiser", "best rate, first run", "error, frequent words", "error, rare words"}, {}};
-  table.rows = {{"SGD", number(rates[0]), number(frequent[0], 3), number(rare[0], 3)}, {"Adam", number(rates[1]), number(frequent[1], 3), number(rare[1], 3)}};
+  table.rows = {{"SGD", number(rates[0]), number(frequent[0], 3), number(rare[0], 3)}, {"Adam", number(rates[1]), number(frequent[1], 3),
+                                                                                        number(rare[1], 3)}};
   outcome.held = chance < kErrorRate && rare[1] < 0.5 * rare[0];
-  outcome.verdict = filled("the weights of the rarer half of the words ended nearer to the right ones under Adam in {0} of {1} paired runs; a sign test gives {2} to chance "
-                           "(limit {3}); mean squared error {4} against SGD's {5}, both at the best of their rates",
-                           {number(static_cast<double>(wins)), number(kRuns), number(chance, 2), number(kErrorRate), number(rare[1], 2), number(rare[0], 2)});
-  outcome.formula = {"SGD: a word in n of B rows moves its weight by eta * n / B * error", "Adam: m and sqrt(v) both carry n / B, and the quotient forgets it"};
-  outcome.numbers = {{"runs", kRuns}, {"wins", static_cast<double>(wins)}, {"chance", chance}, {"rare_error_sgd", rare[0]}, {"rare_error_adam", rare[1]},
+  outcome.verdict = filled("the weights of the rarer half of the words ended nearer to the right ones under Adam in {0} of {1} paired "
+                           "runs; a sign test gives {2} to chance (limit {3}); mean squared error {4} against SGD's {5}, both at the best "
+                           "of their rates",
+                           {number(static_cast<double>(wins)), number(kRuns), number(chance, 2), number(kErrorRate), number(rare[1], 2),
+                            number(rare[0], 2)});
+  outcome.formula = {"SGD: a word in n of B rows moves its weight by eta * n / B * error",
+                     "Adam: m and sqrt(v) both carry n / B, and the quotient forgets it"};
+  outcome.numbers = {{"runs", kRuns}, {"wins", static_cast<double>(wins)}, {"chance", chance}, {"rare_error_sgd", rare[0]},
+                     {"rare_error_adam", rare[1]},
                      {"frequent_error_sgd", frequent[0]}, {"frequent_error_adam", frequent[1]}};
   outcome.tables = {table};
   outcome.plots = {plot};
@@ -118,7 +124,8 @@ extern const LessonStatement kL34 = {
     34, LessonGroup::optimizers,
     "Adam copes well with sparse gradients, where most weights get none in most steps.",
     "A word occurs in one of a thousand rows. Why does SGD learn its weight so slowly?",
-    "the mean over a batch hands that weight a tiny gradient, seldom, and the one rate cannot be raised without the frequent words overshooting",
+    "the mean over a batch hands that weight a tiny gradient, seldom, and the one rate cannot be raised without the frequent words "
+    "overshooting",
     {{{"its gradient has the wrong sign", "it is right whenever it comes; it comes seldom and small"},
       {"rare words are harder to learn in principle", "their weights are as simple as the others; Adam finds them in the same steps"},
       {"SGD skips rows with rare words", "every row counts alike, which is just why a word in few rows counts for little"}}},
