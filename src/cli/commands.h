@@ -14,6 +14,8 @@ int run_inspect(const Arguments& arguments, Console& console);
 int run_check(const Arguments& arguments, Console& console);
 int run_explain(const Arguments& arguments, Console& console);
 int run_learn(const Arguments& arguments, Console& console);
+int run_race(const Arguments& arguments, Console& console);
+int run_dropout(const Arguments& arguments, Console& console);
 int run_bench(const Arguments& arguments, Console& console);
 int run_version(const Arguments& arguments, Console& console);
 int run_help(const Arguments& arguments, Console& console);

@@ -202,6 +202,55 @@ Command bench_command() {
           {"chainrule bench --seconds 3 --threads 1,2"}};
 }
 
+/// Settings of `train` for experiments of many runs, without those that the experiment sets itself or has no use for.
+std::vector<Flag> experiment_flags(std::vector<std::string_view> own) {
+  for (const std::string_view key : {"find-lr", "out", "checkpoint-every", "ensemble", "preset", "precision", "test"}) own.push_back(key);
+  return setting_flags([&](std::string_view key) { return std::find(own.begin(), own.end(), key) == own.end(); });
+}
+
+std::vector<Flag> experiment_output_flags() {
+  return joined({{local({"svg", "FILE", "Output", "also draw the results into an SVG file"}),
+                  Flag{"progress", "WHEN", "Output", "show the progress line", {"auto", "always", "never"}, "auto"}},
+                 output_flags()});
+}
+
+Command race_command() {
+  const Flag optimizers = local({"optimizers", "NAMES", "Race", "who runs, with commas between; all: every kind", {}, "sgd,momentum,momentum:nesterov,rmsprop,adam"});
+  std::vector<Flag> flags = {
+      local({"surface", "NAME", "Race", "run on a function of two weights instead of data", {"valley", "saddle", "rosenbrock", "beale", "noisy-plateau", "all"}}),
+      optimizers,
+      local({"seeds", "N", "Race", "seeds of the race, each with its own start and batches", {}, "10"}),
+      local({"tuning-seeds", "N", "Race", "other seeds, on which the learning rates are chosen", {}, "3"}),
+      local({"trials", "N", "Race", "learning rates tried for each optimiser (default: 33 on surfaces, 15 on data)"}),
+      local({"rates", "LOW,HIGH", "Race", "the range of learning rates", {}, "1e-5,10"}),
+      local({"steps", "N", "Race", "steps on a surface (default: 60 to 500, by surface)"})};
+  return {"race", "run optimisers against each other, and say how sure the winner is",
+          "Tunes a learning rate for each optimiser with the same budget, then runs all of them on the same splits, starts and "
+          "batches with many seeds, on DATA (the score is the lowest validation loss; 15 epochs unless --epochs says otherwise) or "
+          "on a test surface. All pairs are compared seed by seed and corrected for their number; \"no clear winner\" is a verdict. "
+          "Runs share all cores, and the results do not depend on how many there are.",
+          {{kData.name, kData.help, false, {}}},
+          joined({flags, experiment_flags({"optimizer", "lr", "early-stop"}), {config_flag()}, experiment_output_flags()}),
+          {"chainrule race houses.csv --target price --hidden 64 --svg race.svg", "chainrule race --surface all",
+           "chainrule race --surface beale --optimizers adam,nadam,radam --seeds 20"}};
+}
+
+Command dropout_command() {
+  std::vector<Flag> flags = {
+      local({"kinds", "NAMES", "Comparison", "inverted, standard, gaussian, alpha, dropconnect; commas between; all: every kind the network can have", {}, "all"}),
+      local({"rates", "P,P", "Comparison", "rates to try with each kind", {}, "0.1,0.2,0.35,0.5"}),
+      local({"seeds", "N", "Comparison", "seeds, each with its own split, start, batches and masks", {}, "10"}),
+      local({"samples", "N", "Comparison", "predictions with dropout left on behind each interval of a regression", {}, "30"})};
+  return {"dropout", "compare kinds and rates of dropout on a table",
+          "Trains the network without dropout and with every kind and rate on the same splits, starts and batches, and shows the gap "
+          "between training and validation loss, calibration, time and the measured share of units kept, each with a confidence "
+          "interval. Differences from no dropout are paired by seed and corrected for their number. Says what to use and how sure that is.",
+          {kData},
+          joined({flags, experiment_flags({"dropout"}), {config_flag()}, experiment_output_flags()}),
+          {"chainrule dropout houses.csv --target price --hidden 64,64",
+           "chainrule dropout churn.csv --target left --kinds inverted,gaussian --rates 0.2,0.5 --svg dropout.svg"}};
+}
+
 Command version_command() {
   return {"version", "show the version, and the instruction set in use", "", {}, output_flags(), {}};
 }
@@ -241,7 +290,7 @@ const Flag* Command::find(std::string_view flag) const {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {describe_command(), train_command(),   evaluate_command(), predict_command(),
-                                             inspect_command(),  check_command(),   explain_command(),  learn_command(),    bench_command(),
+                                             inspect_command(),  check_command(),   explain_command(),  learn_command(),    race_command(),    dropout_command(), bench_command(),
                                              version_command(),  help_command(),    completions_command()};
   return table;
 }

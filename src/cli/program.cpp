@@ -22,7 +22,8 @@ const std::map<std::string, Run>& runners() {
   static const std::map<std::string, Run> table = {
       {"describe", run_describe}, {"train", run_train},     {"evaluate", run_evaluate}, {"predict", run_predict},
       {"inspect", run_inspect},   {"check", run_check},     {"explain", run_explain},   {"bench", run_bench},
-      {"learn", run_learn},       {"version", run_version},   {"help", run_help},       {"completions", run_completions}};
+      {"learn", run_learn},       {"race", run_race},       {"dropout", run_dropout},
+      {"version", run_version},   {"help", run_help},       {"completions", run_completions}};
   return table;
 }
 
