@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "fitted_table.h"
 #include "layout.h"
 #include "terminal_plot.h"
 
@@ -27,24 +28,20 @@ void print_hanging(Console& console, const std::string& lead, std::string_view t
   }
 }
 
-/// True when every cell below the header begins like a number.
-bool is_numeric(const LessonTable& table, std::size_t column) {
-  return std::all_of(table.rows.begin(), table.rows.end(), [&](const std::vector<std::string>& row) {
-    return column < row.size() && (row[column].empty() || row[column].find_first_of("0123456789") <= 1);
-  });
+std::vector<std::string> printable_cells(const std::vector<std::string>& cells) {
+  std::vector<std::string> result;
+  for (const std::string& cell : cells) result.push_back(printable(cell));
+  return result;
 }
 
 void print_table(const LessonTable& table, Console& console) {
-  print_heading(console, printable(table.title));
-  std::vector<std::string> header;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) header.push_back((c > 0 && is_numeric(table, c) ? ">" : "") + printable(table.columns[c]));
-  TextTable shown(header);
-  for (const std::vector<std::string>& row : table.rows) {
-    std::vector<std::string> cells;
-    for (const std::string& cell : row) cells.push_back(printable(cell));
-    shown.add(std::move(cells));
+  console.out << '\n';
+  for (const std::string& line : wrapped(printable(table.title), static_cast<std::size_t>(console.width))) {
+    console.out << console.out_style.bold(line) << '\n';
   }
-  shown.print(console);
+  std::vector<std::vector<std::string>> rows;
+  for (const std::vector<std::string>& row : table.rows) rows.push_back(printable_cells(row));
+  print_fitted_table(printable_cells(table.columns), rows, console);
 }
 
 void print_numbers(const LessonOutcome& outcome, Console& console) {

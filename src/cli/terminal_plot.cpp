@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kRows = 12;
 constexpr const char* kMarks[] = {"●", "○", "▲", "×", "◆", "+"};
 constexpr const char* kAsciiMarks[] = {"*", "o", "^", "x", "#", "+"};
-constexpr std::size_t kKinds = 6;
+constexpr std::size_t kKinds = 6, kColours = 4;
 
 struct Range {
   double low = INFINITY, high = -INFINITY;
@@ -61,7 +61,7 @@ class Grid {
 
   static std::string mark(std::size_t curve, bool unicode) { return unicode ? kMarks[curve % kKinds] : kAsciiMarks[curve % kKinds]; }
   static std::string painted(const Style& style, std::size_t curve, const std::string& text) {
-    switch (curve % 4) {
+    switch (curve % kColours) {
       case 0: return style.cyan(text);
       case 1: return style.yellow(text);
       case 2: return style.green(text);
@@ -107,13 +107,16 @@ void draw(const LessonPlot& plot, const Range& xs, const Range& ys, Grid& grid) 
   }
 }
 
-std::string legend(const LessonPlot& plot, bool dots, bool unicode, const Style& style) {
-  std::string text;
+/// The curves' signs and names, on as many lines as they need.
+std::vector<std::string> legend(const LessonPlot& plot, bool dots, bool unicode, const Style& style, std::size_t width) {
+  std::vector<std::string> lines = {""};
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
     const std::string sign = dots ? "⠒⠒" : Grid::mark(c, unicode);
-    text += (c > 0 ? "   " : "") + Grid::painted(style, c, sign) + " " + printable(plot.curves[c].name);
+    const std::string item = Grid::painted(style, c, sign) + " " + printable(plot.curves[c].name);
+    if (!lines.back().empty() && shown_width(lines.back()) + 3 + shown_width(item) > width) lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : "   ") + item;
   }
-  return text;
+  return lines;
 }
 
 std::string right_aligned(const std::string& text, std::size_t width) {
@@ -152,16 +155,19 @@ std::vector<std::string> plot_lines(const LessonPlot& plot, std::size_t width, b
       ys.add(height);
     }
   }
-  std::vector<std::string> lines = {style.bold(printable(plot.title))};
+  std::vector<std::string> lines;
+  for (const std::string& line : wrapped(printable(plot.title), width)) lines.push_back(style.bold(line));
   if (!(xs.low <= xs.high)) return lines;
   const std::vector<std::string> labels = y_labels(plot, ys);
   std::size_t margin = 0;
   for (const std::string& label : labels) margin = std::max(margin, shown_width(label));
-  const bool dots = unicode && (style.colour || plot.curves.size() == 1);
+  const bool dots = unicode && (plot.curves.size() == 1 || (style.colour && plot.curves.size() <= kColours));
   const std::size_t columns = std::clamp<std::size_t>(width > margin + 4 ? width - margin - 4 : 10, 10, 100);
   Grid grid(columns, dots);
   draw(plot, xs, ys, grid);
-  if (plot.curves.size() > 1) lines.push_back(legend(plot, dots, unicode, style));
+  if (plot.curves.size() > 1) {
+    for (std::string& line : legend(plot, dots, unicode, style, width)) lines.push_back(std::move(line));
+  }
   if (!plot.y_label.empty()) lines.push_back(style.dim(printable(plot.y_label) + (plot.logarithmic_y ? " (logarithmic)" : "")));
   for (std::size_t r = 0; r < kRows; ++r) {
     lines.push_back(style.dim(right_aligned(labels[r], margin) + (unicode ? " │" : " |")) + grid.row(r, unicode, style));

@@ -88,12 +88,22 @@ double largest_error(std::span<const double> paths, std::span<const std::size_t>
   return std::sqrt(wrong / all);
 }
 
-LessonTable path_table(Probe& probe, double& total) {
-  LessonTable table{"Every path from layers.0.weight[0,0] to the loss, first row of the batch", {"path", "product of its factors"}, {}};
-  const std::vector<Path> paths = Paths(probe.exact(), probe.layout(), probe.parameters(), 0).of(0, 0, 0);
-  for (const Path& path : paths) table.rows.push_back({path.units, number(path.product, 6)});
-  total = sum_of(paths);
-  table.rows.push_back({"sum", number(total, 6)});
+/// The paths of the most blamed first-layer weight, for the row that blames it most.
+LessonTable path_table(Probe& probe) {
+  std::vector<std::size_t> first = probe.weights();
+  first.resize(probe.layout().find(net::Role::weight, 0)->info.size);
+  const std::size_t at = probe.ranked(first).front(), inputs = probe.network().inputs;
+  std::vector<Path> worst;
+  std::size_t row = 0;
+  for (std::size_t r = 0; r < probe.rows().size(); ++r) {
+    std::vector<Path> paths = Paths(probe.exact(), probe.layout(), probe.parameters(), r).of(0, at / inputs, at % inputs);
+    if (!worst.empty() && std::abs(sum_of(paths)) <= std::abs(sum_of(worst))) continue;
+    worst = std::move(paths);
+    row = r;
+  }
+  LessonTable table{"Every path from " + probe.name(at) + " to the loss of row " + std::to_string(probe.rows()[row]), {"path", "product of its factors"}, {}};
+  for (const Path& path : worst) table.rows.push_back({path.units, number(path.product, 6)});
+  table.rows.push_back({"sum", number(sum_of(worst), 6)});
   return table;
 }
 
@@ -104,8 +114,7 @@ LessonOutcome run(const LessonSetting& setting) {
   const double exact = largest_error(paths, weights, [&](std::size_t at) { return probe.gradient()[at]; });
   const double fused = largest_error(paths, weights, [&](std::size_t at) { return static_cast<double>(probe.fused()[at]); });
   LessonOutcome outcome;
-  double total = 0;
-  outcome.tables = {path_table(probe, total)};
+  outcome.tables = {path_table(probe)};
   const std::size_t top = probe.ranked(weights).front(), per_weight = outcome.tables[0].rows.size() - 1;
   outcome.formula = {"dL/dW = sum over the paths from W to L of the product of the slopes along the path",
                      filled("{0}: {1} by paths over the batch, {2} by the engine", {probe.name(top), number(paths[top], 8),

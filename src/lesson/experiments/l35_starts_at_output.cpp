@@ -69,7 +69,7 @@ LessonOutcome run(const LessonSetting& setting) {
   std::vector<double> dz = output_gradient(probe);
   const double first_value = dz[0];
   LessonOutcome outcome;
-  LessonTable table{"In the order in which they are computed", {"order", "what", "made from", "norm", "error in fp64", "error of the engine's dL/dW"}, {}};
+  LessonTable table{"In the order in which they are computed", {"order", "what", "made from", "norm", "fp64 error", "fp32 error of dL/dW"}, {}};
   LessonPlot plot{"Norm of the gradient on its way back", "layers behind the output", "|dL/dz|", {{"|dL/dz|", {}, {}}}, true};
   double exact = 0, fused = 0;
   for (std::size_t i = 0; i <= last; ++i) {
