@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPairs = 24, kRecords = 20;
 constexpr std::size_t kTrainRows = 64, kValidationRows = 256, kInputs = 4, kWidth = 32, kEpochs = 60, kBatch = 16;
-constexpr double kTurned = 0.1, kRate = 0.01;
+constexpr double kTurned = 0.1, kRate = 0.05;
 constexpr std::size_t kUsersTrainRows = 256, kUsersValidationRows = 1000, kUsersEpochs = 40, kUsersBatch = 32;
 
 /// The loss on both sides at some moments of a run; the last counts.
@@ -58,7 +58,7 @@ Course train(const Trial& trial) {
 Pair run_pair(const LessonSetting& setting, std::size_t i, const std::function<void(NetworkSpec&)>& change) {
   const std::uint64_t seed = setting.seed * 1000 + i;
   const Rows rows = noisy_halves(kTrainRows + kValidationRows, kInputs, kTurned, seed);
-  Trial trial{perceptron({kInputs, kWidth, kWidth, 1}, Activation::relu, Loss::binary_cross_entropy), training_with("adam", kRate, seed),
+  Trial trial{perceptron({kInputs, kWidth, kWidth, 1}, Activation::relu, Loss::binary_cross_entropy), training_with("momentum:heavy_ball", kRate, seed),
               {rows.part(0, kTrainRows), rows.part(kTrainRows, kValidationRows)}};
   if (setting.own != nullptr) {
     trial = {without_regularisation(setting.own->network), setting.own->training,

@@ -121,8 +121,8 @@ LessonOutcome run(const LessonSetting& setting) {
   const auto back = std::count(seen.came_back.begin(), seen.came_back.end(), true);
   LessonOutcome outcome;
   outcome.held = counts.dropped_with_gradient == 0 && counts.dropped_moved == 0 && counts.kept_without_gradient == 0 && out > 0 && back == out;
-  outcome.verdict = filled("{0} times a unit was dropped: its gradients were exactly 0 except {1} times and its weights moved {2} times; kept units "
-                           "had a gradient {3} times, all but {4}; {5} of the {6} units of the first layer that were out once moved again later",
+  outcome.verdict = filled("{0} times a unit was dropped; its gradients were other than exactly 0 in {1} of them and its weights moved in {2}. {3} times "
+                           "a unit was kept; {4} of them were without a gradient. {5} of the {6} first-layer units that were out once moved later",
                            {std::to_string(counts.dropped), std::to_string(counts.dropped_with_gradient), std::to_string(counts.dropped_moved),
                             std::to_string(counts.kept), std::to_string(counts.kept_without_gradient), std::to_string(back), std::to_string(out)});
   outcome.formula = {"a = f(z) * m and dL/dz = dL/da * f'(z) * m: the same m, so m = 0 silences both ways",
