@@ -1,6 +1,7 @@
 // A trained model: load, save, predict, evaluate, inspect.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -50,6 +51,9 @@ class Model {
 
   /// Columns are found by name (by position when the model was trained without a header). Throws E0320 when one is missing.
   Predictions predict(const Table& table, std::size_t samples = 0);
+  /// The same for a file (as Table::read takes it), handed to `take` in order, some rows at a time: large CSV text is never in memory as a
+  /// whole. Several faults: the first in the file is thrown, after the rows before it were handed out. With samples > 0 all rows come at once.
+  void predict_file(const std::string& path, const ReadOptions& options, std::size_t samples, const std::function<void(const Predictions&)>& take);
   /// Rows weigh what the run's weight column and class weights say, so the loss compares with the run's. Throws E0310 when that
   /// column is missing, E0320 when the target is.
   Metrics evaluate(const Table& table);

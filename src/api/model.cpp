@@ -9,6 +9,8 @@
 #include "chainrule/error.h"
 #include "data/input.h"
 #include "data/table.h"
+#include "data/table_stream.h"
+#include "features/column_source.h"
 
 namespace chainrule {
 namespace {
@@ -110,6 +112,19 @@ Predictions Model::predict(const Table& table, std::size_t samples) {
   }
   if (predictions.classification) set_labels(predictions);
   return predictions;
+}
+
+void Model::predict_file(const std::string& path, const ReadOptions& options, std::size_t samples,
+                         const std::function<void(const Predictions&)>& take) {
+  if (samples > 0) {  // masks are numbered by the rows of one call
+    take(predict(Table::read(path, options), samples));
+    return;
+  }
+  const auto uses = [&](const data::Table& header) { return features::column_uses(impl_->file.features, header); };
+  data::TableStream stream(path, options, uses);
+  while (std::optional<data::Table> part = stream.next()) {
+    take(predict(Table(std::make_shared<const data::Table>(std::move(*part)))));
+  }
 }
 
 Metrics Model::evaluate(const Table& table) {

@@ -32,44 +32,45 @@ std::string csv_field(const std::string& text) {
   return field + "\"";
 }
 
-/// One way to write the rows; texts that repeat in every row are made once.
+/// One way to write the rows, which come part by part.
 class Writer {
  public:
-  Writer(const Predictions& predictions, OutputFile& file) : p_(predictions), file_(file) {
-    columns_ = p_.classification ? p_.classes.size() : (p_.rows == 0 ? 1 : p_.values.size() / p_.rows);
-  }
   virtual ~Writer() = default;
-  void write() {
-    std::string text = header();
-    for (std::size_t row = 0; row < p_.rows; ++row) {
-      add_row(text, row);
-      text += '\n';
-      file_.write(text);
-      text.clear();
+  void write(const Predictions& p, OutputFile& file) {
+    if (parts_++ == 0) {
+      columns_ = p.classification ? p.classes.size() : (p.rows == 0 ? 1 : p.values.size() / p.rows);
+      start(p);
+      file.write(header(p));
     }
-    file_.write(text);
+    std::string text;
+    for (std::size_t row = 0; row < p.rows; ++row) {
+      text.clear();
+      add_row(text, p, row);
+      text += '\n';
+      file.write(text);
+    }
+    rows_before_ += p.rows;
   }
 
  protected:
-  virtual std::string header() const = 0;
-  virtual void add_row(std::string& line, std::size_t row) const = 0;
-  const Predictions& p_;
-  std::size_t columns_ = 1;
+  /// Before the first row: texts that repeat in every row are made once.
+  virtual void start(const Predictions& p) = 0;
+  virtual std::string header(const Predictions& p) const = 0;
+  virtual void add_row(std::string& line, const Predictions& p, std::size_t row) const = 0;
+  std::size_t columns_ = 1, rows_before_ = 0;
 
  private:
-  OutputFile& file_;
+  std::size_t parts_ = 0;
 };
 
 class CsvWriter : public Writer {
- public:
-  CsvWriter(const Predictions& predictions, OutputFile& file) : Writer(predictions, file) {
-    for (const std::string& name : p_.classes) classes_.push_back(csv_field(name));
+  void start(const Predictions& p) override {
+    for (const std::string& name : p.classes) classes_.push_back(csv_field(name));
   }
 
- private:
-  std::string names(const std::string& prefix) const {
+  static std::string names(const Predictions& p, const std::string& prefix) {
     std::string text;
-    for (const std::string& name : p_.classes) text += "," + csv_field(prefix + name);
+    for (const std::string& name : p.classes) text += "," + csv_field(prefix + name);
     return text;
   }
 
@@ -80,9 +81,9 @@ class CsvWriter : public Writer {
     return text;
   }
 
-  std::string header() const override {
-    const bool spread = !p_.spread.empty();
-    if (p_.classification) return "prediction" + names("p_") + (spread ? names("spread_") : "") + "\n";
+  std::string header(const Predictions& p) const override {
+    const bool spread = !p.spread.empty();
+    if (p.classification) return "prediction" + names(p, "p_") + (spread ? names(p, "spread_") : "") + "\n";
     return numbered("prediction") + (spread ? "," + numbered("spread") : "") + "\n";
   }
 
@@ -93,29 +94,24 @@ class CsvWriter : public Writer {
     }
   }
 
-  void add_row(std::string& text, std::size_t row) const override {
-    std::string line;
-    if (p_.classification) line = classes_[p_.labels[row]];
-    add_numbers(line, p_.classification ? p_.probabilities : p_.values, row);
-    if (!p_.spread.empty()) add_numbers(line, p_.spread, row);
-    text += line;
+  void add_row(std::string& line, const Predictions& p, std::size_t row) const override {
+    if (p.classification) line = classes_[p.labels[row]];
+    add_numbers(line, p.classification ? p.probabilities : p.values, row);
+    if (!p.spread.empty()) add_numbers(line, p.spread, row);
   }
 
   std::vector<std::string> classes_;
 };
 
 class JsonWriter : public Writer {
- public:
-  JsonWriter(const Predictions& predictions, OutputFile& file) : Writer(predictions, file) {
-    for (const std::string& name : p_.classes) classes_.push_back(json_string(name));
+  void start(const Predictions& p) override {
+    for (const std::string& name : p.classes) classes_.push_back(json_string(name));
   }
-
- private:
-  std::string header() const override { return ""; }
+  std::string header(const Predictions&) const override { return ""; }
 
   /// {"setosa":0.9,...} by class, a number for one target, a list for several.
-  void add_values(std::string& line, const std::vector<float>& values, std::size_t row) const {
-    const bool object = p_.classification, list = !object && columns_ > 1;
+  void add_values(std::string& line, const Predictions& p, const std::vector<float>& values, std::size_t row) const {
+    const bool object = p.classification, list = !object && columns_ > 1;
     if (object || list) line += object ? '{' : '[';
     for (std::size_t i = 0; i < columns_; ++i) {
       if (i > 0) line += ',';
@@ -125,17 +121,17 @@ class JsonWriter : public Writer {
     if (object || list) line += object ? '}' : ']';
   }
 
-  void add_row(std::string& line, std::size_t row) const override {
-    line += "{\"row\":" + std::to_string(row) + ",\"prediction\":";
-    if (p_.classification) {
-      line += classes_[p_.labels[row]] + ",\"probabilities\":";
-      add_values(line, p_.probabilities, row);
+  void add_row(std::string& line, const Predictions& p, std::size_t row) const override {
+    line += "{\"row\":" + std::to_string(rows_before_ + row) + ",\"prediction\":";
+    if (p.classification) {
+      line += classes_[p.labels[row]] + ",\"probabilities\":";
+      add_values(line, p, p.probabilities, row);
     } else {
-      add_values(line, p_.values, row);
+      add_values(line, p, p.values, row);
     }
-    if (!p_.spread.empty()) {
+    if (!p.spread.empty()) {
       line += ",\"spread\":";
-      add_values(line, p_.spread, row);
+      add_values(line, p, p.spread, row);
     }
     line += '}';
   }
@@ -143,10 +139,12 @@ class JsonWriter : public Writer {
   std::vector<std::string> classes_;
 };
 
+bool varies(const std::vector<float>& spread) {
+  return std::any_of(spread.begin(), spread.end(), [](float s) { return s != 0; });
+}
+
 /// Without dropout every sample is the same, and a spread of 0 would look like certainty.
-void warn_about_no_spread(const Predictions& predictions, Console& console) {
-  const bool varies = std::any_of(predictions.spread.begin(), predictions.spread.end(), [](float s) { return s != 0; });
-  if (predictions.spread.empty() || varies) return;
+void warn_about_no_spread(Console& console) {
   console.err << console.err_style.yellow("warning: ") << "this model was trained without dropout, so --uncertainty finds no spread\n";
 }
 
@@ -156,11 +154,18 @@ int run_predict(const Arguments& arguments, Console& console) {
   const std::size_t samples = arguments.count("uncertainty", 0, 2);
   OutputFile file(arguments.text("output"));
   Model model = Model::load(arguments.positionals[0], plan_options_of(arguments));
-  const Predictions predictions = model.predict(read_data(arguments.positionals[1], arguments, console), samples);
-  if (arguments.on("json")) JsonWriter(predictions, file).write();
-  else CsvWriter(predictions, file).write();
+  const std::string& data = arguments.positionals[1];
+  check_stdin(data, console);
+  CsvWriter csv;
+  JsonWriter json;
+  Writer& writer = arguments.on("json") ? static_cast<Writer&>(json) : csv;
+  bool spread_seen = samples == 0;
+  model.predict_file(data, read_options_of(arguments), samples, [&](const Predictions& predictions) {
+    writer.write(predictions, file);
+    spread_seen = spread_seen || predictions.spread.empty() || varies(predictions.spread);
+  });
   file.finish();
-  warn_about_no_spread(predictions, console);
+  if (!spread_seen) warn_about_no_spread(console);
   return 0;
 }
 

@@ -19,6 +19,10 @@ constexpr std::size_t kDialectBytes = std::size_t{4} << 20;  // more than a dial
 
 std::string at_line(const std::string& source, std::uint64_t line) { return source + " line " + std::to_string(line); }
 
+[[noreturn]] void throw_no_rows(const std::string& source) {
+  throw Error("E0303", source, "a header and no data below it", "check that the file was written completely, or give --no-header");
+}
+
 }  // namespace
 
 std::optional<std::size_t> CsvReader::open(std::string_view text, bool last) {
@@ -56,9 +60,7 @@ Table CsvReader::read_rest(std::string_view text) {
   CsvScanner scanner(text, dialect_.separator, part);
   start_builders();
   read_rows(scanner, text);
-  if (table_.rows == 0) {
-    throw Error("E0303", table_.source, "a header and no data below it", "check that the file was written completely, or give --no-header");
-  }
+  if (table_.rows == 0) throw_no_rows(table_.source);
   const std::string note = missing_.note();
   if (!note.empty()) table_.notes.push_back(note);
   blank_lines_ += scanner.blank_lines();
@@ -111,6 +113,7 @@ void CsvReader::count_cells() {
 }
 
 void CsvReader::finish_parts() const {
+  if (table_.rows_before == 0) throw_no_rows(table_.source);
   for (std::size_t c = 0; c < names_.size(); ++c) {
     const bool open = wishes_[c] != ColumnWish::dropped && wishes_[c] != ColumnWish::categorical && uses_[c] != ColumnUse::typed;
     if (open) check_counts(counts_[c], wishes_[c], place_of(c));

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -40,23 +41,31 @@ int open_or_throw(const std::string& path) {
               error == ENOENT ? "check the spelling and the current folder" : "check who may read the file");
 }
 
-// The announced size is only a first guess of the room needed.
-std::string read_all(int fd, const std::string& source) {
-  struct stat status {};
-  std::string bytes;
-  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) bytes.resize(static_cast<std::size_t>(status.st_size) + 1);
-  if (bytes.empty()) bytes.resize(std::size_t{1} << 16);
-  std::size_t used = 0;
-  for (;;) {
-    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
-    const ssize_t got = ::read(fd, bytes.data() + used, bytes.size() - used);
-    if (got == 0) break;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw Error("E0424", source, "cannot read: " + reason(errno), "check the disk, or whether standard input is open");
-    used += static_cast<std::size_t>(got);
+class FileSource : public ByteSource {
+ public:
+  FileSource(int fd, bool owned, std::string name) : file_(fd, owned), name_(std::move(name)) {}
+
+  std::size_t read(char* to, std::size_t size) override {
+    for (;;) {
+      const ssize_t got = ::read(file_.get(), to, std::min<std::size_t>(size, std::size_t{1} << 30));
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno == EINTR) continue;
+      throw Error("E0424", name_, "cannot read: " + reason(errno), "check the disk, or whether standard input is open");
+    }
   }
-  bytes.resize(used);
-  return bytes;
+
+ private:
+  Descriptor file_;
+  std::string name_;
+};
+
+std::string source_name(const std::string& path) { return path == "-" ? "stdin" : path; }
+
+// 0 for pipes, devices and what cannot be asked.
+std::size_t file_size(const std::string& path) noexcept {
+  struct stat status {};
+  const bool known = (path == "-" ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status)) == 0 && S_ISREG(status.st_mode);
+  return known ? static_cast<std::size_t>(status.st_size) : 0;
 }
 
 void add_to_digest(Sha256& sha, const std::string& path) {
@@ -83,24 +92,40 @@ bool is_file(const std::string& path) noexcept {
   return ::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-std::string read_raw_bytes(const std::string& path) {
-  if (path == "-") return read_all(STDIN_FILENO, "stdin");
-  const Descriptor file(open_or_throw(path), true);
-  return read_all(file.get(), path);
+std::unique_ptr<ByteSource> open_source(const std::string& path) {
+  if (path == "-") return std::make_unique<FileSource>(STDIN_FILENO, false, source_name(path));
+  return std::make_unique<FileSource>(open_or_throw(path), true, path);
 }
 
+ByteStream open_stream(const std::string& path) { return {open_source(path), source_name(path), file_size(path)}; }
+
+std::string unpacking_note(const ByteStream& stream) {
+  if (stream.format().empty()) return "";
+  return "compression: " + stream.format() + ", " + std::to_string(stream.packed_bytes()) + " bytes unpacked to " + std::to_string(stream.bytes());
+}
+
+// The announced size is only a first guess of the room needed.
 Input read_input(const std::string& path) {
+  ByteStream stream = open_stream(path);
+  const std::size_t size = file_size(path);
   Input input;
-  input.source = path == "-" ? "stdin" : path;
-  std::string raw = read_raw_bytes(path);
-  const std::size_t packed = raw.size();
-  std::string format;
-  input.bytes = unpack(std::move(raw), input.source, format);
-  if (!format.empty()) {
-    input.notes.push_back("compression: " + format + ", " + std::to_string(packed) + " bytes unpacked to " +
-                          std::to_string(input.bytes.size()));
-  }
+  input.source = source_name(path);
+  input.bytes = read_to_end(stream, stream.format().empty() ? size + 1 : std::min(4 * size, std::size_t{64} << 20));
+  const std::string note = unpacking_note(stream);
+  if (!note.empty()) input.notes.push_back(note);
   return input;
+}
+
+std::string read_raw_bytes(const std::string& path) {
+  const std::unique_ptr<ByteSource> source = open_source(path);
+  std::string bytes(file_size(path) + 1, '\0');
+  for (std::size_t used = 0, count = 1;; used += count) {
+    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
+    count = source->read(bytes.data() + used, bytes.size() - used);
+    if (count > 0) continue;
+    bytes.resize(used);
+    return bytes;
+  }
 }
 
 std::string source_digest(const std::string& path) {

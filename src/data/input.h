@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "data/byte_stream.h"
+
 namespace chainrule::data {
 
 struct Input {
@@ -19,6 +21,13 @@ struct Input {
 Input read_input(const std::string& path);
 /// The file's bytes as they lie on the disk.
 std::string read_raw_bytes(const std::string& path);
+
+/// The bytes of a file or of standard input ("-") as they arrive, unpacked.
+ByteStream open_stream(const std::string& path);
+/// All that is left; `expected` is a guess of how much.
+std::string read_to_end(ByteStream& stream, std::size_t expected);
+/// "compression: gzip, ..." for a stream read to its end; "" when it was not packed.
+std::string unpacking_note(const ByteStream& stream);
 
 /// Unpacks `bytes` when they start with a gzip or zstd magic number, else gives them back. `format` becomes "gzip", "zstd" or "".
 std::string unpack(std::string bytes, const std::string& source, std::string& format);

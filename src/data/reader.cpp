@@ -11,18 +11,6 @@
 namespace chainrule::data {
 namespace {
 
-// Known binary formats that are no tables here, to say so by name.
-void refuse_known_binaries(std::string_view bytes, const std::string& source) {
-  using namespace std::string_view_literals;
-  constexpr std::pair<std::string_view, const char*> kKnown[] = {
-      {"PAR1"sv, "a Parquet file"}, {"SQLite format 3"sv, "an SQLite database"}, {"\x89HDF"sv, "an HDF5 file"}, {"%PDF-"sv, "a PDF document"},
-      {"\x89PNG"sv, "a PNG image"},  {"ARROW1"sv, "an Arrow file"},                {"\xd0\xcf\x11\xe0"sv, "an old Excel workbook"},
-      {"BZh"sv, "a bzip2 stream"},   {"\xfd" "7zXZ"sv, "an xz stream"}};
-  for (const auto& [magic, name] : kKnown) {
-    if (bytes.starts_with(magic)) throw Error("E0318", source, std::string("this is ") + name, "convert it to CSV first");
-  }
-}
-
 // Array files have numbered columns; the wishes that make sense for them are few.
 void apply_drops(Table& table, const ReadOptions& options) {
   std::vector<std::size_t> drops;
@@ -62,6 +50,17 @@ Table with_options(Table table, const ReadOptions& options) {
 }
 
 }  // namespace
+
+void refuse_known_binaries(std::string_view bytes, const std::string& source) {
+  using namespace std::string_view_literals;
+  constexpr std::pair<std::string_view, const char*> kKnown[] = {
+      {"PAR1"sv, "a Parquet file"}, {"SQLite format 3"sv, "an SQLite database"}, {"\x89HDF"sv, "an HDF5 file"}, {"%PDF-"sv, "a PDF document"},
+      {"\x89PNG"sv, "a PNG image"},  {"ARROW1"sv, "an Arrow file"},                {"\xd0\xcf\x11\xe0"sv, "an old Excel workbook"},
+      {"BZh"sv, "a bzip2 stream"},   {"\xfd" "7zXZ"sv, "an xz stream"}};
+  for (const auto& [magic, name] : kKnown) {
+    if (bytes.starts_with(magic)) throw Error("E0318", source, std::string("this is ") + name, "convert it to CSV first");
+  }
+}
 
 Table read_bytes(std::string_view bytes, const std::string& source, const ReadOptions& options) {
   if (looks_like_npy(bytes)) return with_options(table_from_npy(bytes, source), options);

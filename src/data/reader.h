@@ -11,4 +11,7 @@ namespace chainrule::data {
 /// NPY, NPZ, IDX or text, told by the first bytes; already unpacked. `source` names it in errors.
 Table read_bytes(std::string_view bytes, const std::string& source, const ReadOptions& options);
 
+/// Throws E0318 for known binary formats that are no tables here, to say so by name.
+void refuse_known_binaries(std::string_view bytes, const std::string& source);
+
 }  // namespace chainrule::data

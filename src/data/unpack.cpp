@@ -1,18 +1,20 @@
-// Unpacking gzip and zstd streams, with a limit on how far they may expand.
+// Unpacking gzip and zstd streams piece by piece, with a limit on how far they may expand.
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
-#include <memory>
-#include <string>
+#include <cstring>
+#include <vector>
 
 #include "chainrule/error.h"
+#include "data/byte_stream.h"
 #include "data/input.h"
 
 namespace chainrule::data {
 namespace {
 
-constexpr std::size_t kSmallestRoom = std::size_t{1} << 16;
+constexpr std::size_t kPackedBlock = std::size_t{1} << 18;
+constexpr std::size_t kSmallestRoom = std::size_t{1} << 16, kLargestFirstRoom = std::size_t{64} << 20;
 
 std::string at_byte(const std::string& source, std::size_t position) { return source + " byte " + std::to_string(position); }
 
@@ -26,106 +28,200 @@ std::string at_byte(const std::string& source, std::size_t position) { return so
               "fetch the file again: it was not copied to its end");
 }
 
-// Grows by doubling as bytes arrive, never by what a header announces.
-class Output {
- public:
-  Output(const std::string& source, std::size_t packed)
-      : source_(source), limit_(expansion_limit(packed)),
-        bytes_(std::clamp(packed * 4, kSmallestRoom, std::size_t{64} << 20), '\0') {}
-
-  char* next() {
-    if (used_ == bytes_.size()) {
-      if (used_ >= limit_) {
-        throw Error("E0432", source_, "unpacks to more than " + std::to_string(limit_) + " bytes", "unpack it by hand if it is trusted");
-      }
-      bytes_.resize(std::min(limit_, bytes_.size() * 2));
-    }
-    return bytes_.data() + used_;
-  }
-  std::size_t room() const noexcept { return bytes_.size() - used_; }
-  void took(std::size_t count) noexcept { used_ += count; }
-  std::string finish() {
-    bytes_.resize(used_);
-    return std::move(bytes_);
-  }
-
- private:
-  const std::string& source_;
-  std::size_t limit_;
-  std::string bytes_;
-  std::size_t used_ = 0;
-};
-
-struct InflateEnd {
-  void operator()(z_stream* stream) const noexcept {
-    inflateEnd(stream);
-    delete stream;
-  }
-};
-
-bool starts_gzip(std::string_view bytes) noexcept { return bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b'; }
-
-std::string unpack_gzip(std::string_view packed, const std::string& source) {
-  std::unique_ptr<z_stream, InflateEnd> stream(new z_stream{});
-  if (inflateInit2(stream.get(), 15 + 16) != Z_OK) throw std::bad_alloc();
-  Output output(source, packed.size());
-  std::size_t at = 0;
-  for (;;) {
-    const std::size_t part = std::min<std::size_t>(packed.size() - at, std::size_t{1} << 30);
-    stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data() + at));
-    stream->avail_in = static_cast<uInt>(part);
-    stream->next_out = reinterpret_cast<Bytef*>(output.next());
-    const auto room = static_cast<uInt>(std::min<std::size_t>(output.room(), std::size_t{1} << 30));
-    stream->avail_out = room;
-    const int status = inflate(stream.get(), Z_NO_FLUSH);
-    at += part - stream->avail_in;
-    output.took(room - stream->avail_out);
-    if (status == Z_STREAM_END) {
-      // Members may follow each other; zero bytes behind the last are padding.
-      if (packed.find_first_not_of('\0', at) == std::string_view::npos) return output.finish();
-      if (!starts_gzip(packed.substr(at))) throw_damaged(source, at, "gzip", "other bytes behind its end");
-      if (inflateReset(stream.get()) != Z_OK) throw std::bad_alloc();
-    } else if (status == Z_BUF_ERROR || (status == Z_OK && at == packed.size() && stream->avail_out > 0)) {
-      throw_truncated(source, packed.size(), "gzip");
-    } else if (status != Z_OK) {
-      throw_damaged(source, at, "gzip", stream->msg != nullptr ? stream->msg : "unexpected content");
-    }
-  }
-}
-
-struct FreeZstd {
-  void operator()(ZSTD_DStream* stream) const noexcept { ZSTD_freeDStream(stream); }
-};
-
-std::string unpack_zstd(std::string_view packed, const std::string& source) {
-  std::unique_ptr<ZSTD_DStream, FreeZstd> stream(ZSTD_createDStream());
-  if (!stream) throw std::bad_alloc();
-  Output output(source, packed.size());
-  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-  for (;;) {
-    ZSTD_outBuffer out{output.next(), 0, 0};
-    out.size = output.room();
-    const std::size_t status = ZSTD_decompressStream(stream.get(), &out, &in);
-    if (ZSTD_isError(status)) throw_damaged(source, in.pos, "zstd", ZSTD_getErrorName(status));
-    output.took(out.pos);
-    if (in.pos == in.size && status == 0) return output.finish();
-    if (in.pos == in.size && out.pos < out.size) throw_truncated(source, packed.size(), "zstd");
-  }
-}
+bool starts_gzip(std::string_view bytes) noexcept { return bytes.starts_with("\x1f\x8b"); }
+bool starts_zstd(std::string_view bytes) noexcept { return bytes.starts_with("\x28\xb5\x2f\xfd"); }
 
 }  // namespace
 
-std::string unpack(std::string bytes, const std::string& source, std::string& format) {
-  format.clear();
-  if (starts_gzip(bytes)) {
-    format = "gzip";
-    return unpack_gzip(bytes, source);
+std::size_t MemorySource::read(char* to, std::size_t size) {
+  const std::size_t count = std::min(size, bytes_.size());
+  std::copy_n(bytes_.data(), count, to);
+  bytes_.remove_prefix(count);
+  return count;
+}
+
+/// The bytes as they come from the source, with a look ahead.
+class ByteStream::Packed {
+ public:
+  explicit Packed(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
+
+  /// What lies ready; at least `count` bytes unless the source is at its end.
+  std::string_view ready(std::size_t count) {
+    while (end_ - begin_ < count && fill()) {
+    }
+    return {block_.data() + begin_, end_ - begin_};
   }
-  if (bytes.starts_with("\x28\xb5\x2f\xfd")) {
-    format = "zstd";
-    return unpack_zstd(bytes, source);
+  void take(std::size_t count) noexcept {
+    begin_ += count;
+    taken_ += count;
   }
+  std::size_t taken() const noexcept { return taken_; }
+  std::size_t read() const noexcept { return taken_ + end_ - begin_; }
+
+  /// Past the look-ahead straight into `to`.
+  std::size_t read_through(char* to, std::size_t size) {
+    if (begin_ == end_) {
+      const std::size_t count = source_->read(to, size);
+      taken_ += count;
+      return count;
+    }
+    const std::size_t count = std::min(size, end_ - begin_);
+    std::copy_n(block_.data() + begin_, count, to);
+    take(count);
+    return count;
+  }
+
+ private:
+  bool fill() {
+    if (block_.empty()) block_.resize(kPackedBlock);
+    std::copy(block_.begin() + static_cast<std::ptrdiff_t>(begin_), block_.begin() + static_cast<std::ptrdiff_t>(end_), block_.begin());
+    end_ -= begin_;
+    begin_ = 0;
+    const std::size_t count = source_->read(block_.data() + end_, block_.size() - end_);
+    end_ += count;
+    return count > 0;
+  }
+
+  std::unique_ptr<ByteSource> source_;
+  std::vector<char> block_;
+  std::size_t begin_ = 0, end_ = 0, taken_ = 0;
+};
+
+class ByteStream::Unpacker {
+ public:
+  virtual ~Unpacker() = default;
+  /// Up to `size` bytes; 0: the stream has ended as it should.
+  virtual std::size_t read(Packed& packed, char* to, std::size_t size) = 0;
+};
+
+class ByteStream::GzipUnpacker : public Unpacker {
+ public:
+  explicit GzipUnpacker(const std::string& name) : name_(name) {
+    if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
+  }
+  ~GzipUnpacker() override { inflateEnd(&stream_); }
+
+  std::size_t read(Packed& packed, char* to, std::size_t size) override {
+    const auto room = static_cast<uInt>(std::min<std::size_t>(size, std::size_t{1} << 30));
+    stream_.next_out = reinterpret_cast<Bytef*>(to);
+    stream_.avail_out = room;
+    while (!ended_ && stream_.avail_out == room) step(packed);
+    return room - stream_.avail_out;
+  }
+
+ private:
+  void step(Packed& packed) {
+    const std::string_view ready = packed.ready(1);
+    const uInt left = stream_.avail_out;
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(ready.data()));
+    stream_.avail_in = static_cast<uInt>(ready.size());
+    const int status = inflate(&stream_, Z_NO_FLUSH);
+    packed.take(ready.size() - stream_.avail_in);
+    if (status == Z_STREAM_END) {
+      next_member(packed);
+    } else if (status == Z_BUF_ERROR || (status == Z_OK && ready.empty() && stream_.avail_out == left)) {
+      throw_truncated(name_, packed.taken(), "gzip");
+    } else if (status != Z_OK) {
+      throw_damaged(name_, packed.taken(), "gzip", stream_.msg != nullptr ? stream_.msg : "unexpected content");
+    }
+  }
+
+  /// Members may follow each other; zero bytes behind the last are padding.
+  void next_member(Packed& packed) {
+    if (starts_gzip(packed.ready(2))) {
+      if (inflateReset(&stream_) != Z_OK) throw std::bad_alloc();
+      return;
+    }
+    const std::size_t end = packed.taken();
+    for (std::string_view rest = packed.ready(1); !rest.empty(); rest = packed.ready(1)) {
+      if (rest.find_first_not_of('\0') != std::string_view::npos) throw_damaged(name_, end, "gzip", "other bytes behind its end");
+      packed.take(rest.size());
+    }
+    ended_ = true;
+  }
+
+  const std::string& name_;
+  z_stream stream_{};
+  bool ended_ = false;
+};
+
+class ByteStream::ZstdUnpacker : public Unpacker {
+ public:
+  explicit ZstdUnpacker(const std::string& name) : name_(name), stream_(ZSTD_createDStream()) {
+    if (!stream_) throw std::bad_alloc();
+  }
+
+  std::size_t read(Packed& packed, char* to, std::size_t size) override {
+    ZSTD_outBuffer out{to, size, 0};
+    while (out.pos == 0) {
+      const std::string_view ready = packed.ready(1);
+      if (ready.empty() && frame_done_) return 0;
+      ZSTD_inBuffer in{ready.data(), ready.size(), 0};
+      const std::size_t status = ZSTD_decompressStream(stream_.get(), &out, &in);
+      packed.take(in.pos);
+      if (ZSTD_isError(status)) throw_damaged(name_, packed.taken(), "zstd", ZSTD_getErrorName(status));
+      frame_done_ = status == 0;
+      if (ready.empty() && out.pos == 0) throw_truncated(name_, packed.taken(), "zstd");
+    }
+    return out.pos;
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DStream* stream) const noexcept { ZSTD_freeDStream(stream); }
+  };
+  const std::string& name_;
+  std::unique_ptr<ZSTD_DStream, Free> stream_;
+  bool frame_done_ = false;
+};
+
+ByteStream::ByteStream(std::unique_ptr<ByteSource> source, std::string name, std::size_t packed_size)
+    : name_(std::move(name)), packed_size_(packed_size), packed_(std::make_unique<Packed>(std::move(source))) {
+  const std::string_view head = packed_->ready(4);
+  if (starts_gzip(head)) {
+    format_ = "gzip";
+    unpacker_ = std::make_unique<GzipUnpacker>(name_);
+  } else if (starts_zstd(head)) {
+    format_ = "zstd";
+    unpacker_ = std::make_unique<ZstdUnpacker>(name_);
+  }
+}
+
+ByteStream::~ByteStream() = default;
+
+std::size_t ByteStream::packed_bytes() const noexcept { return packed_->taken(); }
+
+void ByteStream::check_expansion() const {
+  const std::size_t limit = expansion_limit(std::max(packed_size_, packed_->read()));
+  if (bytes_ <= limit) return;
+  throw Error("E0432", name_, "unpacks to more than " + std::to_string(limit) + " bytes", "unpack it by hand if it is trusted");
+}
+
+std::size_t ByteStream::read(char* to, std::size_t size) {
+  const std::size_t count = unpacker_ ? unpacker_->read(*packed_, to, size) : packed_->read_through(to, size);
+  bytes_ += count;
+  if (unpacker_) check_expansion();
+  return count;
+}
+
+std::string read_to_end(ByteStream& stream, std::size_t expected) {
+  std::string bytes(std::max(expected, kSmallestRoom), '\0');
+  std::size_t used = 0;
+  for (;;) {
+    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
+    const std::size_t count = stream.read(bytes.data() + used, bytes.size() - used);
+    if (count == 0) break;
+    used += count;
+  }
+  bytes.resize(used);
   return bytes;
+}
+
+std::string unpack(std::string bytes, const std::string& source, std::string& format) {
+  ByteStream stream(std::make_unique<MemorySource>(bytes), source, bytes.size());
+  format = stream.format();
+  if (format.empty()) return bytes;
+  return read_to_end(stream, std::min(bytes.size() * 4, kLargestFirstRoom));
 }
 
 }  // namespace chainrule::data

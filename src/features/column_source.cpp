@@ -118,6 +118,19 @@ const data::Column& ColumnFinder::get(const std::string& name, std::size_t posit
   throw Error("E0320", table_.source, "there is no column \"" + name + "\", which the model was trained with", hint);
 }
 
+std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data::Table& header) {
+  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::counted);
+  ColumnFinder finder(features, header);
+  for (std::size_t j = 0; j < features.dense.columns; ++j) {
+    uses[finder.get(features.dense.name_prefix + std::to_string(j), j).number] = data::ColumnUse::typed;
+  }
+  for (const ColumnState& state : features.columns) {
+    const bool texts = state.type == data::ColumnType::categorical;
+    uses[finder.get(state.name, state.position).number] = texts ? data::ColumnUse::texts : data::ColumnUse::typed;
+  }
+  return uses;
+}
+
 std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted,
                                    std::vector<double>& storage) {
   if (column.type == wanted) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/csv_reader.h"
 #include "data/table.h"
 #include "features/feature_set.h"
 
@@ -40,6 +41,9 @@ class ColumnFinder {
   bool shifted_ = false;
   std::deque<data::Column> copies_;  ///< columns taken out of the dense block
 };
+
+/// How apply() needs the columns of a table that comes in parts, by their number in the file. Throws Error E0320 when one is missing.
+std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data::Table& header);
 
 /// Values as numbers, missing as NaN: the column's own, or its texts read as numbers into `storage`.
 /// Throws Error E0321 for the first cell that is not one, E0309 for an infinite one.

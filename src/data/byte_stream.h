@@ -1,0 +1,59 @@
+// The bytes of a file or of standard input, piece by piece, unpacked on the way when they are a gzip or zstd stream.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace chainrule::data {
+
+/// Bytes that arrive in order.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Up to `size` bytes, size > 0; 0: there are no more.
+  virtual std::size_t read(char* to, std::size_t size) = 0;
+};
+
+/// Bytes in memory, which must outlive the source.
+class MemorySource : public ByteSource {
+ public:
+  explicit MemorySource(std::string_view bytes) : bytes_(bytes) {}
+  std::size_t read(char* to, std::size_t size) override;
+
+ private:
+  std::string_view bytes_;
+};
+
+/// path "-" is standard input. Throws E0401 (cannot open) at once, E0424 (read failed) later.
+std::unique_ptr<ByteSource> open_source(const std::string& path);
+
+/// Unpacks when the first bytes are a gzip or zstd magic number. Throws E0430 (damaged), E0431 (truncated), E0432 (expands too far:
+/// more than expansion_limit() of the larger of `packed_size` and what was read).
+class ByteStream {
+ public:
+  ByteStream(std::unique_ptr<ByteSource> source, std::string name, std::size_t packed_size);
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
+  ~ByteStream();
+
+  std::size_t read(char* to, std::size_t size);
+  const std::string& format() const noexcept { return format_; }  ///< "gzip", "zstd" or ""
+  std::size_t packed_bytes() const noexcept;                      ///< read so far
+  std::size_t bytes() const noexcept { return bytes_; }           ///< given out so far
+
+ private:
+  class Packed;
+  class Unpacker;
+  class GzipUnpacker;
+  class ZstdUnpacker;
+  void check_expansion() const;
+
+  std::string name_, format_;
+  std::size_t packed_size_, bytes_ = 0;
+  std::unique_ptr<Packed> packed_;
+  std::unique_ptr<Unpacker> unpacker_;
+};
+
+}  // namespace chainrule::data

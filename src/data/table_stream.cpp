@@ -1,0 +1,85 @@
+// Parts of a CSV text end where records end; what is left over begins the next part.
+#include "data/table_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "chainrule/error.h"
+#include "data/idx_folder.h"
+#include "data/npy_array.h"
+#include "data/reader.h"
+
+namespace chainrule::data {
+namespace {
+
+constexpr std::size_t kWholeBytes = std::size_t{4} << 20;  // no more than this is read as a whole table
+constexpr std::size_t kPartBytes = std::size_t{1} << 20;   // its numbers and inputs stay near the L2 cache
+
+bool is_text(std::string_view bytes, const std::string& source) {
+  if (looks_like_npy(bytes) || looks_like_zip(bytes) || looks_like_idx(bytes)) return false;
+  refuse_known_binaries(bytes, source);
+  return true;
+}
+
+}  // namespace
+
+TableStream::TableStream(const std::string& path, const ReadOptions& options, Uses uses) : options_(options) {
+  if (path != "-" && is_folder(path)) {
+    whole_ = read_table(path, options_);
+    return;
+  }
+  source_ = path == "-" ? "stdin" : path;
+  stream_.reset(new ByteStream(open_stream(path)));
+  read_more(kWholeBytes);
+  if (open_parts(uses)) return;
+  while (!last_) read_more(std::max(kWholeBytes, end_));
+  whole_ = read_bytes({text_.data(), end_}, source_, options_);
+  const std::string note = unpacking_note(*stream_);
+  if (!note.empty()) whole_->notes.insert(whole_->notes.begin(), note);
+}
+
+bool TableStream::open_parts(const Uses& uses) {
+  const std::string_view text(text_.data(), end_);
+  if (last_ || !is_text(text, source_)) return false;
+  reader_.emplace(source_, options_);
+  const std::optional<std::size_t> taken = reader_->open(text, last_);
+  if (!taken) {
+    reader_.reset();
+    return false;
+  }
+  begin_ = *taken;
+  reader_->set_uses(uses(reader_->header()));
+  return true;
+}
+
+// Moves what is left to the front and reads behind it until `size` bytes lie ready.
+void TableStream::read_more(std::size_t size) {
+  std::copy(text_.begin() + static_cast<std::ptrdiff_t>(begin_), text_.begin() + static_cast<std::ptrdiff_t>(end_), text_.begin());
+  end_ -= begin_;
+  begin_ = 0;
+  if (text_.size() < end_ + size) text_.resize(end_ + size);
+  const std::size_t wanted = end_ + size;
+  while (end_ < wanted) {
+    const std::size_t count = stream_->read(text_.data() + end_, wanted - end_);
+    last_ = count == 0;
+    if (last_) return;
+    end_ += count;
+  }
+}
+
+std::optional<Table> TableStream::next() {
+  if (whole_) return std::exchange(whole_, std::nullopt);
+  while (reader_ && !done_) {
+    std::size_t taken = 0;
+    Table part = reader_->read_part({text_.data() + begin_, end_ - begin_}, last_, taken);
+    begin_ += taken;
+    done_ = last_;
+    const std::size_t left = end_ - begin_;
+    if (done_) reader_->finish_parts();
+    else read_more(left < kPartBytes ? kPartBytes - left : left);  // a record larger than a part: twice the room
+    if (part.rows > 0) return part;
+  }
+  return std::nullopt;
+}
+
+}  // namespace chainrule::data
