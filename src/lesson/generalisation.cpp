@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kPairs = 24, kRecords = 20;
 constexpr std::size_t kTrainRows = 64, kValidationRows = 256, kInputs = 4, kWidth = 32, kEpochs = 60, kBatch = 16;
 constexpr double kTurned = 0.1, kRate = 0.05;
-constexpr std::size_t kUsersTrainRows = 256, kUsersValidationRows = 1000, kUsersEpochs = 40, kUsersBatch = 32;
+constexpr std::size_t kUsersValidationRows = 1000;
+constexpr double kUsersRate = 0.003, kOverfit = 1.1;  // over-fitted: validation loss above so many training losses
 
 /// The loss on both sides at some moments of a run; the last counts.
 struct Course {
@@ -33,20 +34,18 @@ struct Trial {
   NetworkSpec network;
   TrainingSpec training;
   TwoParts rows;
-  std::size_t epochs = kEpochs, batch = kBatch;
 };
 
 Course train(const Trial& trial) {
   RunOptions options;
-  options.batch = trial.batch;
-  const std::size_t per_epoch = (trial.rows.train.rows + trial.batch - 1) / trial.batch;
-  options.total_steps = trial.epochs * per_epoch;
+  options.batch = kBatch;
+  const std::size_t per_epoch = (trial.rows.train.rows + kBatch - 1) / kBatch;
+  options.total_steps = kEpochs * per_epoch;
   Run run(trial.network, trial.training, trial.rows.train, options);
-  const std::size_t stride = std::max<std::size_t>(1, trial.epochs / kRecords);
   Course course;
-  for (std::size_t e = 1; e <= trial.epochs; ++e) {
+  for (std::size_t e = 1; e <= kEpochs; ++e) {
     run.steps(per_epoch);
-    if (e % stride != 0 && e != trial.epochs) continue;
+    if (e % (kEpochs / kRecords) != 0) continue;
     course.epoch.push_back(static_cast<double>(e));
     course.train.push_back(run.loss(trial.rows.train));
     course.validation.push_back(run.loss(trial.rows.validation));
@@ -61,9 +60,8 @@ Pair run_pair(const LessonSetting& setting, std::size_t i, const std::function<v
   Trial trial{perceptron({kInputs, kWidth, kWidth, 1}, Activation::relu, Loss::binary_cross_entropy), training_with("momentum:heavy_ball", kRate, seed),
               {rows.part(0, kTrainRows), rows.part(kTrainRows, kValidationRows)}};
   if (setting.own != nullptr) {
-    trial = {without_regularisation(setting.own->network), setting.own->training,
-             two_parts(*setting.own, kUsersTrainRows, kUsersValidationRows), kUsersEpochs, kUsersBatch};
-    trial.training.seed = seed;
+    trial = {without_regularisation(setting.own->network), training_with("adam", kUsersRate, seed),
+             two_parts(*setting.own, kTrainRows, kUsersValidationRows)};
   }
   Pair pair;
   pair.without = train(trial);
@@ -112,19 +110,24 @@ LessonOutcome compare_gaps(const LessonSetting& setting, const std::string& reme
   for (std::size_t i = 0; i < kPairs; ++i) pairs.push_back(run_pair(setting, i, change));
   const std::uint64_t smaller = count(pairs, [](const Pair& p) { return p.with.gap() < p.without.gap(); });
   const std::uint64_t better = count(pairs, [](const Pair& p) { return p.with.validation.back() < p.without.validation.back(); });
+  const std::uint64_t overfitted = count(pairs, [](const Pair& p) { return p.without.validation.back() > kOverfit * p.without.train.back(); });
+  const bool overfits = sign_test(overfitted, kPairs) < kSignTestError, users = setting.own != nullptr;
   const double smaller_chance = sign_test(smaller, kPairs), better_chance = sign_test(better, kPairs);
   const Means without = means_of(pairs, &Pair::without), with = means_of(pairs, &Pair::with);
 
   LessonOutcome outcome;
-  outcome.held = smaller_chance < kSignTestError && better_chance < kSignTestError;
+  // Where the user's network does not over-fit there is nothing to fight; whether it then predicts better is a matter of its data.
+  outcome.held = overfits ? smaller_chance < kSignTestError && (users || better_chance < kSignTestError) : users;
   outcome.verdict = filled("with {0} the gap is smaller in {1} of {2} pairs (chance alone: {3}) and the validation loss in {4} ({5}); sign test, "
                            "both chances must be below {6}",
                            {remedy, std::to_string(smaller), std::to_string(kPairs), number(smaller_chance, 2), std::to_string(better),
                             number(better_chance, 2), number(kSignTestError)});
+  if (!overfits) outcome.verdict = filled("this network over-fits in {0} of {1} runs only: nothing to fight here; ",
+                                          {std::to_string(overfitted), std::to_string(kPairs)}) + outcome.verdict;
   outcome.formula = {"gap = validation loss - training loss",
                      filled("as it is: {0} - {1} = {2}", {number(without.validation), number(without.train), number(without.gap)}),
                      filled("with {3}: {0} - {1} = {2}", {number(with.validation), number(with.train), number(with.gap), remedy})};
-  outcome.numbers = {{"pairs", double(kPairs)}, {"smaller_gaps", double(smaller)}, {"smaller_gaps_by_chance", smaller_chance},
+  outcome.numbers = {{"pairs", double(kPairs)}, {"overfitted", double(overfitted)}, {"smaller_gaps", double(smaller)}, {"smaller_gaps_by_chance", smaller_chance},
                      {"better_validation_losses", double(better)}, {"better_by_chance", better_chance}, {"gap_without", without.gap},
                      {"gap_with", with.gap}, {"validation_loss_without", without.validation}, {"validation_loss_with", with.validation},
                      {"test_error_rate", kSignTestError}};
