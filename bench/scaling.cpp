@@ -92,16 +92,16 @@ std::string thousands(double value) {
   return text;
 }
 
-void print_check(const net::Problem& problem, const MachineModel& machine, double seconds) {
-  const std::vector<NetworkBench> found =
-      bench_network(net::network_of(problem), net::training_of(problem), problem.batch, seconds, {machine.ceilings.threads});
-  const double rows = static_cast<double>(problem.batch), measured = found[0].step_seconds;
-  engine::StepCost cost = cost_of(problem, machine);
-  const double predicted = cost.seconds, peak = machine.ceilings.fma * 1e9;
-  const engine::Limit limit = cost.limit();
-  std::printf("| %s | %d | %s | %s | %.2f | %.0f %% | %.0f %% | %s |\n", problem.name.c_str(), machine.ceilings.threads,
-              thousands(rows / predicted).c_str(), thousands(rows / measured).c_str(), predicted / measured, 100 * cost.flops / predicted / peak,
-              100 * cost.flops / measured / peak, engine::name(limit));
+void print_check(const net::Problem& problem, int threads, double seconds) {
+  const NetworkBench found = bench_network(net::network_of(problem), net::training_of(problem), problem.batch, seconds, {threads})[0];
+  const double rows = static_cast<double>(problem.batch), share = found.share_of_peak, ratio = found.predicted_seconds / found.step_seconds;
+  std::string parts;
+  for (const auto& [limit, part] : found.shares) {
+    if (part >= 0.01) parts += (parts.empty() ? "" : ", ") + limit + " " + std::to_string(static_cast<int>(100 * part + 0.5)) + " %";
+  }
+  std::printf("| %s | %d | %s | %s | %.2f | %.0f %% | %.0f %% | %s |\n", problem.name.c_str(), threads, thousands(rows / found.predicted_seconds).c_str(),
+              thousands(rows / found.step_seconds).c_str(), ratio, 100 * share / ratio, 100 * share, parts.c_str());
+  std::fflush(stdout);
 }
 
 void print_predictions(const std::vector<Machine>& machines) {
@@ -110,6 +110,7 @@ void print_predictions(const std::vector<Machine>& machines) {
   for (const Machine& machine : machines) std::printf(" %s |", machine.name.c_str()), rule += "---|";
   std::printf("\n%s\n", rule.c_str());
   for (const net::Problem& problem : net::training_problems()) {
+    if (problem.batch == 1) continue;  // latency, which no ceiling describes
     std::printf("| %s |", problem.name.c_str());
     for (const Machine& machine : machines) {
       const engine::StepCost cost = cost_of(problem, machine.model);
@@ -126,11 +127,11 @@ int main(int argc, char** argv) try {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 2;
   const int cores = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
   const TrainingSpec training = net::training_of(net::training_problems().front());
-  const MachineModel one = engine::measure_machine(training, 1, seconds), all = engine::measure_machine(training, cores, seconds);
-  std::printf("| | threads | predicted, k rows/s | measured | ratio | share of peak predicted | measured | largest part |\n|---|---|---|---|---|---|---|---|\n");
+  const MachineModel one = engine::measure_machine(training, 1, 2 * seconds), all = engine::measure_machine(training, cores, 2 * seconds);
+  std::printf("| | threads | predicted, k rows/s | measured | ratio | share of peak predicted | measured | time |\n|---|---|---|---|---|---|---|---|\n");
   for (const net::Problem& problem : net::training_problems()) {
-    print_check(problem, one, seconds / 4);
-    print_check(problem, all, seconds / 4);
+    print_check(problem, 1, seconds);
+    print_check(problem, cores, seconds);
   }
   print_predictions(imagined(one, all));
 } catch (const std::exception& error) {

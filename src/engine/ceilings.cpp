@@ -170,13 +170,14 @@ double read_rate(int threads, double seconds, std::size_t bytes) {
          }) * 1e-9;
 }
 
-/// Nanoseconds of one barrier: a run of many, the shortest of some runs.
-double barrier_time(int threads) {
-  constexpr int kBarriers = 1000, kRuns = 20;
+/// Nanoseconds of one barrier: a run of many, the shortest of some runs (of one where the cores are busy with others).
+double barrier_time(int threads, double seconds) {
+  constexpr int kBarriers = 100, kRuns = 200;
   if (threads == 1) return 0;
   ThreadTeam team(threads);
   double best = 1e9;
-  for (int i = 0; i < kRuns; ++i) {
+  const auto begin = Clock::now();
+  for (int i = 0; i < kRuns && (i == 0 || seconds_since(begin) < seconds); ++i) {
     const auto start = Clock::now();
     team.run(
         [](void* context, int) {
@@ -232,7 +233,7 @@ Ceilings measure_ceilings(int threads, double seconds) {
   // The third level is shared; the fourth must not fit into it.
   found.l3 = read_rate(threads, each, std::max(sizes.l3 / 2 / share, sizes.l2 * 2));
   found.dram = read_rate(threads, each, std::max<std::size_t>(sizes.l3 * 4, 256u << 20) / share);
-  found.barrier = barrier_time(threads);
+  found.barrier = barrier_time(threads, each);
   return found;
 }
 

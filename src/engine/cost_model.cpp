@@ -11,7 +11,6 @@ namespace chainrule::engine {
 namespace {
 
 constexpr double kRowTile = 6;        // rows of a register tile
-constexpr double kChains = 8;         // independent FMA chains that keep two units of latency 4 busy
 constexpr double kBlockDepth = 64;    // inputs of a weight block
 constexpr double kSliceInputs = 256, kSliceRows = 126;  // a product's pieces when its inputs leave the second level
 constexpr double kSliceFloats = 128 << 10;
@@ -130,14 +129,14 @@ class Step {
   /// Share of the FMA units that a register tile of this size keeps busy. One row alone is multiplied with all columns side by side.
   double busy(double tile_rows, double width) const {
     const double chains = tile_rows * width / machine_.lanes;
-    return std::min(1.0, std::max(chains, batch_ == 1 ? kChains : 1) / kChains);
+    return batch_ == 1 ? 1 : std::min(1.0, chains / machine_.chains);
   }
 
-  /// Where `bytes` stay between two uses by one core.
-  Level level(double bytes) const {
-    if (bytes <= kUsable * static_cast<double>(machine_.caches.l1)) return kL1;
-    if (bytes <= kUsable * static_cast<double>(machine_.caches.l2)) return kL2;
-    return bytes * threads_ <= kUsable * static_cast<double>(machine_.caches.l3) ? kL3 : kDram;
+  /// Where data stays between two uses by one core: `bytes` of its own and `shared` ones that every core reads.
+  Level level(double bytes, double shared = 0) const {
+    if (bytes + shared <= kUsable * static_cast<double>(machine_.caches.l1)) return kL1;
+    if (bytes + shared <= kUsable * static_cast<double>(machine_.caches.l2)) return kL2;
+    return bytes * threads_ + shared <= kUsable * static_cast<double>(machine_.caches.l3) ? kL3 : kDram;
   }
   static void read(PhaseCost& phase, double bytes, Level from) {
     if (from == kL2) phase.l2 += bytes;
@@ -157,9 +156,9 @@ class Step {
     const double slice = sliced ? std::min(depth, kSliceInputs) : depth, piece = sliced ? std::min(rows_, kSliceRows) : rows_;
     const double pieces = std::ceil(rows_ / piece), panel_bytes = slice * width * kFloat, piece_bytes = piece * slice * kFloat;
     // Once a step from where the weights are at home, once for each further piece of rows, once for each further register tile.
-    read(phase, threads_ * weights, level(weights_ + (arenas_ - weights_ + activations_) / threads_));
-    read(phase, threads_ * weights * (pieces - 1), level(slice * columns * kFloat + piece_bytes));
-    read(phase, threads_ * weights * (tiles - pieces), level(panel_bytes + kRowTile * slice * kFloat));
+    read(phase, threads_ * weights, level((arenas_ - weights_ + activations_) / threads_, weights_));
+    read(phase, threads_ * weights * (pieces - 1), level(piece_bytes, slice * columns * kFloat));
+    read(phase, threads_ * weights * (tiles - pieces), level(kRowTile * slice * kFloat, panel_bytes));
     // Inputs once for each panel of outputs; outputs once for each slice of inputs.
     read(phase, batch_ * depth * kFloat * std::ceil(columns / panel()), level(piece_bytes + panel_bytes));
     write(phase, batch_ * columns * kFloat * (2 * std::ceil(depth / slice) - 1), level(rows_ * (depth + columns) * kFloat));

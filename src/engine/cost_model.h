@@ -16,6 +16,7 @@ struct MachineModel {
   Ceilings ceilings;
   CacheSizes caches{};        ///< l1 and l2 of each core, l3 shared by all
   int lanes = 8, panel = 16;  ///< floats in a vector; output units that one run of the product kernel makes
+  double chains = 8;          ///< independent multiply-adds that keep its units busy: units times latency
   double update_rate = 0;     ///< parameters a second that the optimiser updates when all is in L1
 };
 
