@@ -1,6 +1,7 @@
 // One question of the lesson: four answers in random order, and why the chosen one is right or wrong.
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <istream>
 #include <ostream>
 #include <random>
@@ -29,6 +30,12 @@ void print_indented(Console& console, std::string lead, std::string_view text) {
     console.out << lead << line << '\n';
     lead = "     ";
   }
+}
+
+std::string sentence(std::string_view text) {
+  std::string result(text);
+  if (!result.empty()) result[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(result[0])));
+  return result;
 }
 
 /// 1 to 4; 0 when there is nothing more to read or the reader is tired.
@@ -65,7 +72,7 @@ int ask(const LessonStatement& statement, std::uint64_t seed, std::istream& in, 
     return 1;
   }
   console.out << style.red("No.") << '\n';
-  print_indented(console, "     ", statement.wrong[chosen - 1].why);
+  print_indented(console, "     ", sentence(statement.wrong[chosen - 1].why));
   print_indented(console, "     ", "Right is " + std::to_string(right) + "): " + std::string(statement.answer));
   console.out << "     See it happen: chainrule learn " << id << '\n';
   return 0;

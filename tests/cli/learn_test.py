@@ -26,7 +26,7 @@ def test_list(suite):
         suite.check(f"{card.get('id')}: whole card", CARD <= set(card) and len(card.get("wrong", [])) == 3, card)
     text = suite.run("learn").stdout.decode()
     suite.check("learn names every statement", all(f"L{i} " in text for i in range(1, 48)), text[:300])
-    suite.check("learn keeps to 80 columns", all(len(line) <= 80 for line in text.splitlines()), max(text.splitlines(), key=len))
+    suite.check("learn keeps to 80 columns", all(len(line) <= 80 for line in text.splitlines()), max(text.splitlines() or [""], key=len))
 
 
 def test_one(suite):
@@ -39,7 +39,7 @@ def test_one(suite):
         done = suite.run("learn", "L1", env={"LC_ALL": locale})
         text = done.stdout.decode()
         suite.check(f"learn L1 in {locale}: verdict", done.returncode == 0 and "held" in text, text[-300:])
-        suite.check(f"learn L1 in {locale}: 80 columns", all(len(line) <= 80 for line in text.splitlines()), max(text.splitlines(), key=len))
+        suite.check(f"learn L1 in {locale}: 80 columns", all(len(line) <= 80 for line in text.splitlines()), max(text.splitlines() or [""], key=len))
         suite.check(f"learn L1 in {locale}: no colour, plain where asked", "\033" not in text and (locale != "C" or text.isascii()), text[:200])
     suite.check("colour where asked", b"\033[" in suite.run("learn", "L1", "--color", "always").stdout)
 
