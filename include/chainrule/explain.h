@@ -36,10 +36,13 @@ struct Explanation {
 /// The row's loss taken apart in fp64 on the reference engine. `top` weights are ranked. Needs the target column.
 Explanation explain_row(Model& model, const Table& table, std::size_t row, std::size_t top = 10);
 
+/// One finding: a number with its limit. docs/check.md lists the ids.
 struct CheckItem {
   std::string id, title, detail;       ///< id: "gradient", "initial_loss", "overfit_one_batch", "determinism", ...
-  bool passed = false;
+  bool passed = false;                 ///< false only when severity is "failed"
   double value = 0, limit = 0;
+  std::string severity;                ///< "passed", "warning" or "failed"
+  std::string meaning, advice;         ///< what the number is, and what to do when it is bad
 };
 struct CheckReport { bool passed = false; double max_relative_error = 0; std::vector<CheckItem> checks; };
 /// Checks the model's own network on its data.

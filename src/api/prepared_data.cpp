@@ -10,6 +10,7 @@
 #include "chainrule/error.h"
 #include "data/describe.h"
 #include "data/input.h"
+#include "data/row_hash.h"
 #include "data/split.h"
 #include "data/table.h"
 #include "math/losses.h"
@@ -75,6 +76,12 @@ std::vector<std::int32_t> provisional_classes(const data::Column& target) {
   return classes;
 }
 
+void tell_overlap(std::size_t rows, const std::string& what, std::vector<std::string>& decisions) {
+  if (rows == 0) return;
+  decisions.push_back("warning: " + counted(rows, what) + (rows == 1 ? " occurs" : " occur") +
+                      " among the training rows too, cell for cell; their scores flatter the model");
+}
+
 data::Split split(const data::Table& table, const TrainSettings& settings, const data::Column& target,
                   bool classification, std::vector<std::string>& decisions) {
   data::SplitRequest request;
@@ -91,10 +98,7 @@ data::Split split(const data::Table& table, const TrainSettings& settings, const
   decisions.push_back("split: " + std::string(name(parts.kind)) + ", " + counted(parts.train.size(), "training row") +
                       ", " + std::to_string(parts.validation.size()) + " for validation, " +
                       std::to_string(parts.test.size()) + " for test");
-  if (parts.duplicate_rows_across > 0) {
-    decisions.push_back("warning: " + counted(parts.duplicate_rows_across, "validation or test row") +
-                        " occur among the training rows too, cell for cell; their scores flatter the model");
-  }
+  tell_overlap(parts.duplicate_rows_across, "validation or test row", decisions);
   return parts;
 }
 
@@ -156,6 +160,7 @@ class Preparation {
     const bool classification = settle_task(column, settings_.task, data_.decisions);
     data_.loss = settle_loss(settings_, classification);
     data::Split parts = split(*data_.table, settings_, column, classification, data_.decisions);
+    data_.overlapping_rows = parts.duplicate_rows_across;
     fit(parts.train, column.name, classification);
     const std::vector<std::int32_t> labels = set_numbers(parts.train);
     data_.train = part_of(data_.numbers, std::move(parts.train));
@@ -220,7 +225,10 @@ class Preparation {
   NumberTable read_part(const std::string& what, const data::Table& table, training::DataPart& part) {
     NumberTable numbers = apply_features(data_.features, data_.loss, table, true, data_.decisions);
     weigh_rows(numbers, data_.features, table);
+    const std::size_t repeated = data::count_rows_also_in(table, *data_.table, data_.train.rows);
+    data_.overlapping_rows += repeated;
     data_.decisions.push_back(what + ": " + counted(table.rows, "row") + " of " + table.source);
+    tell_overlap(repeated, what + " row", data_.decisions);
     part = part_of(numbers, all_rows(table.rows));
     return numbers;
   }

@@ -1,6 +1,7 @@
 // One training run from prepared data to the files in its folder.
 #include "api/training_run.h"
 
+#include "api/divergence_files.h"
 #include "api/rate_search.h"
 #include "api/run_folder.h"
 #include "api/setting_text.h"
@@ -10,6 +11,7 @@
 #include "data/table.h"
 #include "model/model_file.h"
 #include "net/parameter_layout.h"
+#include "train/divergence_report.h"
 
 namespace chainrule::api {
 namespace {
@@ -122,6 +124,7 @@ void TrainingRun::open_folder() {
   make_paths_absolute(settings_);
   if (!saved_) {
     folder_ = open_run_folder(settings_.out);
+    forget_divergence(folder_);
     if (has_model(folder_)) data_.decisions.push_back("replaces the model in " + folder_);
   }
   settings_.out = absolute_path(folder_);
@@ -192,17 +195,51 @@ Outcome TrainingRun::train() {
   return outcome;
 }
 
+DivergenceReport TrainingRun::divergence_report() const {
+  const training::Divergence& found = trainer_->divergence();
+  const auto number = [](std::size_t n) { return n == training::Divergence::kNone ? -1 : static_cast<long long>(n); };
+  DivergenceReport report;
+  report.place = training::place_name(found.place);
+  report.epoch = found.epoch;
+  report.step = found.step;
+  report.layer = number(found.layer);
+  report.unit = number(found.unit);
+  report.row = number(found.row);
+  if (report.row >= 0) report.row_name = row_name(*data_.table, found.row);
+  if (found.input != training::Divergence::kNone) report.column = data_.features.input_names[found.input];
+  report.parameter = found.tensor;
+  report.value = found.value;
+  report.sentence = training::describe(found, report.row_name, report.column);
+  report.data = data_.table->source;
+  report.model = model_path(folder_);
+  report.optimizer = name(choice_.training.optimizer.kind);
+  report.learning_rate = choice_.training.optimizer.learning_rate;
+  if (!identity_.data_digest.empty()) report.command = "chainrule train --resume " + folder_;
+  return report;
+}
+
+namespace {
+
+std::string divergence_hint(const DivergenceReport& report) {
+  if (!report.column.empty()) return "correct the value or drop the row";
+  for (const DivergenceCure& cure : report.cures) {
+    if (cure.survived) return cure.change + " (" + cure.setting + ") survives the same steps";
+  }
+  return "lower --lr (" + write_number(report.learning_rate) + "), or limit the gradient with --clip 1";
+}
+
+}  // namespace
+
 void TrainingRun::report_divergence() {
   save_model();
-  const training::Divergence& found = trainer_->divergence();
-  const bool has_row = found.row != training::Divergence::kNone, has_input = found.input != training::Divergence::kNone;
-  const std::string row = has_row ? row_name(*data_.table, found.row) : "";
-  const std::string input = has_input ? data_.features.input_names[found.input] : "";
-  std::string message = training::describe(found, row, input) + "; the last good state is " + model_path(folder_);
-  throw Error("E0501", "training", std::move(message),
-              has_input ? "correct the value or drop the row"
-                        : "lower --lr (" + write_number(choice_.training.optimizer.learning_rate) +
-                              "), or limit the gradient with --clip 1");
+  DivergenceReport report = divergence_report();
+  // Taking the failed step again finds the same; the first report knows the way there.
+  std::string page = folder_ + "/divergence.html";
+  if (!saved_ || !has_divergence_at(folder_, report.step)) {
+    training::examine_divergence(trainer_->run_spec(), trainer_->replay_start(), report.step, report);
+    page = write_divergence(folder_, report);
+  }
+  throw Error("E0501", "training", report.sentence + "; see " + page + "; the last good state is " + report.model, divergence_hint(report));
 }
 
 std::map<std::string, std::string> TrainingRun::facts() const {

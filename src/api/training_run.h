@@ -9,6 +9,7 @@
 #include "api/network_choice.h"
 #include "api/prepared_data.h"
 #include "api/run_state.h"
+#include "chainrule/divergence.h"
 #include "chainrule/train.h"
 #include "engine/plan.h"
 #include "train/trainer.h"
@@ -37,6 +38,7 @@ class TrainingRun {
   void save_checkpoint(const training::Snapshot& snapshot);
   std::string save_model();  ///< returns the digest
   training::Outcome train();
+  DivergenceReport divergence_report() const;  ///< without the steps before and the cures
   [[noreturn]] void report_divergence();
   TrainResult result(training::Outcome outcome);
   Metrics measure(const training::DataPart& part) const;

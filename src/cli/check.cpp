@@ -38,25 +38,50 @@ CheckReport report_for(const Arguments& arguments, Console& console) {
   return check(files[0], settings);
 }
 
-void print_report(const CheckReport& report, Console& console) {
-  std::size_t width = 0;
-  for (const CheckItem& item : report.checks) width = std::max(width, shown_width(item.title));
-  for (const CheckItem& item : report.checks) {
-    console.out << "  " << (item.passed ? console.out_style.green("pass") : console.out_style.red("FAIL")) << "  " << item.title;
-    if (item.limit != 0 || item.value != 0) {
-      console.out << std::string(width - shown_width(item.title), ' ') << "  " << number_text(item.value, 3) << " (limit "
-                  << number_text(item.limit, 3) << ")";
-    }
-    console.out << '\n';
-    if (item.detail.empty()) continue;
-    for (const std::string& line : wrapped(printable(item.detail), static_cast<std::size_t>(console.width) - 8)) {
-      console.out << "        " << console.out_style.dim(line) << '\n';
-    }
+constexpr std::size_t kIndent = 8;  // two blanks, the verdict, two blanks
+
+std::string verdict(const CheckItem& item, const Style& style) {
+  if (item.severity == "failed") return style.red("FAIL");
+  return item.severity == "warning" ? style.yellow("warn") : style.green("pass");
+}
+
+std::string measured(const CheckItem& item) {
+  if (item.limit == 0 && item.value == 0) return item.detail;
+  return number_text(item.value, 3) + " (limit " + number_text(item.limit, 3) + "): " + item.detail;
+}
+
+void print_item(const CheckItem& item, std::size_t id_width, Console& console) {
+  const Style& style = console.out_style;
+  const std::size_t left = kIndent + id_width + 2;
+  const std::size_t width = std::max<std::size_t>(20, static_cast<std::size_t>(console.width) - left);
+  const bool bad = item.severity != "passed";
+  std::string head = "  " + verdict(item, style) + "  " + (bad ? style.bold(item.id) : item.id) + std::string(left - kIndent - item.id.size(), ' ');
+  for (const std::string& line : wrapped(item.title, width)) {
+    console.out << head << line << '\n';
+    head.assign(left, ' ');
   }
-  const std::size_t failed = static_cast<std::size_t>(
-      std::count_if(report.checks.begin(), report.checks.end(), [](const CheckItem& item) { return !item.passed; }));
-  console.out << '\n' << plural(report.checks.size(), "check") << ", "
-              << (failed == 0 ? console.out_style.green("all passed") : console.out_style.red(count_text(failed) + " failed")) << '\n';
+  for (const std::string& line : wrapped(printable(measured(item)), width)) {
+    console.out << std::string(left, ' ') << (bad ? line : style.dim(line)) << '\n';
+  }
+  if (!bad) return;
+  for (const std::string& line : wrapped(item.meaning, width)) console.out << std::string(left, ' ') << style.dim(line) << '\n';
+  for (const std::string& line : wrapped(item.advice, width)) console.out << std::string(left, ' ') << style.cyan(line) << '\n';
+}
+
+void print_report(const CheckReport& report, Console& console) {
+  std::size_t width = 0, failed = 0, warnings = 0;
+  for (const CheckItem& item : report.checks) {
+    width = std::max(width, item.id.size());
+    failed += item.severity == "failed";
+    warnings += item.severity == "warning";
+  }
+  for (const CheckItem& item : report.checks) print_item(item, width, console);
+  console.out << '\n' << plural(report.checks.size(), "check") << ", ";
+  if (failed == 0 && warnings == 0) console.out << console.out_style.green("all passed");
+  if (failed > 0) console.out << console.out_style.red(count_text(failed) + " failed");
+  if (failed > 0 && warnings > 0) console.out << ", ";
+  if (warnings > 0) console.out << console.out_style.yellow(plural(warnings, "warning"));
+  console.out << '\n';
 }
 
 }  // namespace

@@ -125,8 +125,9 @@ std::string model_json(const ModelInfo& info) {
 std::string check_json(const CheckReport& report) {
   Json json = {{"passed", report.passed}, {"max_relative_error", number(report.max_relative_error)}, {"checks", Json::array()}};
   for (const CheckItem& item : report.checks) {
-    json["checks"].push_back({{"id", item.id}, {"title", item.title}, {"passed", item.passed},
-                              {"value", number(item.value)}, {"limit", number(item.limit)}, {"detail", item.detail}});
+    json["checks"].push_back({{"id", item.id}, {"title", item.title}, {"passed", item.passed}, {"severity", item.severity},
+                              {"value", number(item.value)}, {"limit", number(item.limit)}, {"detail", item.detail},
+                              {"meaning", item.meaning}, {"advice", item.advice}});
   }
   return dumped(json);
 }

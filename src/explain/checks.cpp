@@ -5,10 +5,13 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
-#include <sstream>
 
+#include "data/batch_order.h"
 #include "engine/plan.h"
-#include "math/losses.h"
+#include "explain/finding_kinds.h"
+#include "explain/learning_rate_check.h"
+#include "explain/one_batch.h"
+#include "explain/unit_health.h"
 #include "net/initial_parameters.h"
 
 namespace chainrule::explain {
@@ -22,20 +25,12 @@ constexpr double kGradientLimit = 1e-6;
 constexpr std::size_t kGradientRows = 4;
 constexpr double kGradientBudget = 1e9;  ///< multiply-adds of the whole gradient check: a few seconds in fp64
 constexpr std::size_t kDeterminismRows = 32;
-constexpr std::uint64_t kDeterminismSteps = 3, kOverfitSteps = 400;
-constexpr double kOverfitLimit = 0.1;
+constexpr std::uint64_t kDeterminismSteps = 3;
 
 std::vector<std::uint32_t> first_rows(const Samples& samples, std::size_t most) {
   std::vector<std::uint32_t> rows(std::min(most, samples.rows));
   std::iota(rows.begin(), rows.end(), 0u);
   return rows;
-}
-
-std::string text_of(double value) {
-  std::ostringstream out;
-  out.precision(4);
-  out << value;
-  return out.str();
 }
 
 /// So many elements per tensor that the whole check stays within its budget; kinks may ask for up to 16 passes each.
@@ -46,7 +41,25 @@ reference::GradientCheckSize gradient_size(const net::ParameterLayout& layout) {
   return {count, count};
 }
 
-/// The same network without anything random or restraining, to see what it can do.
+}  // namespace
+
+std::vector<std::uint32_t> rows_to_look_at(const Subject& subject, std::size_t most) {
+  std::vector<std::uint32_t> order(subject.rows.empty() ? subject.samples.rows : subject.rows.size()), rows;
+  data::batch_order(subject.training.seed, 0, order);
+  for (const std::uint32_t position : order) {
+    const std::uint32_t row = subject.rows.empty() ? position : subject.rows[position];
+    if (subject.samples.weights != nullptr && !(subject.samples.weights[row] > 0)) continue;
+    if (rows.size() == most) break;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::vector<float> start_of(const Subject& subject) {
+  if (!subject.start.empty()) return {subject.start.begin(), subject.start.end()};
+  return net::initial_parameters(subject.network, subject.training.seed);
+}
+
 NetworkSpec without_regularisation(NetworkSpec spec) {
   for (LayerSpec& layer : spec.layers) layer.dropout.rate = 0;
   spec.input_dropout.rate = 0;
@@ -62,7 +75,6 @@ double fp64_loss(const NetworkSpec& spec, std::span<const float> parameters, con
   return network.loss(batch);
 }
 
-/// The same parameters with an output layer that always says 0.
 std::vector<float> knowing_nothing(const NetworkSpec& spec, std::vector<float> parameters) {
   const net::ParameterLayout layout(spec);
   for (const net::Role role : {net::Role::weight, net::Role::bias}) {
@@ -71,8 +83,6 @@ std::vector<float> knowing_nothing(const NetworkSpec& spec, std::vector<float> p
   }
   return parameters;
 }
-
-}  // namespace
 
 // ---- gradient ----
 
@@ -93,11 +103,10 @@ CheckItem judge_gradient(const Subject& subject, const reference::ClaimedGradien
   reference::ReferenceNetwork<double> network = gradient_network(subject);
   const reference::GradientCheck result =
       reference::check_gradients(network, gradient_batch(subject), {}, claimed, gradient_size(network.layout()));
-  CheckItem item{"gradient", "back-propagation equals finite differences", "", false, result.max_relative_error, kGradientLimit};
-  item.passed = result.max_relative_error < kGradientLimit && result.checked > 0;
-  item.detail = std::to_string(result.checked) + " parameters and inputs, " + std::to_string(result.at_kinks) +
-                " left out at kinks; worst: " + (result.worst.empty() ? "none" : result.worst);
-  return item;
+  const bool passed = result.max_relative_error < kGradientLimit && result.checked > 0;
+  return finding("gradient", passed ? Verdict::passed : Verdict::failed, result.max_relative_error, kGradientLimit,
+                 std::to_string(result.checked) + " parameters and inputs, " + std::to_string(result.at_kinks) +
+                     " left out at kinks; worst: " + (result.worst.empty() ? "none" : result.worst));
 }
 
 CheckItem check_gradient(const Subject& subject) {
@@ -107,89 +116,27 @@ CheckItem check_gradient(const Subject& subject) {
 
 // ---- initial loss ----
 
-CheckItem check_initial_loss(const Subject& subject) {
-  const NetworkSpec spec = without_regularisation(subject.network);
-  reference::Batch<double> batch;
-  reference::gather(subject.samples, first_rows(subject.samples, 256), batch);
-  const std::vector<float> start = net::initial_parameters(spec, subject.training.seed);
-  const double loss = fp64_loss(spec, start, batch), ignorant = fp64_loss(spec, knowing_nothing(spec, start), batch);
-  // Outputs of deviation about 1 add at most about 1 to any of the losses; a factor of 2 is for wide or unscaled targets.
-  CheckItem item{"initial_loss", "the loss before training is that of knowing nothing", "", false, loss,
-                 ignorant + std::max(1.5, std::abs(ignorant))};
-  item.passed = std::isfinite(loss) && loss <= item.limit;
-  const bool classes = spec.loss.kind == Loss::cross_entropy;
-  item.detail = "knowing nothing costs " + text_of(ignorant) + (classes ? " (ln " + std::to_string(spec.outputs()) + ")" : "") +
-                ", the untrained network " + text_of(loss);
-  return item;
-}
-
-// ---- overfit one batch ----
-
 namespace {
 
-/// The lowest loss any outputs could reach: entropy-like for poisson; one unit below the start for gaussian_nll, which has no floor.
-double lowest_loss(const NetworkSpec& spec, const reference::Batch<double>& batch, double start) {
-  if (spec.loss.kind == Loss::gaussian_nll) return start - 1;
-  if (spec.loss.kind != Loss::poisson) return 0;
-  double sum = 0, weight = 0;
-  for (std::size_t r = 0; r < batch.rows(); ++r) {
-    weight += batch.weights[r];
-    for (std::size_t o = 0; o < batch.y.columns; ++o) {
-      const double t = batch.y(r, o);
-      sum += t > 0 ? batch.weights[r] * (t - t * std::log(t)) / static_cast<double>(batch.y.columns) : 0;
-    }
-  }
-  return weight > 0 ? sum / weight : 0;
-}
-
-/// Adam's lowest loss within kOverfitSteps at this learning rate.
-double lowest_after_training(const NetworkSpec& spec, const TrainingSpec& training, const Samples& samples,
-                             std::span<const std::uint32_t> rows, double learning_rate, double enough) {
-  PlanOptions options;
-  options.threads = 1;
-  options.max_batch = rows.size();
-  const std::unique_ptr<engine::Plan> plan = engine::make_plan(spec, training, options);
-  plan->load(Part::parameters, net::initial_parameters(spec, training.seed));
-  double best = INFINITY;
-  for (std::uint64_t t = 1; t <= kOverfitSteps && best > enough; ++t) {
-    StepControl control;
-    control.step = t;
-    control.update = math::update_constants(training.optimizer, t, learning_rate, 0);
-    const StepResult result = plan->step(samples, rows, control);
-    if (!result.finite) break;
-    best = std::min(best, result.loss);
-  }
-  return best;
-}
-
-/// Few enough rows that the network's parameters could hold them.
-std::size_t memorable_rows(const NetworkSpec& spec) {
-  const std::size_t parameters = net::ParameterLayout(spec).size;
-  return std::clamp<std::size_t>(parameters / spec.outputs() / 2, 2, 16);
+/// Poisson targets are not scaled: an output that is 1 off costs about the mean count.
+double mean_target(const reference::Batch<double>& batch) {
+  return std::accumulate(batch.y.values.begin(), batch.y.values.end(), 0.0) / static_cast<double>(std::max<std::size_t>(1, batch.y.values.size()));
 }
 
 }  // namespace
 
-CheckItem check_overfit_one_batch(const Subject& subject) {
+CheckItem check_initial_loss(const Subject& subject) {
   const NetworkSpec spec = without_regularisation(subject.network);
-  TrainingSpec training;
-  training.seed = subject.training.seed;
-  training.optimizer = default_optimizer("adam");
-  const std::vector<std::uint32_t> rows = first_rows(subject.samples, memorable_rows(spec));
   reference::Batch<double> batch;
-  reference::gather(subject.samples, rows, batch);
-  const double start = fp64_loss(spec, net::initial_parameters(spec, training.seed), batch);
-  const double lowest = lowest_loss(spec, batch, start);
-  const double enough = lowest + 0.5 * kOverfitLimit * (start - lowest);
-  double best = INFINITY;
-  for (const double rate : {3e-3, 1e-2, 3e-2, 1e-3}) {
-    if (best > enough) best = std::min(best, lowest_after_training(spec, training, subject.samples, rows, rate, enough));
-  }
-  const double left = start > lowest ? (best - lowest) / (start - lowest) : 0;
-  CheckItem item{"overfit_one_batch", "a few rows can be learned by heart", "", left <= kOverfitLimit, left, kOverfitLimit};
-  item.detail = std::to_string(rows.size()) + " rows: loss " + text_of(start) + " -> " + text_of(best) +
-                (item.passed ? "" : "; equal inputs with different targets, or a network that cannot learn");
-  return item;
+  reference::gather(subject.samples, rows_to_look_at(subject, 256), batch);
+  const std::vector<float> start = start_of(subject);
+  const double loss = fp64_loss(spec, start, batch), ignorant = fp64_loss(spec, knowing_nothing(spec, start), batch);
+  // Outputs of deviation about 1 add at most about 1 to any of the losses; a factor of 2 is for wide or unscaled targets.
+  const double limit = ignorant + std::max({1.5, std::abs(ignorant), spec.loss.kind == Loss::poisson ? 2 * mean_target(batch) : 0.0});
+  const bool classes = spec.loss.kind == Loss::cross_entropy;
+  return finding("initial_loss", std::isfinite(loss) && loss <= limit ? Verdict::passed : Verdict::failed, loss, limit,
+                 "knowing nothing costs " + number_words(ignorant) + (classes ? " (ln " + std::to_string(spec.outputs()) + ")" : "") +
+                     ", the untrained network " + number_words(loss));
 }
 
 // ---- determinism ----
@@ -227,23 +174,37 @@ std::size_t differing_bits(const std::vector<float>& a, const std::vector<float>
 
 CheckItem check_determinism(const Subject& subject) {
   const std::vector<float> expected = parameters_after_steps(subject, EngineKind::reference, 1);
-  CheckItem item{"determinism", "any number of threads and the reference engine give the same bits", "", true, 0, 0};
+  double most = 0;
+  std::string detail;
   for (const int threads : {1, 2, 3}) {
     const std::size_t differing = differing_bits(expected, parameters_after_steps(subject, EngineKind::automatic, threads));
-    item.value = std::max(item.value, static_cast<double>(differing));
-    if (differing > 0) item.detail += std::to_string(threads) + " threads: " + std::to_string(differing) + " parameters differ; ";
+    most = std::max(most, static_cast<double>(differing));
+    if (differing > 0) detail += std::to_string(threads) + " threads: " + std::to_string(differing) + " parameters differ; ";
   }
-  item.passed = item.value == 0;
-  if (item.passed) item.detail = std::to_string(kDeterminismSteps) + " steps on 1, 2 and 3 threads equal the reference bit for bit";
-  return item;
+  if (most == 0) detail = std::to_string(kDeterminismSteps) + " steps on 1, 2 and 3 threads equal the reference bit for bit";
+  return finding("determinism", most == 0 ? Verdict::passed : Verdict::failed, most, 0, detail);
 }
 
 CheckReport run_checks(const Subject& subject) {
+  const FirstSteps first = take_first_steps(subject);
   CheckReport report;
-  report.checks = {check_gradient(subject), check_initial_loss(subject), check_overfit_one_batch(subject), check_determinism(subject)};
+  report.checks = {check_gradient(subject), check_determinism(subject), check_initial_loss(subject), check_learning_rate(subject, first)};
   report.max_relative_error = report.checks[0].value;
-  report.passed = std::all_of(report.checks.begin(), report.checks.end(), [](const CheckItem& item) { return item.passed; });
+  const auto add = [&](std::vector<CheckItem> items) { report.checks.insert(report.checks.end(), items.begin(), items.end()); };
+  add(check_one_batch(subject));
+  add(check_units(subject, subject.trained ? subject.parameters : std::span<const float>(first.end.parameters)));
+  settle_report(report);
   return report;
+}
+
+void settle_report(CheckReport& report) {
+  const auto place = [](const CheckItem& item) {
+    const auto kinds = finding_kinds();
+    return std::find_if(kinds.begin(), kinds.end(), [&](const FindingKind& kind) { return kind.id == item.id; }) - kinds.begin();
+  };
+  std::stable_sort(report.checks.begin(), report.checks.end(),
+                   [&](const CheckItem& a, const CheckItem& b) { return place(a) < place(b); });
+  report.passed = std::all_of(report.checks.begin(), report.checks.end(), [](const CheckItem& item) { return item.passed; });
 }
 
 }  // namespace chainrule::explain

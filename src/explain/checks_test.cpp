@@ -13,7 +13,7 @@ void expect_all_pass(const NetworkSpec& spec, const TrainingSpec& training, cons
   const CheckReport report = run_checks({spec, training, data.parameters, data.samples});
   EXPECT_TRUE(report.passed) << what;
   EXPECT_LT(report.max_relative_error, 1e-6) << what;
-  for (const CheckItem& item : report.checks) EXPECT_TRUE(item.passed) << what << " " << item.id << ": " << item.detail;
+  for (const CheckItem& item : report.checks) EXPECT_EQ(item.severity, "passed") << what << " " << item.id << ": " << item.detail;
 }
 
 TEST(Checks, PassForEveryLoss) {
@@ -53,16 +53,6 @@ TEST(Checks, ABrokenGradientIsFound) {
   broken = right;
   for (double& g : broken.inputs.values) g = -g;
   EXPECT_FALSE(judge_gradient(subject, broken).passed);
-}
-
-TEST(Checks, ContradictingRowsCannotBeLearnedByHeart) {
-  const NetworkSpec spec = test_spec(Loss::cross_entropy);
-  TestData data(spec, 16);
-  std::fill(data.x.begin(), data.x.end(), 0.5f);
-  for (std::size_t r = 0; r < 16; ++r) data.labels[r] = static_cast<std::int32_t>(r % 3);
-  const CheckItem item = check_overfit_one_batch({spec, {}, data.parameters, data.samples});
-  EXPECT_FALSE(item.passed) << item.detail;
-  EXPECT_GT(item.value, 0.5);
 }
 
 TEST(Checks, AnExplodingStartIsNoticed) {

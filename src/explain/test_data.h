@@ -1,6 +1,7 @@
 // A small network with learnable rows for this room's tests.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -39,7 +40,8 @@ struct TestData {
     for (std::size_t r = 0; r < rows; ++r) {
       const float sum = x[r * spec.inputs] + x[r * spec.inputs + 1];
       labels.push_back(sum > 0.5f ? 2 : sum < -0.5f ? 0 : 1);
-      for (std::size_t t = 0; t < targets; ++t) y.push_back(is_bit(spec.loss.kind) ? float(sum > 0) : sum);
+      const float count = std::max(0.0f, sum), bit = float(sum > 0);
+      for (std::size_t t = 0; t < targets; ++t) y.push_back(is_bit(spec.loss.kind) ? bit : spec.loss.kind == Loss::poisson ? count : sum);
     }
     const bool classes = spec.loss.kind == Loss::cross_entropy;
     samples = {x.data(), classes ? nullptr : y.data(), classes ? labels.data() : nullptr, nullptr, nullptr, rows, spec.inputs, targets};

@@ -56,6 +56,7 @@ void Trainer::start(Snapshot snapshot) {
   best_parameters_ = snapshot.best_parameters;
   best_average_ = snapshot.best_average;
   replay_from_ = std::move(snapshot);
+  replay_earlier_.reset();
 }
 
 void Trainer::load(const Snapshot& snapshot) {
@@ -188,6 +189,7 @@ void Trainer::finish_epoch(const Listener& listener) {
     progress_.plateau.add(run_.training.learning_rate_schedule, event_.has_validation ? point.validation_loss : loss);
   }
   progress_.history.push_back(point);
+  replay_earlier_ = std::move(replay_from_);
   replay_from_ = snapshot();
   event_.learning_rate = rate;
   if (listener.on_event) tell(listener, TrainEvent::Kind::epoch, loss);

@@ -59,10 +59,16 @@ class Trainer {
   void restore_best();
   const Progress& progress() const noexcept { return progress_; }
   const Divergence& divergence() const noexcept { return *divergence_; }
+  const RunSpec& run_spec() const noexcept { return run_; }
+  /// The oldest state that is kept for going over the way to a divergence: the end of the epoch before the last whole one.
+  const Snapshot& replay_start() const noexcept { return replay_earlier_ ? *replay_earlier_ : replay_from_; }
   bool restores_best() const noexcept { return run_.early_stop != 0 && !run_.validation.empty(); }
   std::uint64_t steps_per_epoch() const noexcept;
   /// Of training in this process.
   double seconds() const;
+  /// Rows and constants of the step that comes next, inside an epoch.
+  std::span<const std::uint32_t> next_batch();
+  engine::StepControl control() const;
 
  private:
   bool over() const;
@@ -72,9 +78,7 @@ class Trainer {
   void diverge(const StepResult& failed);
   void load(const Snapshot& snapshot);
   void store_best();
-  engine::StepControl control() const;
   double learning_rate() const;
-  std::span<const std::uint32_t> next_batch();
   double weight_of(std::span<const std::uint32_t> rows) const;
   void tell(const Listener& listener, TrainEvent::Kind kind, double loss);
 
@@ -86,6 +90,7 @@ class Trainer {
   Progress progress_;
   std::vector<float> best_parameters_, best_average_;
   Snapshot replay_from_;              ///< the newest epoch's end or the start of the run
+  std::optional<Snapshot> replay_earlier_;  ///< the one before it
   std::vector<std::uint32_t> order_;  ///< training rows in this epoch's order
   std::uint64_t order_epoch_ = ~std::uint64_t{0};
   std::optional<Divergence> divergence_;

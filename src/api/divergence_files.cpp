@@ -1,0 +1,76 @@
+// divergence.json and divergence.html beside a run's other files.
+#include "api/divergence_files.h"
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "chainrule/error.h"
+#include "report/divergence_html.h"
+
+namespace chainrule::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string json_path(const std::string& folder) { return folder + "/divergence.json"; }
+std::string page_path(const std::string& folder) { return folder + "/divergence.html"; }
+
+/// Numbers that JSON cannot say are texts.
+Json number(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+Json numbers(const std::vector<double>& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(number(value));
+  return list;
+}
+
+Json place(long long value) { return value < 0 ? Json(nullptr) : Json(value); }
+Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+
+std::string to_json(const DivergenceReport& r) {
+  Json json = {{"sentence", r.sentence}, {"place", r.place}, {"epoch", r.epoch}, {"step", r.step}, {"layer", place(r.layer)},
+               {"unit", place(r.unit)}, {"row", place(r.row)}, {"row_name", text(r.row_name)}, {"column", text(r.column)},
+               {"parameter", text(r.parameter)}, {"value", number(r.value)}, {"data", r.data}, {"model", r.model},
+               {"optimizer", r.optimizer}, {"learning_rate", number(r.learning_rate)}, {"layers", r.layers}, {"steps", Json::array()}};
+  for (const DivergenceStep& s : r.steps) {
+    json["steps"].push_back({{"epoch", s.epoch}, {"step", s.step}, {"learning_rate", number(s.learning_rate)}, {"loss", number(s.loss)},
+                             {"parameter_norm", number(s.parameter_norm)}, {"gradient_norm", number(s.gradient_norm)},
+                             {"weights", numbers(s.weights)}, {"gradients", numbers(s.gradients)}, {"activations", numbers(s.activations)}});
+  }
+  json["tried_from"] = r.tried_from;
+  json["tried_to"] = r.tried_to;
+  json["cures"] = Json::array();
+  for (const DivergenceCure& c : r.cures) {
+    json["cures"].push_back({{"change", c.change}, {"setting", c.setting}, {"survived", c.survived}, {"steps", c.steps}, {"loss", number(c.loss)}});
+  }
+  json["command"] = text(r.command);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string write_divergence(const std::string& folder, const DivergenceReport& report) {
+  write_file_atomically(json_path(folder), to_json(report));
+  write_file_atomically(page_path(folder), report::divergence_html(report));
+  return page_path(folder);
+}
+
+bool has_divergence_at(const std::string& folder, std::uint64_t step) {
+  std::error_code error;
+  if (!std::filesystem::exists(json_path(folder), error) || !std::filesystem::exists(page_path(folder), error)) return false;
+  const Json json = Json::parse(read_file(json_path(folder)), nullptr, false);
+  return json.is_object() && json.contains("step") && json["step"].is_number_unsigned() && json["step"].get<std::uint64_t>() == step;
+}
+
+void forget_divergence(const std::string& folder) noexcept {
+  std::error_code error;
+  std::filesystem::remove(json_path(folder), error);
+  std::filesystem::remove(page_path(folder), error);
+}
+
+}  // namespace chainrule::api

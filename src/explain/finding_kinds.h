@@ -1,0 +1,25 @@
+// What each finding of `chainrule check` is called, what it means and what to do about it.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "chainrule/explain.h"
+
+namespace chainrule::explain {
+
+struct FindingKind {
+  std::string_view id, title, meaning, advice;
+};
+/// In the order in which they are reported.
+std::span<const FindingKind> finding_kinds() noexcept;
+
+enum class Verdict { passed, warning, failed };
+
+/// The item of kind `id` with its texts. REQUIRES an id of finding_kinds().
+CheckItem finding(std::string_view id, Verdict verdict, double value, double limit, std::string detail);
+
+/// Four significant digits, for details.
+std::string number_words(double value);
+
+}  // namespace chainrule::explain
