@@ -26,7 +26,7 @@ struct LaboratoryWatch {
 struct RaceSettings {
   std::vector<std::string> optimizers = {"sgd", "momentum", "momentum:nesterov", "rmsprop", "adam"};  ///< names as default_optimizer() takes them
   std::size_t seeds = 10;         ///< of the race itself, at least 2
-  std::size_t tuning_seeds = 3;   ///< others, on which the learning rates are chosen
+  std::size_t tuning_seeds = 0;   ///< others, on which the learning rates are chosen; 0: 10 on surfaces, 3 on data
   std::size_t trials = 0;         ///< learning rates tried for each optimiser; 0: 33 on surfaces, 15 on data
   double lowest_rate = 1e-5, highest_rate = 10;
   std::uint64_t steps = 0;        ///< on surfaces; 0: as many as the surface asks for

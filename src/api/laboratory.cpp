@@ -132,9 +132,10 @@ Race race_on_data(const std::string& data, const TrainSettings& training, const 
   for (const std::string& name : settings.optimizers) experiment.optimizers.push_back(optimizer_of(own, name));
   experiment.names = settings.optimizers;
   SeededData seeded(data, own);
-  seeded.plan_splits(settings.seeds + settings.tuning_seeds);
+  const std::size_t tuning_seeds = settings.tuning_seeds == 0 ? laboratory::kUsualTuningSeeds : settings.tuning_seeds;
+  seeded.plan_splits(settings.seeds + tuning_seeds);
   experiment.racing = seeded.subjects(settings.seed, settings.seeds);
-  experiment.tuning = seeded.subjects(settings.seed + laboratory::kTuningSeeds, settings.tuning_seeds);
+  experiment.tuning = seeded.subjects(settings.seed + laboratory::kTuningSeeds, tuning_seeds);
   experiment.overlap = seeded.overlap();
   for (const OptimizerSpec& optimizer : experiment.optimizers) {
     TrainingSpec spec = experiment.racing.at(0).training;

@@ -14,6 +14,8 @@
 namespace chainrule::cli {
 namespace {
 
+constexpr int kRoomForMasks = 100;  // columns of a terminal that shows masks too
+
 DropoutSettings dropout_settings_of(const Arguments& arguments, const TrainSettings& training) {
   DropoutSettings settings;
   settings.threads = training.threads;
@@ -56,13 +58,13 @@ void print_scores(const DropoutComparison& comparison, Console& console) {
   print_heading(console, classes ? "Scores and calibration on the validation rows" : "Scores and 90 % intervals on the validation rows");
   std::vector<std::string> header = {"", classes ? ">accuracy" : ">rmse"};
   if (classes) header.push_back(">log loss");
-  header.insert(header.end(), {classes ? ">ECE" : ">coverage", spread_header(console), ">epochs", ">s/epoch", ">first"});
+  header.insert(header.end(), {classes ? ">ECE" : ">coverage", spread_header(console), ">epochs", ">ms/epoch", ">first"});
   TextTable table(header);
   for (const DropoutRow& row : comparison.rows) {
     std::vector<std::string> cells = {shown_variant(comparison, row, console), measure_text(row.score.mean)};
     if (classes) cells.push_back(measure_text(row.log_loss.mean));
     cells.insert(cells.end(), {measure_text(row.calibration.mean), spread_text(row.calibration), number_text(row.epochs.mean, 3),
-                               number_text(row.epoch_seconds, 2), number_text(100 * row.best_share, 3) + " %"});
+                               number_text(1000 * row.epoch_seconds, 2), number_text(100 * row.best_share, 3) + " %"});
     table.add(cells);
   }
   table.print(console);
@@ -72,13 +74,14 @@ void print_scores(const DropoutComparison& comparison, Console& console) {
 
 void print_masks(const DropoutComparison& comparison, Console& console) {
   print_heading(console, "Masks drawn by the engine");
-  TextTable table({"", ">layer", ">draws", ">nominal", ">measured", ">bounds", "", "mask"});
+  const bool wide = console.width >= kRoomForMasks;
+  TextTable table({"", ">layer", ">draws", ">nominal", ">measured", ">bounds", "", wide ? "one row's mask (step 1)" : ""});
   std::size_t outside = 0;
   for (const MaskCheck& check : comparison.masks) {
     outside += !check.holds;
     if (check.layer > 0 && check.holds) continue;
     table.add({variant(check.dropout), std::to_string(check.layer), count_text(check.draws), measure_text(check.nominal), measure_text(check.measured),
-               interval_text({0, check.low, check.high}), check.holds ? "ok" : console.out_style.red("NO"), check.sample.empty() ? "" : check.sample[0]});
+               interval_text({0, check.low, check.high}), check.holds ? "ok" : console.out_style.red("NO"), wide ? check.sample.at(0) : ""});
   }
   table.print(console);
   const std::string all = std::to_string(comparison.masks.size());

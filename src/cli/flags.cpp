@@ -220,10 +220,10 @@ Command race_command() {
       local({"surface", "NAME", "Race", "run on a function of two weights instead of data", {"valley", "saddle", "rosenbrock", "beale", "noisy-plateau", "all"}}),
       optimizers,
       local({"seeds", "N", "Race", "seeds of the race, each with its own start and batches", {}, "10"}),
-      local({"tuning-seeds", "N", "Race", "other seeds, on which the learning rates are chosen", {}, "3"}),
+      local({"tuning-seeds", "N", "Race", "other seeds, on which the learning rates are chosen (default: 10 on surfaces, 3 on data)"}),
       local({"trials", "N", "Race", "learning rates tried for each optimiser (default: 33 on surfaces, 15 on data)"}),
       local({"rates", "LOW,HIGH", "Race", "the range of learning rates", {}, "1e-5,10"}),
-      local({"steps", "N", "Race", "steps on a surface (default: 60 to 500, by surface)"})};
+      local({"steps", "N", "Race", "steps on a surface (default: 40 to 500, by surface)"})};
   return {"race", "run optimisers against each other, and say how sure the winner is",
           "Tunes a learning rate for each optimiser with the same budget, then runs all of them on the same splits, starts and "
           "batches with many seeds, on DATA (the score is the lowest validation loss; 15 epochs unless --epochs says otherwise) or "

@@ -109,7 +109,8 @@ Plot score_plot(const Race& race) {
   Plot plot;
   plot.title = "Scores";
   plot.subtitle = "Mean over the seeds with its 95 % interval: " + race.score_name + ". Lower is better.";
-  plot.x.label = race.on_data ? "validation loss" : "log10 of the height";
+  plot.x.label = "validation loss";
+  if (race.lanes[0].score.mean > 0) plot.x.low = 0;
   for (std::size_t i = 0; i < race.lanes.size(); ++i) {
     const RaceLane& lane = race.lanes[i];
     plot.bars.push_back({lane.optimizer, lane.score.mean, lane.score.low, lane.score.high, static_cast<int>(i), "rate " + number_text(lane.rate, 2)});

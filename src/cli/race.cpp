@@ -39,10 +39,11 @@ void check_course(const Arguments& arguments) {
   }
 }
 
-std::vector<std::string> every_optimizer() {
+/// Of a surface adamw is left out: without weight decay it is adam.
+std::vector<std::string> every_optimizer(bool on_surface) {
   std::vector<std::string> optimizers;
   for (const std::string_view kind : names<Optimizer>()) {
-    if (kind != name(Optimizer::lbfgs)) optimizers.emplace_back(kind);
+    if (kind != name(Optimizer::lbfgs) && !(on_surface && kind == name(Optimizer::adamw))) optimizers.emplace_back(kind);
     if (kind == name(Optimizer::momentum)) optimizers.emplace_back("momentum:nesterov");
   }
   return optimizers;
@@ -54,10 +55,10 @@ RaceSettings race_settings_of(const Arguments& arguments) {
   settings.seed = training.training.seed;
   settings.threads = training.threads;
   if (arguments.find("optimizers")) settings.optimizers = listed(arguments, "optimizers");
-  if (settings.optimizers == std::vector<std::string>{"all"}) settings.optimizers = every_optimizer();
+  if (settings.optimizers == std::vector<std::string>{"all"}) settings.optimizers = every_optimizer(arguments.find("surface") != nullptr);
   settings.seeds = arguments.count("seeds", settings.seeds, 2);
-  settings.tuning_seeds = arguments.count("tuning-seeds", settings.tuning_seeds, 1);
-  settings.trials = arguments.count("trials", settings.trials, 3);
+  settings.tuning_seeds = arguments.count("tuning-seeds", 0, 1);
+  settings.trials = arguments.count("trials", 0, 3);
   settings.steps = arguments.count("steps", 0, 1);
   const std::vector<double> rates = listed_numbers(arguments, "rates");
   if (rates.empty()) return settings;
@@ -76,6 +77,8 @@ std::string curve_text(const RaceLane& lane, const Console& console) {
 
 std::string steps_text(const RaceLane& lane) { return std::isfinite(lane.median_steps) ? count_text(static_cast<std::uint64_t>(lane.median_steps)) : "never"; }
 
+std::string run_time_text(double seconds) { return seconds < 1 ? number_text(1000 * seconds, 2) + " ms" : duration_text(seconds); }
+
 void print_lanes(const Race& race, Console& console) {
   const bool wide = console.width >= kRoomForCurve;
   std::vector<std::string> header = {"optimizer", ">rate", race.on_data ? ">loss" : ">score", spread_header(console), ">first"};
@@ -85,7 +88,7 @@ void print_lanes(const Race& race, Console& console) {
   TextTable table(header);
   for (const RaceLane& lane : race.lanes) {
     std::vector<std::string> cells = {lane.optimizer, number_text(lane.rate, 2), measure_text(lane.score.mean), spread_text(lane.score),
-                                      number_text(100 * lane.best_share, 3) + " %", race.on_data ? duration_text(lane.seconds) : steps_text(lane)};
+                                      number_text(100 * lane.best_share, 3) + " %", race.on_data ? run_time_text(lane.seconds) : steps_text(lane)};
     if (!race.on_data) cells.push_back(std::to_string(lane.arrived) + "/" + std::to_string(lane.scores.size()));
     if (wide) cells.push_back(curve_text(lane, console));
     table.add(cells);

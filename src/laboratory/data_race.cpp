@@ -40,6 +40,7 @@ Contest data_contest(const std::string& name, const DataExperiment& experiment) 
   contest.score_name = "lowest validation loss within " + std::to_string(experiment.racing[0].epochs) + " epochs";
   contest.optimizers = experiment.names;
   contest.usual_trials = kUsualTrials;
+  contest.usual_tuning_seeds = kUsualTuningSeeds;
   contest.overlap = experiment.overlap;
   for (std::uint64_t i = 0; i <= experiment.racing[0].epochs; ++i) contest.curve_x.push_back(static_cast<double>(i));
   contest.run = [&experiment](std::size_t lane, double rate, std::size_t seed) {

@@ -9,6 +9,9 @@
 
 namespace chainrule::laboratory {
 
+/// Seeds that the tuning takes unless the settings say otherwise.
+constexpr std::size_t kUsualTuningSeeds = 3;
+
 struct DataExperiment {
   std::vector<TrainingSubject> racing, tuning;  ///< one for each seed, ready but for the optimiser
   std::vector<OptimizerSpec> optimizers;        ///< one for each lane; the rate is the race's

@@ -14,7 +14,7 @@ namespace chainrule::laboratory {
 namespace {
 
 constexpr std::size_t kRows = 64, kUnits = 256, kConnections = 64;
-constexpr std::uint64_t kSteps = 8;
+constexpr std::uint64_t kDraws = 40000;
 constexpr std::size_t kSampleRows = 4, kSampleUnits = 48;
 
 class MaskProbe {
@@ -168,7 +168,7 @@ MaskCheck check_masks(const MaskRequest& request) {
   check.dropout = request.dropout;
   check.layer = request.layer;
   double sum = 0, squares = 0;
-  for (std::uint64_t step = 1; step <= kSteps; ++step) {
+  for (std::uint64_t step = 1; check.draws < kDraws; ++step) {
     const std::span<const float> factors = probe.factors(step);
     if (step == 1) check.sample = sample_of(request.dropout, factors, probe.units());
     check.draws += factors.size();

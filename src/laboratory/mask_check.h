@@ -16,7 +16,7 @@ struct MaskRequest {
   double tail = 0.001;  ///< error of both bounds together
 };
 
-/// Draws of 64 rows (dropconnect: up to 64 inputs) and at most 256 units in the first 8 steps.
+/// The masks of 64 rows (dropconnect: up to 64 inputs) and at most 256 units in the first steps, until 40,000 are drawn.
 MaskCheck check_masks(const MaskRequest& request);
 
 }  // namespace chainrule::laboratory

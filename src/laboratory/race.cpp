@@ -22,7 +22,7 @@ void check_settings(const Contest& contest, const RaceSettings& settings) {
   };
   demand(contest.optimizers.size() >= 2, "optimizers", "a race needs at least two optimisers", "for example --optimizers sgd,adam");
   demand(settings.seeds >= 2 && settings.seeds <= 1000, "seeds", "the race needs 2 to 1,000 seeds", "10 is the default");
-  demand(settings.tuning_seeds >= 1 && settings.tuning_seeds <= 1000, "tuning-seeds", "tuning needs 1 to 1,000 seeds", "3 is the default");
+  demand(settings.tuning_seeds <= 1000, "tuning-seeds", "tuning needs 1 to 1,000 seeds", "leave --tuning-seeds out for the default");
   demand(settings.trials == 0 || (settings.trials >= 3 && settings.trials <= 1000), "trials", "tuning tries 3 to 1,000 learning rates",
          "leave --trials out for the default");
   demand(settings.lowest_rate > 0 && settings.highest_rate > settings.lowest_rate && std::isfinite(settings.highest_rate), "rates",
@@ -61,10 +61,10 @@ std::vector<double> mean_training_curve(const std::vector<LaneRun>& runs) {
 
 class RaceHolder {
  public:
+  /// settings: every 0 is filled in already.
   RaceHolder(const Contest& contest, const RaceSettings& settings, const LaboratoryWatch& watch)
       : contest_(contest), settings_(settings), runner_(settings.threads, watch) {
-    trials_ = settings.trials == 0 ? contest.usual_trials : settings.trials;
-    runner_.expect(contest.optimizers.size() * (trials_ * settings.tuning_seeds + settings.seeds));
+    runner_.expect(contest.optimizers.size() * (settings.trials * settings.tuning_seeds + settings.seeds));
   }
 
   Race run() {
@@ -75,14 +75,14 @@ class RaceHolder {
     for (std::size_t lane = 0; lane < contest_.optimizers.size(); ++lane) race.lanes.push_back(tuned_lane(lane));
     runner_.set_stage("racing");
     run_all(race);
-    judge_race(race, contest_, settings_, trials_);
+    judge_race(race, contest_, settings_);
     return race;
   }
 
  private:
   RaceLane tuned_lane(std::size_t lane) {
     runner_.set_stage("tuning " + contest_.optimizers[lane]);
-    const TuningBudget budget{settings_.lowest_rate, settings_.highest_rate, trials_};
+    const TuningBudget budget{settings_.lowest_rate, settings_.highest_rate, settings_.trials};
     const TunedRate tuned = tune_rate(budget, [&](std::span<const double> rates) { return tuning_scores(lane, rates); });
     RaceLane result;
     result.optimizer = contest_.optimizers[lane];
@@ -136,14 +136,16 @@ class RaceHolder {
   const Contest& contest_;
   const RaceSettings& settings_;
   Runner runner_;
-  std::size_t trials_ = 0;
 };
 
 }  // namespace
 
 Race hold_race(const Contest& contest, const RaceSettings& settings, const LaboratoryWatch& watch) {
   check_settings(contest, settings);
-  return RaceHolder(contest, settings, watch).run();
+  RaceSettings filled = settings;
+  if (filled.trials == 0) filled.trials = contest.usual_trials;
+  if (filled.tuning_seeds == 0) filled.tuning_seeds = contest.usual_tuning_seeds;
+  return RaceHolder(contest, filled, watch).run();
 }
 
 }  // namespace chainrule::laboratory

@@ -27,7 +27,7 @@ struct Contest {
   bool on_data = false;
   std::vector<std::string> optimizers;
   std::vector<double> curve_x;
-  std::size_t usual_trials = 15;
+  std::size_t usual_trials = 15, usual_tuning_seeds = 3;
   /// Values of the seeds depend on one another by shared rows: see estimate(). Negative: they do not, and ranks decide.
   double overlap = -1;
   /// A pure function of its arguments; called from several threads.

@@ -60,8 +60,8 @@ std::string verdict_text(const Race& race) {
   return "No clear winner: " + best.optimizer + " has the best mean, but cannot be told from " + joined(equals) + ". " + resampled;
 }
 
-void add_notes(Race& race, const Contest& contest, const RaceSettings& settings, std::size_t trials) {
-  race.notes.push_back("budget of each optimiser: " + std::to_string(trials) + " learning rates from " + short_text(settings.lowest_rate) + " to " +
+void add_notes(Race& race, const Contest& contest, const RaceSettings& settings) {
+  race.notes.push_back("budget of each optimiser: " + std::to_string(settings.trials) + " learning rates from " + short_text(settings.lowest_rate) + " to " +
                        short_text(settings.highest_rate) + ", each on " + std::to_string(settings.tuning_seeds) +
                        (settings.tuning_seeds == 1 ? " seed" : " seeds") + " of its own; then " + std::to_string(settings.seeds) + " seeds of the race");
   for (const RaceLane& lane : race.lanes) {
@@ -82,7 +82,7 @@ void add_notes(Race& race, const Contest& contest, const RaceSettings& settings,
 
 }  // namespace
 
-void judge_race(Race& race, const Contest& contest, const RaceSettings& settings, std::size_t trials) {
+void judge_race(Race& race, const Contest& contest, const RaceSettings& settings) {
   std::vector<std::vector<double>> scores;
   for (const RaceLane& lane : race.lanes) scores.push_back(lane.scores);
   const std::vector<double> shares = best_shares(scores, settings.seed);
@@ -98,7 +98,7 @@ void judge_race(Race& race, const Contest& contest, const RaceSettings& settings
   }
   if (race.leaders.size() == 1) race.winner = race.leaders[0];
   race.verdict = verdict_text(race);
-  add_notes(race, contest, settings, trials);
+  add_notes(race, contest, settings);
 }
 
 std::string p_text(double p) { return p < 0.001 ? "< 0.001" : short_text(p); }

@@ -11,7 +11,7 @@ namespace chainrule::laboratory {
 constexpr double kErrorRate = 0.05;
 
 /// Sorts the lanes by mean score and fills everything that follows from their scores: comparisons, winner, leaders, verdict, notes.
-void judge_race(Race& race, const Contest& contest, const RaceSettings& settings, std::size_t trials);
+void judge_race(Race& race, const Contest& contest, const RaceSettings& settings);
 
 /// "0.012", "< 0.001"
 std::string p_text(double p);
