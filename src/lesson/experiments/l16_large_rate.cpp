@@ -9,8 +9,8 @@
 namespace chainrule::lesson {
 namespace {
 
-constexpr int kSteps = 40;
-constexpr double kFlat = 1, kSteep = 20;
+constexpr int kSteps = 40, kDrawn = 12;  ///< steps of the paths that are drawn
+constexpr double kFlat = 1, kSteep = 20, kSeen = 1e-5;  ///< nearer to the floor, rounding decides on the side
 constexpr std::array kShares = {0.25, 0.8, 1.9, 2.1};  ///< eta times the steep curvature: timid, brisk, over the bottom, too far
 
 struct Way {
@@ -37,12 +37,13 @@ Way descend(const Valley& shape, double eta, const std::string& name) {
   way.path.name = name;
   for (int t = 0; t <= kSteps; ++t) {
     const std::vector<float> w = descent.weights();
-    way.path.x.push_back(w[0]), way.path.y.push_back(w[1]);
+    if (t <= kDrawn) way.path.x.push_back(w[0]), way.path.y.push_back(w[1]);
     way.losses.push_back(descent.loss());
     way.along = std::abs(along(shape, w));
     if (t == kSteps) break;
     descent.step();
-    way.overshoots += across(shape, w) * across(shape, descent.weights()) < 0;
+    const double here = across(shape, w), there = across(shape, descent.weights());
+    way.overshoots += here * there < 0 && std::abs(there) > kSeen;
   }
   return way;
 }
