@@ -57,7 +57,7 @@ std::string verdict_word(bool held, const Style& style) { return held ? style.gr
 }  // namespace
 
 void print_lesson(std::span<const LessonStatement> statements, Console& console) {
-  console.out << "The lesson: " << plural(statements.size(), "statement") << ", each an experiment on the engine with a measured outcome.\n";
+  print_wrapped(console, "The lesson: " + plural(statements.size(), "statement") + ", each an experiment on the engine with a measured outcome.", 0);
   for (int g = 0; g <= static_cast<int>(LessonGroup::dropout); ++g) {
     const LessonGroup group = static_cast<LessonGroup>(g);
     print_heading(console, name_of(group));
