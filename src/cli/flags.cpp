@@ -194,12 +194,19 @@ Command learn_command() {
 
 Command bench_command() {
   return {"bench", "time training on this machine",
-          "Trains the networks of the project's problem list on made-up data and prints rows per second.",
+          "Trains the networks of the project's problem list on made-up data and prints rows per second. With --spec it trains your network "
+          "instead, measures what this machine can do at most, and says what limits each part of a step: compute, L2, L3, DRAM, "
+          "barriers, or what the cost model does not explain (other). --json then gives networks: [{layers, batch, threads, engine, "
+          "samples_per_second, spread, gflops, share_of_peak, step_seconds, predicted_seconds, limit, shares: {compute, L2, L3, DRAM, "
+          "barrier, other}, ceilings: {fma_gflops, l1_gbs, l2_gbs, l3_gbs, dram_gbs, barrier_ns, updates_per_second}, phases: [{name, "
+          "gflop, l2_mb, l3_mb, dram_mb, barriers, seconds, limit}]}].",
           {},
-          joined({{local({"seconds", "S", "Run", "time spent on each network", {}, "1"}),
+          joined({{local({"spec", "FILE", "Run", "time the network of this TOML file (inspect prints one)"}),
+                   local({"batch", "N", "Run", "rows in a step, with --spec", {}, "256"}),
+                   local({"seconds", "S", "Run", "time spent on each network", {}, "1"}),
                    local({"threads", "N,N", "Run", "thread counts to try (default: 1 and every core)"})},
                   output_flags()}),
-          {"chainrule bench --seconds 3 --threads 1,2"}};
+          {"chainrule bench --seconds 3 --threads 1,2", "chainrule bench --spec net.toml --batch 128"}};
 }
 
 /// Settings of `train` for experiments of many runs, without those that the experiment sets itself or has no use for.
