@@ -1,40 +1,13 @@
-// Why a network answers as it does, and whether it computes what it should: explanations and checks.
+// Why a network answers as it does (chainrule/explanation.h), and whether it computes what it should: checks.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "chainrule/explanation.h"
 #include "chainrule/model.h"
 
 namespace chainrule {
-
-struct BlameEntry {
-  std::string weight;            ///< "layers.1.weight[3,17]"
-  double value = 0, gradient = 0;
-  std::string direction;         ///< "lower" when the gradient is positive, "raise" when negative
-  double predicted = 0, measured = 0;  ///< change of the loss for the same small nudge: first order, and by running it
-};
-
-struct ChainFactor { std::string name; double value = 0; };
-
-struct LayerTrace {
-  std::string name, activation;
-  std::vector<double> z, a, dz, da;    ///< of this row; dz = dL/dz, da = dL/da
-  double da_norm = 0, dz_norm = 0;
-};
-
-struct Explanation {
-  std::size_t row = 0;
-  std::string prediction, truth;
-  double loss = 0;
-  std::vector<LayerTrace> layers;
-  std::vector<BlameEntry> blame;       ///< ranked by |gradient|
-  std::string chain_weight;            ///< the weight whose gradient is taken apart
-  std::vector<ChainFactor> chain;      ///< their product is chain_product
-  double chain_product = 0, chain_gradient = 0;
-};
-/// The row's loss taken apart in fp64 on the reference engine. `top` weights are ranked. Needs the target column.
-Explanation explain_row(Model& model, const Table& table, std::size_t row, std::size_t top = 10);
 
 /// One finding: a number with its limit. docs/check.md lists the ids.
 struct CheckItem {

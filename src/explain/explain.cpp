@@ -1,4 +1,4 @@
-// One row forward and backward in fp64; then blame (every gradient ranked, the top ones nudged and re-run) and one weight's chain.
+// Forward and backward in fp64; then blame, one weight's chain of factors, its nudges, and the rows that pull it.
 #include "explain/explain.h"
 
 #include <algorithm>
@@ -6,22 +6,14 @@
 #include <numeric>
 #include <sstream>
 
-#include "engine/reference/reference_network.h"
+#include "explain/layer_summary.h"
 
 namespace chainrule::explain {
 namespace {
 
-using reference::Batch;
-using reference::Mode;
-using Network = reference::ReferenceNetwork<double>;
-
-/// Relative size of the nudge that measures a weight's blame: small enough for first order, large enough to be seen.
-constexpr double kNudge = 1e-4;
-
-double loss_of(Network& network, const Batch<double>& batch) {
-  network.forward(batch, Mode::predict, {});
-  return network.loss(batch);
-}
+constexpr std::size_t kChainRows = 5;     ///< rows whose chains are shown
+constexpr std::size_t kNudges = 8;        ///< from 0.1 down to 0.1 / 2^7
+constexpr std::size_t kMostEdges = 60;
 
 double length(const std::vector<double>& values) {
   return std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
@@ -37,88 +29,6 @@ std::vector<LayerTrace> layer_traces(const Network& network) {
   return traces;
 }
 
-/// "layers.1.weight[3,17]" for matrices, "layers.1.bias[3]" for vectors.
-std::string element_name(const net::Tensor& tensor, std::size_t at) {
-  const std::size_t i = at - tensor.info.offset;
-  if (tensor.role != net::Role::weight) return tensor.info.name + "[" + std::to_string(i) + "]";
-  return tensor.info.name + "[" + std::to_string(i / tensor.columns) + "," + std::to_string(i % tensor.columns) + "]";
-}
-
-const net::Tensor& tensor_at(const net::ParameterLayout& layout, std::size_t at) {
-  return *std::find_if(layout.tensors.begin(), layout.tensors.end(),
-                       [at](const net::Tensor& tensor) { return at < tensor.info.offset + tensor.info.size; });
-}
-
-/// Indices of the `top` trainable parameters with the largest gradients; equal ones by position.
-std::vector<std::size_t> most_blamed(Network& network, std::size_t top) {
-  std::vector<std::size_t> order;
-  for (const net::Tensor& tensor : network.layout().tensors) {
-    for (std::size_t i = 0; tensor.info.trainable && i < tensor.info.size; ++i) order.push_back(tensor.info.offset + i);
-  }
-  const std::vector<double>& g = network.gradients();
-  top = std::min(top, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(top), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::abs(g[a]) != std::abs(g[b]) ? std::abs(g[a]) > std::abs(g[b]) : a < b;
-  });
-  order.resize(top);
-  return order;
-}
-
-/// Nudges one weight in the direction that should lower the loss, and measures what happens.
-BlameEntry blame_entry(Network& network, const Batch<double>& batch, double loss, double gradient, std::size_t at) {
-  double& weight = network.parameters()[at];
-  const double value = weight, size = kNudge * std::max(1.0, std::abs(value));
-  const double nudge = gradient > 0 ? -size : size;
-  weight = value + nudge;
-  const double measured = loss_of(network, batch) - loss;
-  weight = value;
-  return {element_name(tensor_at(network.layout(), at), at), value, gradient, gradient > 0 ? "lower" : "raise", gradient * nudge,
-          measured};
-}
-
-std::size_t most_blamed_weight(Network& network) {
-  std::size_t best = 0;
-  double largest = -1;
-  for (const net::Tensor& tensor : network.layout().tensors) {
-    if (tensor.role != net::Role::weight) continue;
-    for (std::size_t i = tensor.info.offset; i < tensor.info.offset + tensor.info.size; ++i) {
-      if (!(std::abs(network.gradients()[i]) > largest)) continue;
-      largest = std::abs(network.gradients()[i]);
-      best = i;
-    }
-  }
-  return best;
-}
-
-/// dL/da * da/dn * dn/dz * dz/dW for one weight W[o,k]. Layer norm mixes the units of a row, so there dL/dz is one factor.
-void take_apart(Network& network, Explanation& result) {
-  const std::size_t at = most_blamed_weight(network);
-  const net::Tensor& tensor = tensor_at(network.layout(), at);
-  const std::size_t l = tensor.layer, o = (at - tensor.info.offset) / tensor.columns, k = (at - tensor.info.offset) % tensor.columns;
-  const auto& t = network.layers()[l];
-  const LayerSpec& layer = network.spec().layers[l];
-  const std::string here = "(" + std::to_string(l) + ")[" + std::to_string(o) + "]";
-  const auto add = [&](const std::string& name, double value) { result.chain.push_back({name, value}); };
-  if (layer.norm == Norm::layer) {
-    add("dL/dz" + here + " through layer norm", t.dz(0, o));
-  } else {
-    add("dL/da" + here, t.da(0, o));
-    add("da/dn" + here + " = " + std::string(name(layer.activation)) + "'", t.factor(0, o));
-    if (layer.norm == Norm::batch) {
-      const std::size_t scale = network.layout().find(net::Role::norm_scale, l)->info.offset;
-      add("dn/dz" + here + " = scale / deviation", network.parameters()[scale + o] * t.rstd[o]);
-    }
-  }
-  const double a_in = l == 0 ? network.input().a(0, k) : network.layers()[l - 1].a(0, k);
-  const std::string source = l == 0 ? "x[" : "a(" + std::to_string(l - 1) + ")[";
-  add("dz" + here + "/dW = " + source + std::to_string(k) + "]", a_in);
-  if (t.weight_mask.rows > 0) add("DropConnect's scale", t.weight_mask(o, k));
-  result.chain_weight = element_name(tensor, at);
-  result.chain_gradient = network.gradients()[at];
-  result.chain_product = 1;
-  for (const ChainFactor& factor : result.chain) result.chain_product *= factor.value;
-}
-
 std::string numbers_text(const std::vector<double>& values, std::size_t count) {
   std::ostringstream out;
   for (std::size_t i = 0; i < std::min(count, values.size()); ++i) out << (i == 0 ? "" : ", ") << values[i];
@@ -130,29 +40,147 @@ std::string prediction_text(const NetworkSpec& spec, const std::vector<double>& 
   return std::to_string(std::max_element(outputs.begin(), outputs.end()) - outputs.begin());
 }
 
+void add_edges(LossSurface& surface, Explanation& result) {
+  const net::ParameterLayout& layout = surface.network().layout();
+  for (const std::size_t at : largest_gradients(layout, surface.gradients(), kMostEdges, true)) {
+    const WeightPlace p = place_at(layout, at);
+    result.edges.push_back({p.tensor->layer, p.input, p.unit, surface.parameters()[at], surface.gradients()[at]});
+  }
+}
+
+/// The parts of one weight's gradient, row by row.
+struct RowParts {
+  std::vector<double> gradients;              ///< of each row's own part of the loss
+  std::vector<double> losses;                 ///< of each row
+  std::vector<std::pair<double, RowChain>> chains;  ///< |product| and the chain, largest first, at most kChainRows
+};
+
+void offer_chain(RowParts& parts, Network& network, const WeightPlace& place, std::size_t r, std::size_t row, double share) {
+  const double size = std::abs(share * row_gradient(network, place, r));
+  std::vector<std::pair<double, RowChain>>& chains = parts.chains;
+  if (chains.size() == kChainRows && !(size > chains.back().first)) return;
+  RowChain chain{row, 0, gradient_factors(network, place, r), share};
+  chain.factors.front().value *= share;
+  chain.product = 1;
+  for (const ChainFactor& factor : chain.factors) chain.product *= factor.value;
+  const auto behind = std::find_if(chains.begin(), chains.end(), [size](const auto& other) { return size > other.first; });
+  chains.insert(behind, {size, std::move(chain)});
+  if (chains.size() > kChainRows) chains.pop_back();
+}
+
+RowParts row_parts(LossSurface& surface, const WeightPlace& place, std::span<const std::uint32_t> rows) {
+  RowParts parts;
+  surface.backward([&](const LossSurface::Batch& batch, std::size_t first, double share) {
+    for (std::size_t r = 0; r < batch.rows(); ++r) {
+      parts.gradients.push_back(share * row_gradient(surface.network(), place, r));
+      parts.losses.push_back(surface.network().row_losses()[r]);
+      offer_chain(parts, surface.network(), place, r, rows[first + r], share);
+    }
+  });
+  return parts;
+}
+
+void set_chain(RowParts& parts, Explanation& result) {
+  double shown = 0;
+  for (auto& [size, chain] : parts.chains) {
+    shown += chain.product;
+    result.row_chains.push_back(std::move(chain));
+  }
+  result.other_rows = parts.gradients.size() <= kChainRows ? 0 : result.chain_gradient - shown;
+  result.chain = result.row_chains.front().factors;
+  result.chain_product = result.row_chains.front().product;
+}
+
+/// The strongest `top` rows whose gradient has this sign; sign 1 wants the weight lower.
+std::vector<RowPull> strongest(const RowParts& parts, std::span<const std::uint32_t> rows, double sign, std::size_t top) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (sign * parts.gradients[i] > 0) order.push_back(i);
+  }
+  top = std::min(top, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(top), order.end(), [&](std::size_t a, std::size_t b) {
+    const double x = sign * parts.gradients[a], y = sign * parts.gradients[b];
+    return x != y ? x > y : a < b;
+  });
+  std::vector<RowPull> pulls;
+  for (std::size_t i = 0; i < top; ++i) pulls.push_back({rows[order[i]], 0, parts.gradients[order[i]], parts.losses[order[i]], ""});
+  return pulls;
+}
+
+Pulls pulls_of(const RowParts& parts, std::span<const std::uint32_t> rows, const std::string& weight, std::size_t top) {
+  Pulls pulls;
+  pulls.weight = weight;
+  for (const double g : parts.gradients) {
+    pulls.net += g;
+    (g > 0 ? pulls.lowering : g < 0 ? pulls.raising : pulls.indifferent) += 1;
+    (g > 0 ? pulls.lower_sum : pulls.raise_sum) += std::abs(g);
+  }
+  const double all = pulls.raise_sum + pulls.lower_sum;
+  pulls.agreement = all > 0 ? std::abs(pulls.net) / all : 0;
+  pulls.raise = strongest(parts, rows, -1, top);
+  pulls.lower = strongest(parts, rows, 1, top);
+  return pulls;
+}
+
+Blame blame_by(LossSurface& surface, const RowsInQuestion& subject, const ExplainRequest& request, double loss) {
+  switch (request.by) {
+    case BlameBy::unit: return blame_units(surface, loss, request.top);
+    case BlameBy::layer: return blame_layers(surface, loss, request.top);
+    case BlameBy::column: break;
+    case BlameBy::weight: return blame_weights(surface, loss, request.top);
+  }
+  std::vector<InputGroup> columns = subject.columns;
+  for (std::size_t k = 0; subject.columns.empty() && k < subject.network.inputs; ++k) columns.push_back({"x[" + std::to_string(k) + "]", k, 1});
+  return blame_columns(surface, columns, request.top);
+}
+
+void take_apart(LossSurface& surface, const RowsInQuestion& subject, const ExplainRequest& request, Explanation& result) {
+  const net::ParameterLayout& layout = surface.network().layout();
+  const std::size_t at = request.weight.empty() ? largest_gradients(layout, surface.gradients(), 1, true).front()
+                                                : find_weight(layout, request.weight).at;
+  result.chain_weight = weight_name(layout, at);
+  result.chain_gradient = surface.gradients()[at];
+  RowParts parts = row_parts(surface, place_at(layout, at), subject.rows);
+  set_chain(parts, result);
+  result.nudges = nudge_ladder(surface, result.loss, at, result.chain_gradient, kNudges);
+  if (request.pulls) result.pulls = pulls_of(parts, subject.rows, result.chain_weight, request.top);
+}
+
 }  // namespace
 
-Explanation explain_sample(const NetworkSpec& network_spec, std::span<const float> parameters, const Samples& samples, std::size_t row,
-                           std::size_t top) {
-  Network network(network_spec, {}, 1);
-  network.parameters().assign(parameters.begin(), parameters.end());
-  const std::uint32_t index = static_cast<std::uint32_t>(row);
-  Batch<double> batch;
-  reference::gather(samples, std::span(&index, 1), batch);
-  batch.weights[0] = 1;
-
+Explanation explain_samples(const RowsInQuestion& subject, const ExplainRequest& request) {
+  LossSurface surface(subject.network, {}, subject.parameters, subject.samples, subject.rows);
   Explanation result;
-  result.row = row;
-  result.loss = loss_of(network, batch);
-  network.backward();
-  result.prediction = prediction_text(network_spec, network.layers().back().a.values, network.targets().columns);
-  result.truth = batch.labels.empty() ? numbers_text(batch.y.values, batch.y.columns) : std::to_string(batch.labels[0]);
-  result.layers = layer_traces(network);
-  take_apart(network, result);
-  for (const std::size_t at : most_blamed(network, top)) {
-    result.blame.push_back(blame_entry(network, batch, result.loss, network.gradients()[at], at));
+  LayerSummaries summaries(subject.network);
+  result.loss = surface.backward([&](const LossSurface::Batch&, std::size_t, double share) { summaries.add(surface.network(), share); });
+  result.summary = std::move(summaries).finish();
+  result.row = subject.rows.front();
+  result.rows = subject.rows.size();
+  result.rows_of = subject.samples.rows;
+  result.by = request.by;
+  if (subject.rows.size() == 1) {
+    const Network& network = surface.network();
+    result.layers = layer_traces(network);
+    result.prediction = prediction_text(subject.network, network.layers().back().a.values, network.targets().columns);
+    result.truth = subject.samples.labels != nullptr ? std::to_string(subject.samples.labels[result.row])
+                                                     : numbers_text(network.targets().values, network.targets().columns);
   }
+  add_edges(surface, result);
+  take_apart(surface, subject, request, result);
+  Blame blame = blame_by(surface, subject, request, result.loss);
+  result.blame = std::move(blame.entries);
+  result.gradient_norm = blame.norm;
   return result;
+}
+
+Explanation explain_sample(const NetworkSpec& network, std::span<const float> parameters, const Samples& samples, std::size_t row,
+                           std::size_t top) {
+  Samples unweighted = samples;
+  unweighted.weights = nullptr;
+  const std::uint32_t index = static_cast<std::uint32_t>(row);
+  ExplainRequest request;
+  request.top = top;
+  return explain_samples({network, parameters, unweighted, {&index, 1}, {}}, request);
 }
 
 }  // namespace chainrule::explain
