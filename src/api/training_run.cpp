@@ -223,7 +223,7 @@ namespace {
 std::string divergence_hint(const DivergenceReport& report) {
   if (!report.column.empty()) return "correct the value or drop the row";
   for (const DivergenceCure& cure : report.cures) {
-    if (cure.survived) return cure.change + " (" + cure.setting + ") survives the same steps";
+    if (cure.survived) return cure.setting + " (" + cure.change + ") survives the same steps, tried up to step " + std::to_string(report.tried_to);
   }
   return "lower --lr (" + write_number(report.learning_rate) + "), or limit the gradient with --clip 1";
 }
