@@ -13,7 +13,9 @@
 namespace chainrule {
 
 /// A mean over seeds with its 95 % confidence interval.
-struct Estimate { double mean = 0, low = 0, high = 0; };
+struct Estimate {
+  double mean = 0, low = 0, high = 0;
+};
 
 /// Who listens to many runs. on_progress is called from one thread at a time, but not always the same; it must not throw.
 struct LaboratoryWatch {
@@ -24,25 +26,28 @@ struct LaboratoryWatch {
 // ---- race
 
 struct RaceSettings {
-  std::vector<std::string> optimizers = {"sgd", "momentum", "momentum:nesterov", "rmsprop", "adam"};  ///< names as default_optimizer() takes them
-  std::size_t seeds = 10;         ///< of the race itself, at least 2
-  std::size_t tuning_seeds = 0;   ///< others, on which the learning rates are chosen; 0: 10 on surfaces, 3 on data
-  std::size_t trials = 0;         ///< learning rates tried for each optimiser; 0: 33 on surfaces, 15 on data
+  std::vector<std::string> optimizers = {"sgd", "momentum", "momentum:nesterov", "rmsprop",
+                                         "adam"};  ///< names as default_optimizer() takes them
+  std::size_t seeds = 10;                          ///< of the race itself, at least 2
+  std::size_t tuning_seeds = 0;                    ///< others, on which the learning rates are chosen; 0: 10 on surfaces, 3 on data
+  std::size_t trials = 0;                          ///< learning rates tried for each optimiser; 0: 33 on surfaces, 15 on data
   double lowest_rate = 1e-5, highest_rate = 10;
-  std::uint64_t steps = 0;        ///< on surfaces; 0: as many as the surface asks for
-  std::uint64_t seed = 0;         ///< the first seed
-  int threads = 0;                ///< runs at the same time; results do not depend on it
+  std::uint64_t steps = 0;  ///< on surfaces; 0: as many as the surface asks for
+  std::uint64_t seed = 0;   ///< the first seed
+  int threads = 0;          ///< runs at the same time; results do not depend on it
 };
 
-struct RateTrial { double rate = 0, score = 0; };  ///< score: mean over the tuning seeds; infinite when a run diverged
+struct RateTrial {
+  double rate = 0, score = 0;
+};  ///< score: mean over the tuning seeds; infinite when a run diverged
 
 /// One optimiser's part of a race.
 struct RaceLane {
   std::string optimizer;
-  double rate = 0;                     ///< the tuned learning rate
-  bool at_edge = false;                ///< the best rate tried is the lowest or highest allowed
-  std::vector<RateTrial> trials;       ///< by rate
-  std::vector<double> scores;          ///< one for each seed of the race; lower is better
+  double rate = 0;                ///< the tuned learning rate
+  bool at_edge = false;           ///< the best rate tried is the lowest or highest allowed
+  std::vector<RateTrial> trials;  ///< by rate
+  std::vector<double> scores;     ///< one for each seed of the race; lower is better
   Estimate score;
   std::size_t diverged = 0;            ///< runs of the race that did
   std::vector<double> curve_x;         ///< steps (surfaces) or epochs (data)
@@ -64,17 +69,17 @@ struct RaceComparison {
 };
 
 struct Race {
-  std::string name;                    ///< of the surface, or the data's path
+  std::string name;  ///< of the surface, or the data's path
   bool on_data = false;
-  std::string score_name;              ///< what `score` is
-  std::string test;                    ///< the statistical test behind p
-  std::vector<RaceLane> lanes;         ///< best mean score first
+  std::string score_name;                   ///< what `score` is
+  std::string test;                         ///< the statistical test behind p
+  std::vector<RaceLane> lanes;              ///< best mean score first
   std::vector<RaceComparison> comparisons;  ///< every pair, smallest p first
-  std::string winner;                  ///< better than every other with adjusted p < 0.05; "" when there is none
-  std::vector<std::string> leaders;    ///< the best lane, and all it cannot be told from
-  std::string verdict;                 ///< in words
-  std::vector<std::string> notes;      ///< budget, edges, what the number of seeds cannot show
-  std::vector<std::string> decisions;  ///< data: what the program chose by itself
+  std::string winner;                       ///< better than every other with adjusted p < 0.05; "" when there is none
+  std::vector<std::string> leaders;         ///< the best lane, and all it cannot be told from
+  std::string verdict;                      ///< in words
+  std::vector<std::string> notes;           ///< budget, edges, what the number of seeds cannot show
+  std::vector<std::string> decisions;       ///< data: what the program chose by itself
 };
 
 /// A function of two weights with its own start region and number of steps.
@@ -82,9 +87,9 @@ struct SurfaceInfo {
   std::string name, formula, what;
   double x_low, x_high, y_low, y_high;  ///< the part worth drawing
   std::vector<std::pair<double, double>> minima;
-  double start_x, start_y, start_spread; ///< a start is drawn evenly from start +- spread
+  double start_x, start_y, start_spread;  ///< a start is drawn evenly from start +- spread
   std::uint64_t steps;
-  double noise;                         ///< deviation of the noise added to each slope
+  double noise;  ///< deviation of the noise added to each slope
 };
 const std::vector<SurfaceInfo>& race_surfaces();
 /// Height above the minimum. Throws Error E0202 with the nearest name.
@@ -101,24 +106,24 @@ Race race_on_data(const std::string& data, const TrainSettings& training, const 
 struct DropoutSettings {
   std::vector<DropoutKind> kinds;  ///< empty: every kind the network can have (alpha only behind selu)
   std::vector<double> rates = {0.1, 0.2, 0.35, 0.5};
-  std::size_t seeds = 10;     ///< each with its own split, start, batches and masks; at least 2
-  std::size_t samples = 30;   ///< predictions with dropout left on, for the intervals of a regression
-  int threads = 0;            ///< runs at the same time; results other than times do not depend on it
+  std::size_t seeds = 10;    ///< each with its own split, start, batches and masks; at least 2
+  std::size_t samples = 30;  ///< predictions with dropout left on, for the intervals of a regression
+  int threads = 0;           ///< runs at the same time; results other than times do not depend on it
 };
 
 /// One kind and rate over all seeds; rate 0 is no dropout.
 struct DropoutRow {
   DropoutSpec dropout;
-  Estimate train_loss, validation_loss, gap;   ///< without masks; gap = validation - train
-  Estimate score;                              ///< accuracy, or rmse
-  Estimate calibration;                        ///< expected calibration error, or share of truths inside the 90 % interval
-  Estimate log_loss;                           ///< classification
-  Estimate epochs;                             ///< until the epoch that is kept
-  double epoch_seconds = 0;                    ///< median; depends on the machine
+  Estimate train_loss, validation_loss, gap;  ///< without masks; gap = validation - train
+  Estimate score;                             ///< accuracy, or rmse
+  Estimate calibration;                       ///< expected calibration error, or share of truths inside the 90 % interval
+  Estimate log_loss;                          ///< classification
+  Estimate epochs;                            ///< until the epoch that is kept
+  double epoch_seconds = 0;                   ///< median; depends on the machine
   std::size_t diverged = 0;
-  Estimate difference;                         ///< validation loss minus that of no dropout, seed by seed
-  double p = 1, adjusted_p = 1;                ///< of no difference; adjusted by Holm's method over all rows
-  double best_share = 0;                       ///< how often it has the lowest mean when the seeds are drawn again
+  Estimate difference;           ///< validation loss minus that of no dropout, seed by seed
+  double p = 1, adjusted_p = 1;  ///< of no difference; adjusted by Holm's method over all rows
+  double best_share = 0;         ///< how often it has the lowest mean when the seeds are drawn again
 };
 
 /// Masks drawn by the engine, counted.
@@ -129,18 +134,18 @@ struct MaskCheck {
   double nominal = 0, measured = 0, low = 0, high = 1;  ///< share kept, with 99.9 % bounds; gaussian: mean of the factor
   double deviation = 0, nominal_deviation = 0;          ///< gaussian: of the factor
   bool holds = false;                                   ///< nominal lies within the bounds
-  std::vector<std::string> sample;                      ///< a few rows of a mask: '#' kept, '.' dropped; gaussian: '0'..'9' for factors 0..2
+  std::vector<std::string> sample;  ///< a few rows of a mask: '#' kept, '.' dropped; gaussian: '0'..'9' for factors 0..2
 };
 
 struct DropoutComparison {
   std::string data;
   bool classification = false;
-  std::string test;                    ///< the statistical test behind p
-  std::vector<DropoutRow> rows;        ///< no dropout first, then by kind and rate
+  std::string test;              ///< the statistical test behind p
+  std::vector<DropoutRow> rows;  ///< no dropout first, then by kind and rate
   std::vector<MaskCheck> masks;
-  DropoutSpec recommended;             ///< rate 0: none
-  bool sure = false;                   ///< the recommended row is better than no dropout with adjusted p < 0.05
-  std::string recommendation;          ///< in words
+  DropoutSpec recommended;     ///< rate 0: none
+  bool sure = false;           ///< the recommended row is better than no dropout with adjusted p < 0.05
+  std::string recommendation;  ///< in words
   std::vector<std::string> notes, decisions;
 };
 

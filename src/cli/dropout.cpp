@@ -45,9 +45,10 @@ void print_losses(const DropoutComparison& comparison, Console& console) {
   print_heading(console, "Loss without masks, mean over the seeds");
   TextTable table({"", ">train", ">validation", ">gap", ">change", spread_header(console), ">adjusted p"});
   for (const DropoutRow& row : comparison.rows) {
-    std::vector<std::string> cells = {shown_variant(comparison, row, console), measure_text(row.train_loss.mean), measure_text(row.validation_loss.mean),
-                                      measure_text(row.gap.mean)};
-    if (row.dropout.rate > 0) cells.insert(cells.end(), {measure_text(row.difference.mean), spread_text(row.difference), p_value_text(row.adjusted_p)});
+    std::vector<std::string> cells = {shown_variant(comparison, row, console), measure_text(row.train_loss.mean),
+                                      measure_text(row.validation_loss.mean), measure_text(row.gap.mean)};
+    if (row.dropout.rate > 0)
+      cells.insert(cells.end(), {measure_text(row.difference.mean), spread_text(row.difference), p_value_text(row.adjusted_p)});
     table.add(cells);
   }
   table.print(console);
@@ -64,12 +65,15 @@ void print_scores(const DropoutComparison& comparison, Console& console) {
     std::vector<std::string> cells = {shown_variant(comparison, row, console), measure_text(row.score.mean)};
     if (classes) cells.push_back(measure_text(row.log_loss.mean));
     cells.insert(cells.end(), {measure_text(row.calibration.mean), spread_text(row.calibration), number_text(row.epochs.mean, 3),
-                               number_text(1000 * row.epoch_seconds, 2), number_text(100 * row.best_share, 3) + " %"});
+                               number_text(1000 * row.epoch_seconds, 3), number_text(100 * row.best_share, 3) + " %"});
     table.add(cells);
   }
   table.print(console);
-  print_laboratory_notes(console, {classes ? "ECE: expected calibration error. first: how often the row has the lowest loss when the seeds are drawn again."
-                                           : "coverage: truths inside the 90 % interval. first: how often the row has the lowest loss when the seeds are drawn again."});
+  print_laboratory_notes(
+      console,
+      {classes
+           ? "ECE: expected calibration error. first: how often the row has the lowest loss when the seeds are drawn again."
+           : "coverage: truths inside the 90 % interval. first: how often the row has the lowest loss when the seeds are drawn again."});
 }
 
 void print_masks(const DropoutComparison& comparison, Console& console) {
@@ -80,14 +84,16 @@ void print_masks(const DropoutComparison& comparison, Console& console) {
   for (const MaskCheck& check : comparison.masks) {
     outside += !check.holds;
     if (check.layer > 0 && check.holds) continue;
-    table.add({variant(check.dropout), std::to_string(check.layer), count_text(check.draws), measure_text(check.nominal), measure_text(check.measured),
-               interval_text({0, check.low, check.high}), check.holds ? "ok" : console.out_style.red("NO"), wide ? check.sample.at(0) : ""});
+    table.add({variant(check.dropout), std::to_string(check.layer), count_text(check.draws), measure_text(check.nominal),
+               measure_text(check.measured), interval_text({0, check.low, check.high}), check.holds ? "ok" : console.out_style.red("NO"),
+               wide ? check.sample.at(0) : ""});
   }
   table.print(console);
   const std::string all = std::to_string(comparison.masks.size());
-  print_paragraph(console, "share of units kept (gaussian: mean of the factor); " +
-                               (outside == 0 ? "all " + all + " layers and variants lie" : std::to_string(outside) + " of " + all + " do not lie") +
-                               " within their bounds, which hold together with 99.9 %");
+  print_paragraph(console,
+                  "share of units kept (gaussian: mean of the factor); " +
+                      (outside == 0 ? "all " + all + " layers and variants lie" : std::to_string(outside) + " of " + all + " do not lie") +
+                      " within their bounds, which hold together with 99.9 %");
 }
 
 void print_comparison(const DropoutComparison& comparison, Console& console) {

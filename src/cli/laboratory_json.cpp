@@ -34,8 +34,15 @@ Json curve(const RaceLane& lane) {
 Json lane_json(const RaceLane& lane, bool on_data) {
   Json trials = Json::array();
   for (const RateTrial& trial : lane.trials) trials.push_back({{"rate", trial.rate}, {"score", number(trial.score)}});
-  Json json = {{"optimizer", lane.optimizer}, {"rate", lane.rate}, {"rate_at_edge", lane.at_edge}, {"score", estimate(lane.score)},
-               {"scores", numbers(lane.scores)}, {"diverged", lane.diverged}, {"best_share", lane.best_share}, {"trials", trials}, {"curve", curve(lane)}};
+  Json json = {{"optimizer", lane.optimizer},
+               {"rate", lane.rate},
+               {"rate_at_edge", lane.at_edge},
+               {"score", estimate(lane.score)},
+               {"scores", numbers(lane.scores)},
+               {"diverged", lane.diverged},
+               {"best_share", lane.best_share},
+               {"trials", trials},
+               {"curve", curve(lane)}};
   if (on_data) {
     json["training_curve"] = numbers(lane.training_curve);
     json["seconds"] = number(lane.seconds);
@@ -51,12 +58,25 @@ Json race_json(const Race& race) {
   Json lanes = Json::array(), comparisons = Json::array();
   for (const RaceLane& lane : race.lanes) lanes.push_back(lane_json(lane, race.on_data));
   for (const RaceComparison& pair : race.comparisons) {
-    comparisons.push_back({{"a", pair.a}, {"b", pair.b}, {"difference", estimate(pair.difference)}, {"a_wins", pair.a_wins}, {"b_wins", pair.b_wins},
-                           {"p", pair.p}, {"adjusted_p", pair.adjusted_p}});
+    comparisons.push_back({{"a", pair.a},
+                           {"b", pair.b},
+                           {"difference", estimate(pair.difference)},
+                           {"a_wins", pair.a_wins},
+                           {"b_wins", pair.b_wins},
+                           {"p", pair.p},
+                           {"adjusted_p", pair.adjusted_p}});
   }
-  return {{"name", race.name}, {"on", race.on_data ? "data" : "surface"}, {"score_name", race.score_name}, {"test", race.test},
-          {"winner", race.winner.empty() ? Json(nullptr) : Json(race.winner)}, {"leaders", race.leaders}, {"verdict", race.verdict},
-          {"lanes", lanes}, {"comparisons", comparisons}, {"notes", race.notes}, {"decisions", race.decisions}};
+  return {{"name", race.name},
+          {"on", race.on_data ? "data" : "surface"},
+          {"score_name", race.score_name},
+          {"test", race.test},
+          {"winner", race.winner.empty() ? Json(nullptr) : Json(race.winner)},
+          {"leaders", race.leaders},
+          {"verdict", race.verdict},
+          {"lanes", lanes},
+          {"comparisons", comparisons},
+          {"notes", race.notes},
+          {"decisions", race.decisions}};
 }
 
 Json dropout_spec(const DropoutSpec& dropout) {
@@ -114,8 +134,14 @@ std::string dropout_json(const DropoutComparison& comparison) {
   Json recommended = dropout_spec(comparison.recommended);
   recommended["sure"] = comparison.sure;
   recommended["text"] = comparison.recommendation;
-  return dumped({{"data", comparison.data}, {"classification", comparison.classification}, {"recommended", recommended}, {"test", comparison.test},
-                 {"rows", rows}, {"masks", masks}, {"notes", comparison.notes}, {"decisions", comparison.decisions}});
+  return dumped({{"data", comparison.data},
+                 {"classification", comparison.classification},
+                 {"recommended", recommended},
+                 {"test", comparison.test},
+                 {"rows", rows},
+                 {"masks", masks},
+                 {"notes", comparison.notes},
+                 {"decisions", comparison.decisions}});
 }
 
 }  // namespace chainrule::cli

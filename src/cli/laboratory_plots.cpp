@@ -113,13 +113,14 @@ Plot score_plot(const Race& race) {
   if (race.lanes[0].score.mean > 0) plot.x.low = 0;
   for (std::size_t i = 0; i < race.lanes.size(); ++i) {
     const RaceLane& lane = race.lanes[i];
-    plot.bars.push_back({lane.optimizer, lane.score.mean, lane.score.low, lane.score.high, static_cast<int>(i), "rate " + number_text(lane.rate, 2)});
+    plot.bars.push_back(
+        {lane.optimizer, lane.score.mean, lane.score.low, lane.score.high, static_cast<int>(i), "rate " + number_text(lane.rate, 2)});
   }
   return plot;
 }
 
 /// One curve over the rates for each kind, with error bars a little apart.
-Plot rates_plot(const DropoutComparison& comparison, const std::string& title, const std::string& label, Estimate DropoutRow::*value) {
+Plot rates_plot(const DropoutComparison& comparison, const std::string& title, const std::string& label, Estimate DropoutRow::* value) {
   Plot plot;
   plot.title = title;
   plot.x.label = "rate";
@@ -155,8 +156,8 @@ Plot difference_plot(const DropoutComparison& comparison) {
     if (row.dropout.rate == 0) continue;
     if (colour < 0 || row.dropout.kind != last) ++colour;
     last = row.dropout.kind;
-    plot.bars.push_back({std::string(name(row.dropout.kind)) + " " + number_text(row.dropout.rate, 3), row.difference.mean, row.difference.low,
-                         row.difference.high, colour, "p " + number_text(row.adjusted_p, 2)});
+    plot.bars.push_back({std::string(name(row.dropout.kind)) + " " + number_text(row.dropout.rate, 3), row.difference.mean,
+                         row.difference.low, row.difference.high, colour, "p " + number_text(row.adjusted_p, 2)});
   }
   return plot;
 }

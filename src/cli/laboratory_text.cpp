@@ -29,7 +29,8 @@ std::vector<std::string> listed(const Arguments& arguments, const std::string& f
   std::istringstream stream(given->text + ",");
   for (std::string word; std::getline(stream, word, ',');) {
     words.push_back(trimmed(word));
-    if (words.back().empty()) throw Error("E0102", given->where, "\"" + given->text + "\" has an empty place in its list", "separate the words with single commas");
+    if (words.back().empty())
+      throw Error("E0102", given->where, "\"" + given->text + "\" has an empty place in its list", "separate the words with single commas");
   }
   return words;
 }
@@ -41,7 +42,8 @@ std::vector<double> listed_numbers(const Arguments& arguments, const std::string
     stream.imbue(std::locale::classic());
     double value = 0;
     if (!(stream >> value) || !stream.eof() || !std::isfinite(value)) {
-      throw Error("E0102", arguments.find(flag)->where, "\"" + word + "\" is not a number", "write numbers with commas between, for example 0.1,0.5");
+      throw Error("E0102", arguments.find(flag)->where, "\"" + word + "\" is not a number",
+                  "write numbers with commas between, for example 0.1,0.5");
     }
     numbers.push_back(value);
   }
@@ -69,7 +71,8 @@ void RunsProgress::show(const std::string& stage, std::size_t done, std::size_t 
   if (visible_ && now - drawn_ < kRedraw) return;
   drawn_ = now;
   visible_ = true;
-  const double share = static_cast<double>(done) / static_cast<double>(total), seconds = std::chrono::duration<double>(now - begin_).count();
+  const double share = static_cast<double>(done) / static_cast<double>(total),
+               seconds = std::chrono::duration<double>(now - begin_).count();
   std::string text = stage + "  run " + count_text(done) + " of " + count_text(total);
   if (seconds > 1) text += "  " + duration_text(seconds * (1 - share) / share) + " left";
   console_.err << "\r" << cut(printable(text), static_cast<std::size_t>(console_.width) - 1) << "\033[K" << std::flush;
@@ -91,7 +94,8 @@ void print_paragraph(Console& console, const std::string& text, bool bold) {
 
 void print_laboratory_notes(Console& console, const std::vector<std::string>& notes) {
   for (const std::string& note : notes) {
-    for (const std::string& line : wrapped(printable(note), static_cast<std::size_t>(console.width) - 2)) console.out << "  " << console.out_style.dim(line) << '\n';
+    for (const std::string& line : wrapped(printable(note), static_cast<std::size_t>(console.width) - 2))
+      console.out << "  " << console.out_style.dim(line) << '\n';
   }
 }
 

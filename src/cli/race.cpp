@@ -30,7 +30,8 @@ void check_course(const Arguments& arguments) {
     return;
   }
   if (!arguments.positionals.empty()) {
-    throw Error("E0105", "--surface", "a race is on a surface or on data, and \"" + arguments.positionals[0] + "\" is data", "leave one of them out");
+    throw Error("E0105", "--surface", "a race is on a surface or on data, and \"" + arguments.positionals[0] + "\" is data",
+                "leave one of them out");
   }
   for (const Given& given : arguments.given) {
     const Flag* flag = arguments.command->find(given.flag);
@@ -62,7 +63,8 @@ RaceSettings race_settings_of(const Arguments& arguments) {
   settings.steps = arguments.count("steps", 0, 1);
   const std::vector<double> rates = listed_numbers(arguments, "rates");
   if (rates.empty()) return settings;
-  if (rates.size() != 2) throw Error("E0102", arguments.find("rates")->where, "the range of learning rates has two ends", "for example --rates 1e-5,10");
+  if (rates.size() != 2)
+    throw Error("E0102", arguments.find("rates")->where, "the range of learning rates has two ends", "for example --rates 1e-5,10");
   settings.lowest_rate = rates[0];
   settings.highest_rate = rates[1];
   return settings;
@@ -71,11 +73,14 @@ RaceSettings race_settings_of(const Arguments& arguments) {
 std::string curve_text(const RaceLane& lane, const Console& console) {
   std::vector<double> values;
   const std::size_t count = lane.curve.size();
-  for (std::size_t i = 0; i < std::min(kCurvePoints, count); ++i) values.push_back(lane.curve[i * (count - 1) / (std::min(kCurvePoints, count) - 1)].mean);
+  for (std::size_t i = 0; i < std::min(kCurvePoints, count); ++i)
+    values.push_back(lane.curve[i * (count - 1) / (std::min(kCurvePoints, count) - 1)].mean);
   return sparkline(values, console.unicode);
 }
 
-std::string steps_text(const RaceLane& lane) { return std::isfinite(lane.median_steps) ? count_text(static_cast<std::uint64_t>(lane.median_steps)) : "never"; }
+std::string steps_text(const RaceLane& lane) {
+  return std::isfinite(lane.median_steps) ? count_text(static_cast<std::uint64_t>(lane.median_steps)) : "never";
+}
 
 std::string run_time_text(double seconds) { return seconds < 1 ? number_text(1000 * seconds, 2) + " ms" : duration_text(seconds); }
 
@@ -87,8 +92,12 @@ void print_lanes(const Race& race, Console& console) {
   if (wide) header.push_back(race.on_data ? "loss by epoch" : "height by step");
   TextTable table(header);
   for (const RaceLane& lane : race.lanes) {
-    std::vector<std::string> cells = {lane.optimizer, number_text(lane.rate, 2), measure_text(lane.score.mean), spread_text(lane.score),
-                                      number_text(100 * lane.best_share, 3) + " %", race.on_data ? run_time_text(lane.seconds) : steps_text(lane)};
+    std::vector<std::string> cells = {lane.optimizer,
+                                      number_text(lane.rate, 2),
+                                      measure_text(lane.score.mean),
+                                      spread_text(lane.score),
+                                      number_text(100 * lane.best_share, 3) + " %",
+                                      race.on_data ? run_time_text(lane.seconds) : steps_text(lane)};
     if (!race.on_data) cells.push_back(std::to_string(lane.arrived) + "/" + std::to_string(lane.scores.size()));
     if (wide) cells.push_back(curve_text(lane, console));
     table.add(cells);
@@ -103,8 +112,9 @@ void print_comparisons(const Race& race, Console& console) {
   for (const RaceComparison& pair : race.comparisons) {
     if (pair.a != best) continue;
     const bool told = std::find(race.leaders.begin(), race.leaders.end(), pair.b) == race.leaders.end();
-    table.add({pair.b, measure_text(pair.difference.mean), spread_text(pair.difference), std::to_string(pair.a_wins) + ":" + std::to_string(pair.b_wins),
-               p_value_text(pair.adjusted_p), told ? console.out_style.green("better") : "unclear"});
+    table.add({pair.b, measure_text(pair.difference.mean), spread_text(pair.difference),
+               std::to_string(pair.a_wins) + ":" + std::to_string(pair.b_wins), p_value_text(pair.adjusted_p),
+               told ? console.out_style.green("better") : "unclear"});
   }
   console.out << '\n';
   table.print(console);

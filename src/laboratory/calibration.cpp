@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kBins = 15;
 constexpr double kNormal90 = 1.6448536269514722;  // half width of the middle 90 % of a standard normal
 
-struct Bin { double right = 0, confidence = 0; };
+struct Bin {
+  double right = 0, confidence = 0;
+};
 
 /// Sums and sums of squares of the predictions over the samples, in the target's unit.
 struct Spread {
@@ -23,7 +25,8 @@ struct Spread {
   }
 };
 
-void add_sample(TrainedSubject& trained, const TrainingSubject& subject, const training::DataPart& part, std::uint64_t sample, Spread& spread) {
+void add_sample(TrainedSubject& trained, const TrainingSubject& subject, const training::DataPart& part, std::uint64_t sample,
+                Spread& spread) {
   engine::StepControl control;
   control.step = sample;
   const std::span<const std::uint32_t> rows(part.rows);

@@ -21,11 +21,13 @@ struct VariantRun {
 };
 
 void check_settings(const DropoutSettings& settings) {
-  if (settings.seeds < 2 || settings.seeds > 1000) throw Error("E0102", "seeds", "the comparison needs 2 to 1,000 seeds", "10 is the default");
+  if (settings.seeds < 2 || settings.seeds > 1000)
+    throw Error("E0102", "seeds", "the comparison needs 2 to 1,000 seeds", "10 is the default");
   if (settings.rates.empty()) throw Error("E0102", "rates", "no rate is given", "for example --rates 0.1,0.3,0.5");
   for (const double rate : settings.rates) {
     if (!(rate > 0 && rate < 1)) {
-      throw Error("E0204", "rates", short_text(rate) + " is not a rate to compare", "rates lie above 0 and below 1; no dropout is always compared");
+      throw Error("E0204", "rates", short_text(rate) + " is not a rate to compare",
+                  "rates lie above 0 and below 1; no dropout is always compared");
     }
   }
 }
@@ -104,7 +106,9 @@ class Comparison {
     return result;
   }
   template <class F>
-  Estimate estimated(std::size_t variant, F number) const { return estimate(values(variant, number), experiment_.overlap); }
+  Estimate estimated(std::size_t variant, F number) const {
+    return estimate(values(variant, number), experiment_.overlap);
+  }
 
   std::vector<double> losses(std::size_t variant) const {
     return values(variant, [](const VariantRun& r) { return r.validation_loss; });
@@ -152,8 +156,8 @@ class Comparison {
       const std::size_t layer = i % hidden;
       // All bounds hold together with 99.9 %.
       const double tail = 0.001 / static_cast<double>(result_.masks.size());
-      result_.masks[i] =
-          check_masks({variants_[1 + i / hidden], layer, first.network.fan_in(layer), first.network.layers[layer].units, first.training.seed, tail});
+      result_.masks[i] = check_masks(
+          {variants_[1 + i / hidden], layer, first.network.fan_in(layer), first.network.layers[layer].units, first.training.seed, tail});
     });
   }
 
@@ -195,14 +199,16 @@ class Comparison {
   }
 
   void add_notes() {
-    result_.test = experiment_.overlap == 0 ? "paired t-test over seeds, Holm's correction over all rows"
-                                            : "paired t-test corrected for overlapping splits (Nadeau & Bengio 2003), Holm's correction over all rows";
+    result_.test = experiment_.overlap == 0
+                       ? "paired t-test over seeds, Holm's correction over all rows"
+                       : "paired t-test corrected for overlapping splits (Nadeau & Bengio 2003), Holm's correction over all rows";
     for (const DropoutRow& row : result_.rows) {
-      if (row.diverged > 0) result_.notes.push_back(variant_text(row.dropout) + ": diverged on " + std::to_string(row.diverged) + " of " +
-                                                    std::to_string(seeds_) + " seeds; its last finite state counts");
+      if (row.diverged > 0)
+        result_.notes.push_back(variant_text(row.dropout) + ": diverged on " + std::to_string(row.diverged) + " of " +
+                                std::to_string(seeds_) + " seeds; its last finite state counts");
     }
-    result_.notes.push_back("times are of one thread while " + std::to_string(runner_.threads()) + (runner_.threads() == 1 ? " run" : " runs") +
-                            " shared the machine");
+    result_.notes.push_back("times are of one thread while " + std::to_string(runner_.threads()) +
+                            (runner_.threads() == 1 ? " run" : " runs") + " shared the machine");
   }
 
   const DropoutExperiment& experiment_;

@@ -49,8 +49,10 @@ TEST(Masks, AWrongRateIsSeen) {
 }
 
 TEST(Masks, LayersAndSeedsDrawTheirOwn) {
-  const MaskCheck a = check_masks({{DropoutKind::inverted, 0.5}, 0, 8, 32, 5}), b = check_masks({{DropoutKind::inverted, 0.5}, 1, 8, 32, 5});
-  const MaskCheck c = check_masks({{DropoutKind::inverted, 0.5}, 0, 8, 32, 6}), again = check_masks({{DropoutKind::inverted, 0.5}, 0, 8, 32, 5});
+  const MaskCheck a = check_masks({{DropoutKind::inverted, 0.5}, 0, 8, 32, 5}),
+                  b = check_masks({{DropoutKind::inverted, 0.5}, 1, 8, 32, 5});
+  const MaskCheck c = check_masks({{DropoutKind::inverted, 0.5}, 0, 8, 32, 6}),
+                  again = check_masks({{DropoutKind::inverted, 0.5}, 0, 8, 32, 5});
   EXPECT_NE(a.sample, b.sample);
   EXPECT_NE(a.sample, c.sample);
   EXPECT_EQ(a.sample, again.sample);
@@ -113,9 +115,7 @@ TEST(DropoutComparison, BadRatesAndImpossibleKindsAreErrors) {
   const auto code = [&](DropoutKind kind, double rate) -> std::string {
     try {
       compare_dropout(experiment, {{kind}, {rate}}, {});
-    } catch (const Error& error) {
-      return error.code();
-    }
+    } catch (const Error& error) { return error.code(); }
     return "";
   };
   EXPECT_EQ(code(DropoutKind::inverted, 1), "E0204");

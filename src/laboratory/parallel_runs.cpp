@@ -48,7 +48,8 @@ void Runner::run(std::size_t count, const std::function<void(std::size_t)>& task
   for (const std::exception_ptr& failure : queue.failures) {
     if (failure) std::rethrow_exception(failure);
   }
-  if (watch_.stop != nullptr && watch_.stop->load()) throw Error("E0590", "", "stopped before all runs were done", "fewer --seeds take less time");
+  if (watch_.stop != nullptr && watch_.stop->load())
+    throw Error("E0590", "", "stopped before all runs were done", "fewer --seeds take less time");
 }
 
 void Runner::count_one() {

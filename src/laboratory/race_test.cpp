@@ -50,9 +50,11 @@ TEST(Surface, SlopesAgreeWithDifferences) {
   for (const Surface& surface : surfaces()) {
     for (const auto& [x, y] : {std::pair{0.3, -0.7}, {1.7, 0.4}, {-1.1, 1.3}}) {
       const Ground ground = surface.at(x, y);
-      EXPECT_NEAR(ground.slope.x, (surface.at(x + kNudge, y).height - surface.at(x - kNudge, y).height) / (2 * kNudge), 1e-5 * (1 + std::abs(ground.slope.x)))
+      EXPECT_NEAR(ground.slope.x, (surface.at(x + kNudge, y).height - surface.at(x - kNudge, y).height) / (2 * kNudge),
+                  1e-5 * (1 + std::abs(ground.slope.x)))
           << surface.info.name;
-      EXPECT_NEAR(ground.slope.y, (surface.at(x, y + kNudge).height - surface.at(x, y - kNudge).height) / (2 * kNudge), 1e-5 * (1 + std::abs(ground.slope.y)))
+      EXPECT_NEAR(ground.slope.y, (surface.at(x, y + kNudge).height - surface.at(x, y - kNudge).height) / (2 * kNudge),
+                  1e-5 * (1 + std::abs(ground.slope.y)))
           << surface.info.name;
     }
     for (const auto& [x, y] : surface.info.minima) EXPECT_NEAR(surface.at(x, y).height, 0, 1e-12) << surface.info.name;
@@ -157,9 +159,7 @@ TEST(Race, SettingsOutOfRangeAreErrors) {
   const auto code = [](RaceSettings settings) -> std::string {
     try {
       hold_race(surface_contest("valley", settings), settings, {});
-    } catch (const Error& error) {
-      return error.code();
-    }
+    } catch (const Error& error) { return error.code(); }
     return "";
   };
   EXPECT_EQ(code({{"sgd"}}), "E0102");

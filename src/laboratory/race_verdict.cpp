@@ -50,7 +50,8 @@ std::string verdict_text(const Race& race) {
   if (!race.winner.empty()) {
     double worst = 0;
     for (std::size_t i = 1; i < race.lanes.size(); ++i) worst = std::max(worst, against_best(race, race.lanes[i]).adjusted_p);
-    return race.winner + " wins: better than each of the others, adjusted p " + (worst < 0.001 ? "" : "at most ") + p_text(worst) + ". " + resampled;
+    return race.winner + " wins: better than each of the others, adjusted p " + (worst < 0.001 ? "" : "at most ") + p_text(worst) + ". " +
+           resampled;
   }
   std::vector<std::string> equals;
   for (std::size_t i = 1; i < race.lanes.size(); ++i) {
@@ -61,14 +62,17 @@ std::string verdict_text(const Race& race) {
 }
 
 void add_notes(Race& race, const Contest& contest, const RaceSettings& settings) {
-  race.notes.push_back("budget of each optimiser: " + std::to_string(settings.trials) + " learning rates from " + short_text(settings.lowest_rate) + " to " +
-                       short_text(settings.highest_rate) + ", each on " + std::to_string(settings.tuning_seeds) +
-                       (settings.tuning_seeds == 1 ? " seed" : " seeds") + " of its own; then " + std::to_string(settings.seeds) + " seeds of the race");
+  race.notes.push_back("budget of each optimiser: " + std::to_string(settings.trials) + " learning rates from " +
+                       short_text(settings.lowest_rate) + " to " + short_text(settings.highest_rate) + ", each on " +
+                       std::to_string(settings.tuning_seeds) + (settings.tuning_seeds == 1 ? " seed" : " seeds") + " of its own; then " +
+                       std::to_string(settings.seeds) + " seeds of the race");
   for (const RaceLane& lane : race.lanes) {
-    if (lane.at_edge) race.notes.push_back(lane.optimizer + ": the best rate tried is the " + (lane.rate < 1.01 * settings.lowest_rate ? "lowest" : "highest") +
-                                           " allowed; a better one may lie beyond");
-    if (lane.diverged > 0) race.notes.push_back(lane.optimizer + ": diverged on " + std::to_string(lane.diverged) + " of " +
-                                                std::to_string(settings.seeds) + " seeds");
+    if (lane.at_edge)
+      race.notes.push_back(lane.optimizer + ": the best rate tried is the " +
+                           (lane.rate < 1.01 * settings.lowest_rate ? "lowest" : "highest") + " allowed; a better one may lie beyond");
+    if (lane.diverged > 0)
+      race.notes.push_back(lane.optimizer + ": diverged on " + std::to_string(lane.diverged) + " of " + std::to_string(settings.seeds) +
+                           " seeds");
   }
   if (contest.overlap >= 0) return;
   // The rank test of n seeds gives at least 2/2^n, and Holm's first step multiplies it by the number of pairs.
@@ -89,8 +93,9 @@ void judge_race(Race& race, const Contest& contest, const RaceSettings& settings
   for (std::size_t i = 0; i < race.lanes.size(); ++i) race.lanes[i].best_share = shares[i];
   std::stable_sort(race.lanes.begin(), race.lanes.end(), [](const RaceLane& a, const RaceLane& b) { return a.score.mean < b.score.mean; });
   race.test = contest.overlap < 0 ? "Wilcoxon's signed-rank test (exact), paired by seed, Holm's correction over all pairs"
-              : contest.overlap == 0 ? "paired t-test over seeds, Holm's correction over all pairs"
-                                     : "paired t-test corrected for overlapping splits (Nadeau & Bengio 2003), Holm's correction over all pairs";
+              : contest.overlap == 0
+                  ? "paired t-test over seeds, Holm's correction over all pairs"
+                  : "paired t-test corrected for overlapping splits (Nadeau & Bengio 2003), Holm's correction over all pairs";
   compare_all(race, contest.overlap);
   race.leaders = {race.lanes[0].optimizer};
   for (std::size_t i = 1; i < race.lanes.size(); ++i) {

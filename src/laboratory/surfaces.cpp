@@ -129,17 +129,76 @@ class Walker {
 }  // namespace
 
 const std::vector<Surface>& surfaces() {
-  static const std::vector<Surface> table = {
-      {{"valley", "(x^2 + 50 y^2)/2", "a narrow valley, 50 times steeper across than along", -5, 2, -1.5, 1.5, {{0, 0}}, -4, 1, 0.4, 100, 0}, valley},
-      {{"saddle", "x^2/2 + (y^2 - 1)^2/4", "a start near the ridge that leads to a saddle point", -2, 2, -1.6, 1.6, {{0, 1}, {0, -1}}, -1.5, 0, 0.02, 40, 0},
-       saddle},
-      {{"rosenbrock", "(1 - x)^2 + 100 (y - x^2)^2", "a bent valley with a nearly flat floor", -2, 2, -1, 3, {{1, 1}}, -1.2, 1, 0.2, 500, 0}, rosenbrock},
-      {{"beale", "(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2", "a flat basin between steep corners", -2, 4.5, -2, 2.5, {{3, 0.5}}, 1, 1.2,
-        0.2, 300, 0},
-       beale},
-      {{"noisy-plateau", "r^2/(1 + r^2), noisy slopes", "almost flat at the start, and the slope drowns in noise", -5, 2, -3, 3, {{0, 0}}, -3.5, 1.5, 0.4, 500,
-        0.05},
-       plateau}};
+  static const std::vector<Surface> table = {{{"valley",
+                                               "(x^2 + 50 y^2)/2",
+                                               "a narrow valley, 50 times steeper across than along",
+                                               -5,
+                                               2,
+                                               -1.5,
+                                               1.5,
+                                               {{0, 0}},
+                                               -4,
+                                               1,
+                                               0.4,
+                                               100,
+                                               0},
+                                              valley},
+                                             {{"saddle",
+                                               "x^2/2 + (y^2 - 1)^2/4",
+                                               "a start near the ridge that leads to a saddle point",
+                                               -2,
+                                               2,
+                                               -1.6,
+                                               1.6,
+                                               {{0, 1}, {0, -1}},
+                                               -1.5,
+                                               0,
+                                               0.02,
+                                               40,
+                                               0},
+                                              saddle},
+                                             {{"rosenbrock",
+                                               "(1 - x)^2 + 100 (y - x^2)^2",
+                                               "a bent valley with a nearly flat floor",
+                                               -2,
+                                               2,
+                                               -1,
+                                               3,
+                                               {{1, 1}},
+                                               -1.2,
+                                               1,
+                                               0.2,
+                                               500,
+                                               0},
+                                              rosenbrock},
+                                             {{"beale",
+                                               "(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2",
+                                               "a flat basin between steep corners",
+                                               -2,
+                                               4.5,
+                                               -2,
+                                               2.5,
+                                               {{3, 0.5}},
+                                               1,
+                                               1.2,
+                                               0.2,
+                                               300,
+                                               0},
+                                              beale},
+                                             {{"noisy-plateau",
+                                               "r^2/(1 + r^2), noisy slopes",
+                                               "almost flat at the start, and the slope drowns in noise",
+                                               -5,
+                                               2,
+                                               -3,
+                                               3,
+                                               {{0, 0}},
+                                               -3.5,
+                                               1.5,
+                                               0.4,
+                                               500,
+                                               0.05},
+                                              plateau}};
   return table;
 }
 
@@ -152,7 +211,8 @@ const Surface& find_surface(const std::string& name) {
   const std::string nearest = nearest_name(name, names);
   std::string all;
   for (const std::string_view known : names) all += (all.empty() ? "" : ", ") + std::string(known);
-  throw Error("E0202", "--surface", "there is no surface \"" + name + "\"", nearest.empty() ? "there are " + all + " and all" : "did you mean " + nearest + "?");
+  throw Error("E0202", "--surface", "there is no surface \"" + name + "\"",
+              nearest.empty() ? "there are " + all + " and all" : "did you mean " + nearest + "?");
 }
 
 SurfaceWalk walk_surface(const Surface& surface, const TrainingSpec& training, std::uint64_t seed, std::uint64_t steps) {

@@ -29,7 +29,8 @@ training::RunSpec run_of(const TrainingSubject& subject) {
 
 }  // namespace
 
-TrainedSubject::TrainedSubject(const TrainingSubject& subject) : subject_(subject), plan_(plan_for(subject)), trainer_(*plan_, run_of(subject)) {
+TrainedSubject::TrainedSubject(const TrainingSubject& subject)
+    : subject_(subject), plan_(plan_for(subject)), trainer_(*plan_, run_of(subject)) {
   trainer_.start(subject.start);
   start_loss_ = measure(subject_.validation).loss;
   outcome_ = trainer_.run({});

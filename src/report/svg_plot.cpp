@@ -11,8 +11,8 @@
 namespace chainrule::report {
 namespace {
 
-constexpr double kLetter = 7.2;      // mean width of a letter of the 12 px labels
-constexpr double kLine = 17;         // from one line of text to the next
+constexpr double kLetter = 7.2;  // mean width of a letter of the 12 px labels
+constexpr double kLine = 17;     // from one line of text to the next
 constexpr double kBarPitch = 24, kBarThick = 13;
 constexpr double kRim = 5;
 constexpr int kColours = 8;
@@ -36,13 +36,13 @@ std::vector<std::string> broken(std::string_view text, double width) {
 std::string attribute(std::string_view name, double value) { return " " + std::string(name) + "=\"" + pixel_text(value) + "\""; }
 
 std::string text_at(double x, double y, std::string_view classes, std::string_view text, std::string_view extra = "") {
-  return "<text" + attribute("x", x) + attribute("y", y) + " class=\"" + std::string(classes) + "\"" + std::string(extra) + ">" + xml_text(text) +
-         "</text>\n";
+  return "<text" + attribute("x", x) + attribute("y", y) + " class=\"" + std::string(classes) + "\"" + std::string(extra) + ">" +
+         xml_text(text) + "</text>\n";
 }
 
 std::string line_between(double x1, double y1, double x2, double y2, std::string_view classes) {
-  return "<line" + attribute("x1", x1) + attribute("y1", y1) + attribute("x2", x2) + attribute("y2", y2) + " class=\"" + std::string(classes) +
-         "\"/>\n";
+  return "<line" + attribute("x1", x1) + attribute("y1", y1) + attribute("x2", x2) + attribute("y2", y2) + " class=\"" +
+         std::string(classes) + "\"/>\n";
 }
 
 std::string colour_class(int colour) { return " c" + std::to_string(((colour % kColours) + kColours) % kColours); }
@@ -64,7 +64,8 @@ class Writer {
  private:
   void write_titles() {
     if (!plot_.title.empty()) out_ += text_at(left_margin(), y_ += 20, "title", plot_.title);
-    for (const std::string& line : broken(plot_.subtitle, width_ - left_margin() - 10)) out_ += text_at(left_margin(), y_ += kLine, "soft", line);
+    for (const std::string& line : broken(plot_.subtitle, width_ - left_margin() - 10))
+      out_ += text_at(left_margin(), y_ += kLine, "soft", line);
   }
 
   double left_margin() const {
@@ -106,7 +107,8 @@ class Writer {
     out_ += "<svg" + attribute("x", x0) + attribute("y", y0) + attribute("width", across) + attribute("height", down) + " viewBox=\"" +
             pixel_text(x0) + " " + pixel_text(y0) + " " + pixel_text(across) + " " + pixel_text(down) + "\">\n";
     write_field(x, y);
-    if (std::isfinite(plot_.reference)) out_ += line_between(left_, y.pixel(plot_.reference), right_, y.pixel(plot_.reference), "reference");
+    if (std::isfinite(plot_.reference))
+      out_ += line_between(left_, y.pixel(plot_.reference), right_, y.pixel(plot_.reference), "reference");
     for (std::size_t i = 0; i < plot_.curves.size(); ++i) write_interval(plot_.curves[i], x, y, colour_of(i));
     for (std::size_t i = 0; i < plot_.curves.size(); ++i) write_curve(plot_.curves[i], x, y, colour_of(i));
     for (const Mark& mark : plot_.marks) write_mark(mark, x, y);
@@ -166,13 +168,15 @@ class Writer {
       if (!usable(i)) continue;
       const double at = x.pixel(curve.x[i]), low = y.pixel(curve.low[i]), high = y.pixel(curve.high[i]);
       if (curve.whiskers) {
-        for (const auto& [a, b, c, d] : {std::array{at, low, at, high}, std::array{at - 4, low, at + 4, low}, std::array{at - 4, high, at + 4, high}})
+        for (const auto& [a, b, c, d] :
+             {std::array{at, low, at, high}, std::array{at - 4, low, at + 4, low}, std::array{at - 4, high, at + 4, high}})
           out_ += line_between(a, b, c, d, "whisker" + colour_class(colour));
       }
       forward += (forward.empty() ? "M" : "L") + pixel_text(at) + " " + pixel_text(high);
       backward = "L" + pixel_text(at) + " " + pixel_text(low) + backward;
     }
-    if (!curve.whiskers && !forward.empty()) out_ += "<path class=\"band" + colour_class(colour) + "\" d=\"" + forward + backward + "Z\"/>\n";
+    if (!curve.whiskers && !forward.empty())
+      out_ += "<path class=\"band" + colour_class(colour) + "\" d=\"" + forward + backward + "Z\"/>\n";
   }
 
   void write_curve(const Curve& curve, const Scale& x, const Scale& y, int colour) {
@@ -222,7 +226,8 @@ class Writer {
     }
     out_ += text_at((left_ + end) / 2, bottom_ + 37, "label middle", plot_.x.label);
     for (std::size_t i = 0; i < plot_.bars.size(); ++i) write_bar(plot_.bars[i], top_ + kBarPitch * (static_cast<double>(i) + 0.5), x);
-    if (std::isfinite(plot_.reference)) out_ += line_between(x.pixel(plot_.reference), top_, x.pixel(plot_.reference), bottom_, "reference");
+    if (std::isfinite(plot_.reference))
+      out_ += line_between(x.pixel(plot_.reference), top_, x.pixel(plot_.reference), bottom_, "reference");
   }
 
   void write_bar(const Bar& bar, double middle, const Scale& x) {
@@ -231,8 +236,8 @@ class Writer {
     if (!x.shows(bar.value)) return;
     // From zero when zero is in sight, else from the axis's end.
     const double from = x.low() < 0 ? x.pixel(0) : x.pixel(x.low()), to = x.pixel(bar.value);
-    out_ += "<rect" + attribute("x", std::min(from, to)) + attribute("y", middle - kBarThick / 2) + attribute("width", std::abs(to - from)) +
-            attribute("height", kBarThick) + " class=\"bar" + colour_class(bar.colour) + "\"/>\n";
+    out_ += "<rect" + attribute("x", std::min(from, to)) + attribute("y", middle - kBarThick / 2) +
+            attribute("width", std::abs(to - from)) + attribute("height", kBarThick) + " class=\"bar" + colour_class(bar.colour) + "\"/>\n";
     if (!x.shows(bar.low) || !x.shows(bar.high)) return;
     const double low = x.pixel(bar.low), high = x.pixel(bar.high);
     out_ += line_between(low, middle, high, middle, "error") + line_between(low, middle - 4, low, middle + 4, "error") +
@@ -271,8 +276,9 @@ constexpr std::string_view kStyle = R"(
 )";
 
 std::string opening(double width, double height, std::string_view title, bool with_style) {
-  std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\"" + attribute("width", width) + attribute("height", height) +
-                     " viewBox=\"0 0 " + pixel_text(width) + " " + pixel_text(height) + "\">\n<title>" + xml_text(title) + "</title>\n";
+  std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\"" + attribute("width", width) +
+                     attribute("height", height) + " viewBox=\"0 0 " + pixel_text(width) + " " + pixel_text(height) + "\">\n<title>" +
+                     xml_text(title) + "</title>\n";
   if (with_style) text += "<style>" + std::string(kStyle) + "</style>\n";
   return text + "<rect class=\"paper\"" + attribute("width", width) + attribute("height", height) + "/>\n";
 }
@@ -291,7 +297,8 @@ std::string svg_figure(const std::vector<Plot>& plots, std::size_t columns, doub
   for (std::size_t i = 0; i < plots.size(); ++i) {
     const Writer writer(plots[i], width, height);
     if (i % columns == 0) y += tallest, tallest = 0;
-    body += "<g transform=\"translate(" + pixel_text(width * static_cast<double>(i % columns)) + " " + pixel_text(y) + ")\">\n" + writer.body() + "</g>\n";
+    body += "<g transform=\"translate(" + pixel_text(width * static_cast<double>(i % columns)) + " " + pixel_text(y) + ")\">\n" +
+            writer.body() + "</g>\n";
     tallest = std::max(tallest, writer.height());
     title += (i == 0 ? "" : "; ") + plots[i].title;
   }
@@ -304,11 +311,21 @@ std::string xml_text(std::string_view text) {
   std::string safe;
   for (const char c : text) {
     switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      case '\'': safe += "&#39;"; break;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
       default:
         if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') safe += c;
     }
