@@ -1,71 +1,125 @@
-// `chainrule explain MODEL DATA --row N`: one row's way through the network and back.
-#include "chainrule/explain.h"
-
-#include <algorithm>
+// `chainrule explain MODEL DATA`: why a network answers as it does, for a row, some rows or a data set.
+#include <charconv>
 #include <cmath>
 #include <ostream>
 
+#include "chainrule/error.h"
+#include "chainrule/model.h"
 #include "commands.h"
+#include "explain_text.h"
 #include "json.h"
-#include "layout.h"
+#include "output_file.h"
+#include "report/explain_dot.h"
+#include "report/explain_html.h"
 
 namespace chainrule::cli {
 namespace {
 
-std::string share_active(const LayerTrace& layer) {
-  const auto active = std::count_if(layer.a.begin(), layer.a.end(), [](double a) { return a != 0; });
-  return count_text(static_cast<std::uint64_t>(active)) + "/" + count_text(layer.a.size());
-}
-
-double largest(const std::vector<double>& values) {
-  double result = 0;
-  for (const double value : values) result = std::max(result, std::abs(value));
-  return result;
-}
-
-void print_layers(const Explanation& e, Console& console) {
-  TextTable table({"layer", "activation", ">active units", ">max |z|", ">max |a|", ">|dL/da|", ">|dL/dz|"});
-  for (const LayerTrace& layer : e.layers) {
-    table.add({layer.name, layer.activation, share_active(layer), measure_text(largest(layer.z)), measure_text(largest(layer.a)),
-               measure_text(layer.da_norm), measure_text(layer.dz_norm)});
+/// "A:B" as two whole numbers.
+RowScope row_range(const Given& given) {
+  RowScope scope{RowScope::Kind::range, 0, 0, false};
+  const char *at = given.text.data(), *end = at + given.text.size();
+  const auto [colon, first] = std::from_chars(at, end, scope.first);
+  if (first == std::errc() && colon != end && *colon == ':') {
+    const auto [stop, second] = std::from_chars(colon + 1, end, scope.last);
+    if (second == std::errc() && stop == end) return scope;
   }
-  print_heading(console, "Forward (z, a) and backward (gradients of the loss)");
-  table.print(console);
+  throw Error("E0102", given.where, "cannot read \"" + given.text + "\" as rows", "write --rows A:B for rows A to B-1, counted from 0");
 }
 
-void print_chain(const Explanation& e, Console& console) {
-  if (e.chain.empty()) return;
-  print_heading(console, "The chain behind dL/d " + e.chain_weight);
-  TextTable table({"", ">", ""});
-  for (std::size_t i = 0; i < e.chain.size(); ++i) table.add({i == 0 ? " " : "x", number_text(e.chain[i].value, 6), e.chain[i].name});
-  table.add({"=", number_text(e.chain_product, 6), "product; backpropagation says " + number_text(e.chain_gradient, 6)});
-  table.print(console);
-}
-
-void print_blame(const Explanation& e, Console& console) {
-  TextTable table({"weight", ">value", ">gradient", "to help", ">predicted", ">measured"});
-  for (const BlameEntry& b : e.blame) {
-    table.add({b.weight, measure_text(b.value), measure_text(b.gradient), b.direction, measure_text(b.predicted), measure_text(b.measured)});
+RowScope scope_of(const Arguments& arguments) {
+  const char* chosen = nullptr;
+  for (const char* flag : {"row", "rows", "batch", "all"}) {
+    if (arguments.find(flag) == nullptr) continue;
+    if (chosen != nullptr) {
+      throw Error("E0105", "--" + std::string(flag), "the rows were already chosen by --" + std::string(chosen), "give one of --row, --rows, --batch, --all");
+    }
+    chosen = flag;
   }
-  print_heading(console, "Weights most to blame, and the change of the loss when each is nudged");
-  table.print(console);
+  if (arguments.find("row") != nullptr) return {RowScope::Kind::row, arguments.count("row", 0), 0, false};
+  if (const Given* rows = arguments.find("rows")) return row_range(*rows);
+  if (arguments.find("batch") != nullptr) return {RowScope::Kind::batch, arguments.count("batch", 0), 0, false};
+  return {RowScope::Kind::data_set, 0, 0, arguments.on("all")};
+}
+
+BlameBy blame_by(const std::string& text) {
+  if (text == "unit") return BlameBy::unit;
+  if (text == "layer") return BlameBy::layer;
+  return text == "column" ? BlameBy::column : BlameBy::weight;
+}
+
+double amount(const Given* given) {
+  if (given == nullptr) return 0;
+  double value = 0;
+  const std::string text = given->text.substr(given->text[0] == '+' ? 1 : 0);
+  const auto [stop, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status == std::errc() && stop == text.data() + text.size() && std::isfinite(value) && value != 0) return value;
+  throw Error("E0102", given->where, "cannot read \"" + given->text + "\" as an amount", "a number other than 0, such as --until 1000 or --until=-1000");
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin <= text.size() && !text.empty();) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    if (comma > begin) words.push_back(text.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  return words;
+}
+
+/// A flag that only says something beside another one.
+void check_company(const Arguments& arguments, const char* flag, const char* needed, bool present) {
+  if (arguments.find(flag) == nullptr || present) return;
+  throw Error("E0105", "--" + std::string(flag), "it says nothing without --" + std::string(needed), "add --" + std::string(needed));
+}
+
+ExplainRequest request_of(const Arguments& arguments) {
+  ExplainRequest request;
+  request.scope = scope_of(arguments);
+  request.by = blame_by(arguments.text("by", "weight"));
+  request.top = arguments.count("top", 10, 1);
+  request.weight = arguments.text("weight");
+  request.pulls = arguments.on("pulls");
+  request.movers = arguments.on("movers");
+  request.steps = arguments.count("steps", 50, 1);
+  request.until = amount(arguments.find("until"));
+  request.counterfactual = arguments.on("counterfactual") || request.until != 0;
+  request.hold = words_of(arguments.text("hold"));
+  check_company(arguments, "steps", "movers", request.movers);
+  check_company(arguments, "hold", "counterfactual", request.counterfactual);
+  return request;
+}
+
+std::string format_of(const Arguments& arguments) {
+  const std::string format = arguments.text("format", arguments.on("json") ? "json" : "table");
+  if (arguments.on("json") && format != "json") {
+    throw Error("E0105", "--format", "--json asks for another format than --format " + format, "give one of them");
+  }
+  return format;
 }
 
 }  // namespace
 
 int run_explain(const Arguments& arguments, Console& console) {
-  const std::size_t row = arguments.count("row", 0), top = arguments.count("top", 10, 1);
+  const ExplainRequest request = request_of(arguments);
+  const std::string format = format_of(arguments), path = arguments.text("output");
+  if (!path.empty() && format == "table") {
+    throw Error("E0105", "--output", "tables are for the terminal", "add --format html, json or dot");
+  }
   Model model = Model::load(arguments.positionals[0]);
-  const Explanation e = explain_row(model, read_data(arguments.positionals[1], arguments, console), row, top);
-  if (arguments.on("json")) {
-    console.out << explanation_json(e) << '\n';
+  const Explanation e = explain_rows(model, read_data(arguments.positionals[1], arguments, console), request);
+  if (format == "table") {
+    print_explanation(e, console);
     return 0;
   }
-  console.out << console.out_style.bold("Row " + std::to_string(e.row)) << ": predicted " << printable(e.prediction) << ", truth "
-              << printable(e.truth) << ", loss " << number_text(e.loss) << '\n';
-  print_layers(e, console);
-  print_chain(e, console);
-  print_blame(e, console);
+  const std::string text = format == "html" ? report::explanation_html(e) : format == "dot" ? report::explanation_dot(e) : explanation_json(e) + "\n";
+  if (path.empty()) {
+    console.out << text;
+    return 0;
+  }
+  OutputFile file(path);
+  file.write(text);
+  file.finish();
   return 0;
 }
 

@@ -164,15 +164,33 @@ Command check_command() {
 }
 
 Command explain_command() {
-  return {"explain", "take one answer apart, weight by weight",
-          "Shows one labelled row on its way through the network and back: sums, activations and gradients of every layer, "
-          "the chain of factors behind one gradient, and the weights most to blame, with the predicted and the measured "
-          "change of the loss when each is nudged.",
+  Flag hold = local({"hold", "COL", "Explanation", "columns the counterfactual must leave alone"});
+  hold.repeatable = true;
+  Flag output = local({"output", "FILE", "Output", "write here instead of standard output; a whole file or none"});
+  output.letter = 'o';
+  return {"explain", "take answers apart, weight by weight",
+          "Shows labelled rows on their way through the network and back: sums, activations and gradients of every layer, the "
+          "chain of factors behind one gradient, what is most to blame for the loss, and what the next training step would do, "
+          "each with the predicted and the measured change of the loss. Everything is computed in fp64.",
           {kModel, kData},
-          joined({{local({"row", "N", "Run", "the row of DATA, counted from 0", {}, "0"}),
-                   local({"top", "N", "Run", "how many weights to rank", {}, "10"})},
-                  reading_flags(), output_flags()}),
-          {"chainrule explain runs/1 houses.csv --row 17"}};
+          joined({{local({"row", "N", "Rows", "one row of DATA, counted from 0"}),
+                   local({"rows", "A:B", "Rows", "rows A to B-1"}),
+                   local({"batch", "N", "Rows", "batch N of the run's first epoch, as training drew it"}),
+                   local({"all", "", "Rows", "every row; without any of these, the data set, sampled when it is large"}),
+                   local({"by", "WHAT", "Explanation", "what blame is ranked by", {"weight", "unit", "layer", "column"}, "weight"}),
+                   local({"top", "N", "Explanation", "entries of every ranking", {}, "10"}),
+                   local({"weight", "NAME", "Explanation", "the weight to take apart, such as layers.1.weight[3,17] (default: the most blamed)"}),
+                   local({"pulls", "", "Explanation", "rows that pull this weight up, and rows that pull it down"}),
+                   local({"movers", "", "Explanation", "replay the start of training: which rows moved this weight"}),
+                   local({"steps", "N", "Explanation", "training steps that --movers replays", {}, "50"}),
+                   local({"counterfactual", "", "Explanation", "the smallest change of the row that changes the answer"}),
+                   local({"until", "AMOUNT", "Explanation", "counterfactual of a regression: by how much the prediction is to move"}), hold},
+                  reading_flags(),
+                  {local({"format", "KIND", "Output", "how to show it", {"table", "json", "html", "dot"}, "table"}), output}, output_flags()}),
+          {"chainrule explain runs/1 houses.csv --row 17", "chainrule explain runs/1 houses.csv --by column",
+           "chainrule explain runs/1 houses.csv --weight layers.0.weight[3,2] --pulls --movers",
+           "chainrule explain runs/1 houses.csv --row 17 --until=-20000 --hold area",
+           "chainrule explain runs/1 houses.csv --format html -o why.html"}};
 }
 
 Command learn_command() {

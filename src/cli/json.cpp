@@ -17,12 +17,6 @@ std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::er
 /// null when it is not finite.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-Json numbers(const std::vector<double>& values) {
-  Json list = Json::array();
-  for (const double value : values) list.push_back(number(value));
-  return list;
-}
-
 Json metrics(const Metrics& m) {
   Json json = {{"rows", m.rows}, {"loss", number(m.loss)}, {"penalty", number(m.penalty)}};
   if (m.classification) {
@@ -63,11 +57,6 @@ Json layer(const LayerInfo& info) {
           {"norm", info.norm},         {"residual", info.residual},       {"parameters", info.parameters},
           {"weight_norm", number(info.weight_norm)}, {"bias_norm", number(info.bias_norm)},
           {"smallest", number(info.smallest)}, {"largest", number(info.largest)}, {"histogram", info.histogram}};
-}
-
-Json trace(const LayerTrace& layer) {
-  return {{"name", layer.name},   {"activation", layer.activation}, {"z", numbers(layer.z)}, {"a", numbers(layer.a)},
-          {"dz", numbers(layer.dz)}, {"da", numbers(layer.da)},   {"dz_norm", number(layer.dz_norm)}, {"da_norm", number(layer.da_norm)}};
 }
 
 /// true, false and numbers as such; everything else as text.
@@ -129,20 +118,6 @@ std::string check_json(const CheckReport& report) {
                               {"value", number(item.value)}, {"limit", number(item.limit)}, {"detail", item.detail},
                               {"meaning", item.meaning}, {"advice", item.advice}});
   }
-  return dumped(json);
-}
-
-std::string explanation_json(const Explanation& e) {
-  Json json = {{"row", e.row}, {"prediction", e.prediction}, {"truth", e.truth}, {"loss", number(e.loss)}, {"layers", Json::array()}};
-  for (const LayerTrace& layer : e.layers) json["layers"].push_back(trace(layer));
-  json["blame"] = Json::array();
-  for (const BlameEntry& b : e.blame) {
-    json["blame"].push_back({{"weight", b.weight}, {"value", number(b.value)}, {"gradient", number(b.gradient)}, {"direction", b.direction},
-                             {"predicted", number(b.predicted)}, {"measured", number(b.measured)}});
-  }
-  Json factors = Json::array();
-  for (const ChainFactor& factor : e.chain) factors.push_back({{"name", factor.name}, {"value", number(factor.value)}});
-  json["chain"] = {{"weight", e.chain_weight}, {"factors", factors}, {"product", number(e.chain_product)}, {"gradient", number(e.chain_gradient)}};
   return dumped(json);
 }
 
