@@ -65,12 +65,6 @@ void fit_spec_to_data(NetworkSpec& network, const PreparedData& data, const std:
                     std::to_string(data.features.inputs),
                 "leave inputs out of the spec: it is then taken from the data");
   }
-  if (network.loss.kind != data.loss) {
-    throw Error("E0231", file,
-                "the spec's loss is " + std::string(name(network.loss.kind)) + ", but this task is trained with " +
-                    std::string(name(data.loss)),
-                "give the same --loss, or change the spec");
-  }
   if (network.layers.empty() || network.outputs() == data.outputs()) return;
   throw Error("E0231", file,
               "the spec has " + std::to_string(network.outputs()) + " outputs, this target needs " +
@@ -78,7 +72,7 @@ void fit_spec_to_data(NetworkSpec& network, const PreparedData& data, const std:
               "set the last layer's units to " + std::to_string(data.outputs()));
 }
 
-// What the spec file says cannot be said by a flag too. --loss is compared with the file, --seed goes before it.
+// What the spec file says cannot be said by a flag too. --loss is compared with the file (loss_of_spec), --seed goes before it.
 void refuse_settings_of_spec(const TrainSettings& settings) {
   static constexpr const char* kHeldBySpec[] = {
       "hidden", "activation", "init", "dropout", "input-dropout", "input-noise", "norm", "residual", "label-smoothing",
@@ -92,8 +86,8 @@ void refuse_settings_of_spec(const TrainSettings& settings) {
 }
 
 void read_spec(const TrainSettings& settings, const PreparedData& data, NetworkChoice& choice) {
-  refuse_settings_of_spec(settings);
   ParsedSpec parsed = spec_from_toml(read_file(settings.spec_file), settings.spec_file);
+  parsed.network.loss.kind = data.loss;  // the file's own, or the task's where the file names none
   fit_spec_to_data(parsed.network, data, settings.spec_file);
   choice.network = std::move(parsed.network);
   choice.training = std::move(parsed.training);
@@ -114,7 +108,7 @@ void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, con
   for (const LayerSpec& layer : choice.network.layers) line += " -> " + layer_text(layer);
   decisions.push_back(line);
   decisions.push_back("loss: " + std::string(name(choice.network.loss.kind)) +
-                      (settings.loss_given ? "" : ", by the task"));
+                      (settings.loss_given || !settings.spec_file.empty() ? "" : ", by the task"));
   if (settings.batch == 0) {
     decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) +
                         " training rows");
@@ -132,6 +126,22 @@ void check_combination(const NetworkChoice& choice) {
 }
 
 }  // namespace
+
+TrainSettings loss_of_spec(TrainSettings settings) {
+  if (settings.spec_file.empty()) return settings;
+  refuse_settings_of_spec(settings);
+  const ParsedSpec parsed = spec_from_toml(read_file(settings.spec_file), settings.spec_file);
+  if (!parsed.loss_given) return settings;
+  const Loss loss = parsed.network.loss.kind;
+  if (settings.loss_given && settings.loss != loss) {
+    throw Error("E0231", settings.spec_file,
+                "the spec's loss is " + std::string(name(loss)) + ", --loss says " + std::string(name(settings.loss)),
+                "leave --loss out, or change the spec");
+  }
+  settings.loss = loss;
+  settings.loss_given = true;
+  return settings;
+}
 
 NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data,
                              std::vector<std::string>& decisions) {

@@ -21,6 +21,10 @@ struct NetworkChoice {
 NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data,
                              std::vector<std::string>& decisions);
 
+/// The settings with the loss that --spec names, if it names one. Throws Error E0231 when --loss says another,
+/// E0105 for settings that a spec holds, E02xx for a bad spec.
+TrainSettings loss_of_spec(TrainSettings settings);
+
 /// Settings that this release knows by name only: Error E0106.
 void refuse_later_settings(const TrainSettings& settings);
 

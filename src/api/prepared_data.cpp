@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "api/network_choice.h"
 #include "api/row_weights.h"
 #include "base/digest.h"
 #include "chainrule/error.h"
@@ -278,7 +279,8 @@ std::size_t PreparedData::outputs() const {
 }
 
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings) {
-  return Preparation(request, settings).run();
+  if (request.features) return Preparation(request, settings).run();  // of a run that settled its loss before
+  return Preparation(request, loss_of_spec(settings)).run();
 }
 
 NumberTable apply_features(const features::FeatureSet& features, Loss loss, const data::Table& table, bool with_target,

@@ -274,7 +274,7 @@ std::vector<Setting> network_settings() {
       {{"spec",
         "FILE",
         "Network",
-        "network and optimiser from a TOML file, instead of the flags of these groups (--loss must agree; --seed wins)",
+        "network and optimiser from a TOML file, instead of the flags of these groups (its loss too, unless it names none; --seed wins)",
         {}},
        text([](auto& s) -> auto& { return s.spec_file; })},
   };

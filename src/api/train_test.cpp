@@ -280,6 +280,21 @@ TEST_F(TrainFiles, SpecFileReplacesTheFlags) {
   EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0231");
 }
 
+TEST_F(TrainFiles, SpecNamesItsLossAndAFlagMayOnlyAgree) {
+  const std::string layers = "[[network.layers]]\nunits = 4\n[[network.layers]]\nunits = 1\nactivation = \"identity\"\n";
+  TrainSettings s = settings("price", "run");
+  s.spec_file = path("loss.toml");
+  std::ofstream(path("loss.toml")) << "[network.loss]\nkind = \"huber\"\n" << layers;
+  train(path("prices.csv"), s);
+  EXPECT_EQ(spec_from_toml(Model::load(s.out).inspect().spec_toml).network.loss.kind, Loss::huber);
+  s.loss_given = true;
+  s.loss = Loss::absolute_error;
+  EXPECT_EQ(code_of([&] { train(path("prices.csv"), s); }), "E0231");
+  std::ofstream(path("loss.toml")) << layers;  // names none: the flag's
+  train(path("prices.csv"), s);
+  EXPECT_EQ(spec_from_toml(Model::load(s.out).inspect().spec_toml).network.loss.kind, Loss::absolute_error);
+}
+
 TEST_F(TrainFiles, RangeTestSuggestsARateThatLearns) {
   const TrainSettings s = settings("price", "run");
   const RateSearch search = find_learning_rate(path("prices.csv"), s);

@@ -69,7 +69,7 @@ std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const
 }
 
 TrainingRun::TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks)
-    : request_(std::move(request)), settings_(std::move(settings)), hooks_(hooks) {
+    : request_(std::move(request)), settings_(loss_of_spec(std::move(settings))), hooks_(hooks) {
   refuse_later_settings(settings_);
 }
 

@@ -41,7 +41,8 @@ std::string nearest_name(std::string_view text, std::span<const std::string_view
   for (std::string_view candidate : candidates) {
     if (candidate.empty() || candidate.size() > kLongest) continue;
     const std::size_t distance = edit_distance(text, candidate);
-    if (distance < best && distance < std::max(text.size(), candidate.size())) {
+    const bool shorter = distance == best && candidate.size() < nearest.size();  // of two as near, the one with a letter too many
+    if ((distance < best || shorter) && distance < std::max(text.size(), candidate.size())) {
       best = distance;
       nearest = candidate;
     }

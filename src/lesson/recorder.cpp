@@ -91,7 +91,8 @@ std::vector<float> Descent::stored(Part part) const {
   return values;
 }
 
-Batches::Batches(std::size_t rows, std::size_t size, std::uint64_t seed) : order_(rows), size_(std::min(size, rows)), at_(rows), seed_(seed) {}
+Batches::Batches(std::size_t rows, std::size_t size, std::uint64_t seed) : order_(rows), size_(std::min(size, rows)), at_(rows),
+seed_(seed) {}
 
 RowNumbers Batches::next() {
   if (at_ + size_ > order_.size()) {
@@ -102,7 +103,8 @@ RowNumbers Batches::next() {
   return RowNumbers(order_).subspan(at_ - size_, size_);
 }
 
-std::vector<Update> recorded(const Surface& surface, const OptimizerSpec& optimizer, std::size_t count, std::size_t batch, std::uint64_t seed) {
+std::vector<Update> recorded(const Surface& surface, const OptimizerSpec& optimizer, std::size_t count, std::size_t batch,
+                             std::uint64_t seed) {
   Descent descent(surface, optimizer, seed);
   Batches batches(surface.samples().rows, batch == 0 ? surface.samples().rows : batch, seed);
   std::vector<Update> updates;

@@ -240,6 +240,7 @@ ParsedSpec spec_from_toml(std::string_view text, std::string_view file_name) {
   const Source source{file_name};
   ParsedSpec document;
   Reader(source, table, "").read(document);
+  document.loss_given = static_cast<bool>(table.at_path("network.loss.kind"));
   return document;
 }
 
