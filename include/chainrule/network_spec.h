@@ -120,7 +120,11 @@ void check_spec(const NetworkSpec& network, const TrainingSpec& training);
 /// Network and training spec as one TOML text (what --spec reads and `inspect` prints), and back.
 /// parse throws Error E0220..E0229 with line and column; unknown keys are errors with a suggestion.
 std::string spec_to_toml(const NetworkSpec& network, const TrainingSpec& training);
-struct ParsedSpec { NetworkSpec network; TrainingSpec training; };
+struct ParsedSpec {
+  NetworkSpec network;
+  TrainingSpec training;
+  bool loss_given = true;  ///< false: the text names no loss, network.loss.kind is the default
+};
 ParsedSpec spec_from_toml(std::string_view text, std::string_view file_name = "spec");
 
 /// A text like "256,256" as hidden layers of these widths.

@@ -188,8 +188,8 @@ Command explain_command() {
                   reading_flags(),
                   {local({"format", "KIND", "Output", "how to show it", {"table", "json", "html", "dot"}, "table"}), output}, output_flags()}),
           {"chainrule explain runs/1 houses.csv --row 17", "chainrule explain runs/1 houses.csv --by column",
-           "chainrule explain runs/1 houses.csv --weight layers.0.weight[3,2] --pulls --movers",
-           "chainrule explain runs/1 houses.csv --row 17 --until=-20000 --hold area",
+           "chainrule explain runs/1 houses.csv --weight layers.0.weight[3,2] --pulls",
+           "chainrule explain runs/1 houses.csv --row 17 --until -20000 --hold area",
            "chainrule explain runs/1 houses.csv --format html -o why.html"}};
 }
 
@@ -249,7 +249,7 @@ Command race_command() {
       local({"trials", "N", "Race", "learning rates tried for each optimiser (default: 33 on surfaces, 15 on data)"}),
       local({"rates", "LOW,HIGH", "Race", "the range of learning rates", {}, "1e-5,10"}),
       local({"steps", "N", "Race", "steps on a surface (default: 40 to 500, by surface)"})};
-  return {"race", "run optimisers against each other, and say how sure the winner is",
+  return {"race", "optimisers side by side, and how sure the winner is",
           "Tunes a learning rate for each optimiser with the same budget, then runs all of them on the same splits, starts and "
           "batches with many seeds, on DATA (the score is the lowest validation loss; 15 epochs unless --epochs says otherwise) or "
           "on a test surface. All pairs are compared seed by seed and corrected for their number; \"no clear winner\" is a verdict. "
@@ -273,7 +273,7 @@ Command dropout_command() {
           {kData},
           joined({flags, experiment_flags({"dropout"}), {config_flag()}, experiment_output_flags()}),
           {"chainrule dropout houses.csv --target price --hidden 64,64",
-           "chainrule dropout churn.csv --target left --kinds inverted,gaussian --rates 0.2,0.5 --svg dropout.svg"}};
+           "chainrule dropout churn.csv --target left --rates 0.2,0.5"}};
 }
 
 Command version_command() {
