@@ -4,10 +4,10 @@ JOBS ?= $(shell nproc)
 BUILD := build
 RUN := runs/demo
 
-.PHONY: help build demo test test-all bench bench-compare bench-peers lint fuzz clean install-tools
+.PHONY: help build everything demo test test-all bench bench-compare bench-peers lint fuzz clean install-tools
 
 help:
-	@echo "make build      the program at build/chainrule (installs missing Debian packages first)"
+	@echo "make build      the program and the library (installs missing Debian packages first)"
 	@echo "make demo       build, train on Fashion-MNIST, show the result"
 	@echo "make test       build and run the tests, fuzzers 10 s each"
 	@echo "make test-all   the long ones too: sanitizers, kill -9, NEON under qemu, mutations, fuzzers 5 min each"
@@ -24,13 +24,16 @@ $(BUILD)/.configured: CMakeLists.txt CMakePresets.json cmake/*.cmake tools/insta
 	@touch $@
 
 build: $(BUILD)/.configured
+	cmake --build --preset release -j $(JOBS) --target chainrule_exe chainrule
+
+everything: build
 	cmake --build --preset release -j $(JOBS)
 
 demo: build
 	@tools/install_dependencies demo
 	@tools/demo $(BUILD)/chainrule $(RUN)
 
-test: build
+test: everything
 	@tools/install_dependencies test
 	ctest --preset release
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
@@ -52,7 +55,7 @@ bench-compare: build
 bench-peers:
 	@tools/bench_peers $(BUILD) $(MLPACK)
 
-lint: build
+lint: everything
 	@tools/install_dependencies lint
 	@tools/lint
 
