@@ -66,12 +66,18 @@ class PackedNetwork {
   const float* arena(Part part) const { return arenas_[static_cast<std::size_t>(part)].data(); }
   float* parameters() { return arena(Part::parameters); }
   const float* parameters() const { return arena(Part::parameters); }
+  float* state(int i) { return arena(static_cast<Part>(static_cast<int>(Part::state0) + i)); }
+  const float* state(int i) const { return arena(static_cast<Part>(static_cast<int>(Part::state0) + i)); }
   int states() const { return static_cast<int>(state_count_); }
   bool averages() const { return training.ema > 0; }
 
   /// A layer whose weights do not stay in the second-level cache from one row tile's panel to the next.
   static bool streams(const Layer& layer) {
     return layer.in.size() * layer.out.size() * sizeof(float) >= std::size_t{1} << 20;
+  }
+  /// A layer whose weights and optimiser state do not stay there from step to step.
+  bool state_streams(const Layer& layer) const {
+    return layer.in.size() * layer.out.size() * sizeof(float) * (1 + state_count_) >= std::size_t{1} << 19;
   }
   /// Copies the block of k in [begin, end) of weight panel p into the transposed weights.
   void transpose(const Layer& layer, int p, Range k, const float* weights, float* transposed) const;

@@ -29,35 +29,28 @@ void sum_rows(const EngineState& state, int member, float* out, std::size_t size
            state.work.scratch[size_of(member)].block + size_of(kBlockDepth * kBlockColumns), size, compute);
 }
 
-constexpr int kStretch = 16;  // inputs per kernel call while fetching ahead: a quarter of a block
 constexpr int kSliceRows = 128;  // of inputs and output gradients that stay in cache while all panels of a block use them
 
 /// Item 10 for some panels of a block, over some rows: panel i of the block goes to out + i * stride.
 void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, float* out, std::size_t stride, bool update_follows) {
-  const Layer& layer = state.net.layers[size_of(item.layer)];
+  const PackedNetwork& net = state.net;
+  const Layer& layer = net.layers[size_of(item.layer)];
   const BatchMatrix &x = state.work.input_of(size_of(item.layer)), &dz = state.work.layers[size_of(item.layer)].dz;
-  const int panel = layer.in.panel, slice = item.panels > 1 ? kSliceRows : std::max(rows.size(), 1);
-  // Weights and optimiser state of the block are fetched meanwhile: each stretch of inputs fetches its share of one
-  // after the other.
-  const int arenas = update_follows && state.net.streams(layer) ? 1 + state.net.states() : 0;
-  const auto arena = [&](int i, int p) {
-    return state.net.arena(i == 0 ? Part::parameters : static_cast<Part>(static_cast<int>(Part::state0) + i - 1)) +
-           layer.weight_panel(p) + size_of(item.k.begin) * size_of(layer.out.width(p));
-  };
+  const int slice = item.panels > 1 ? kSliceRows : std::max(rows.size(), 1);
+  const bool fetches = update_follows && net.state_streams(layer);  // weights and optimiser state of the block, for the update
   int row = rows.begin;
   do {
     const int row_end = rows.end - row < slice + slice / 2 ? rows.end : row + slice;
-    int stretch = 0;
-    for (int begin = item.k.begin; begin < item.k.end; ++stretch) {
-      const int q = begin / panel, end = std::min({item.k.end, (q + 1) * panel, begin + (arenas > 0 ? kStretch : kBlockDepth)});
-      const bool fetch = stretch < arenas && row_end == state.frame.rows;
-      for (int i = 0; i < item.panels; ++i) {
-        const int p = item.panel + i, width = layer.out.width(p);
-        state.kernels().gradient({x.panel(q), layer.in.width(q), dz.panel(p), width, row, row_end, begin - q * panel,
-                                  end - q * panel, out + size_of(i) * stride + size_of(begin - item.k.begin) * size_of(width),
-                                  row > rows.begin, fetch ? arena(stretch, p) : nullptr, size_of(item.k.size()) * size_of(width)});
+    for (int i = 0; i < item.panels; ++i) {
+      const int p = item.panel + i, width = layer.out.width(p);
+      GradientBlock block{x.data, x.stride, layer.in.padded(), dz.panel(p), width, row, row_end, item.k.begin, item.k.end,
+                          out + size_of(i) * stride, row > rows.begin, 0, {}};
+      if (fetches && row_end == state.frame.rows) {
+        const std::size_t place = layer.weight_panel(p) + size_of(item.k.begin) * size_of(width);
+        block.ahead[block.ahead_count++] = net.parameters() + place;
+        for (int s = 0; s < net.states(); ++s) block.ahead[block.ahead_count++] = net.state(s) + place;
       }
-      begin = end;
+      state.kernels().gradient(block);
     }
     row = row_end;
   } while (row < rows.end);
@@ -123,8 +116,7 @@ bool update_elements(EngineState& state, const UpdateRule& rule, std::size_t pla
                      int columns, const float* g, bool average) {
   PackedNetwork& net = state.net;
   UpdateBlock block{g, net.parameters() + place, {}, size, width, columns};
-  for (int i = 0; i < net.states(); ++i)
-    block.state[i] = net.arena(static_cast<Part>(static_cast<int>(Part::state0) + i)) + place;
+  for (int i = 0; i < net.states(); ++i) block.state[i] = net.state(i) + place;
   const bool fine = state.kernels().update(rule, block);
   if (average)
     state.kernels().average(net.arena(Part::average) + place, block.w, static_cast<float>(1 - net.training.ema), size);

@@ -127,7 +127,7 @@ constexpr int states_of(const math::UpdateShape& shape) {
 
 /// Updates the block; returns whether all new weights are finite, padding included.
 template <math::UpdateShape S, bool kPrepare>
-HWY_INLINE bool update_all(const UpdateRule& rule, const UpdateBlock& block) {
+HWY_INLINE bool update_all(const UpdateRule& rule, UpdateBlock block) {
   constexpr int kStates = states_of(S);
   const math::UpdateValues<Lanes> values = math::update_lanes<Lanes>(*rule.constants, rule.decays);
   const Preparation prepare(rule);

@@ -39,16 +39,17 @@ struct Product {
 
 /// g[k - k_begin, :] = sum over rows ascending of d[r, :] * x[r, k]; `resume` starts from what g holds.
 struct GradientBlock {
-  const float* x;  ///< one input panel
-  int x_width;
+  const float* x;  ///< panels of inputs
+  std::size_t x_stride;
+  int x_columns;   ///< with padding
   const float* d;  ///< one panel of output gradients
   int width;
   int row_begin, row_end;
-  int k_begin, k_end;  ///< columns of x's panel
+  int k_begin, k_end;  ///< k_begin: the start of a panel or inside it
   float* g;
   bool resume;
-  const float* ahead;  ///< this many floats are fetched ahead meanwhile; null: none
-  std::size_t ahead_size;
+  int ahead_count;        ///< blocks as large as g that are fetched meanwhile
+  const float* ahead[5];  ///< weights and optimiser state
 };
 
 /// out[j] = chain over rows from 0 of `+ a` (b null) or fma(a, b, .), for one panel.

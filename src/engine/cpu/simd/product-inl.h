@@ -19,6 +19,7 @@ constexpr int kMostRows = 14;
 // A slice of the sum over k that fits in the first-level cache: the b panel is read once per row tile.
 constexpr int kDepthPanels = 256 / kPanel > 4 ? 256 / kPanel : 4;
 constexpr int kGradientRows = 128;
+constexpr int kLineFloats = 16;  // a cache line
 
 /// The part of a Product that one tile sees: full panels of a, then possibly a narrower last one.
 struct Slice {
@@ -35,6 +36,7 @@ template <int kRows, int kVectors>
 HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const float* b,
                                    Vector (&c)[kRows][kVectors]) {
   const FloatTag tag;
+#pragma GCC unroll 8
   for (int k = 0; k < depth; ++k) {
     Vector row[kVectors];
     CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) row[v] = hn::Load(tag, b + v * kLanes);
@@ -106,24 +108,30 @@ HWY_NOINLINE void product_tile(const Slice& slice, const Product& product, int r
   }
 }
 
-/// `ahead` moves by `step` floats a row: what the optimiser needs next comes nearer while sums are formed.
-template <int kRows, int kVectors>
-HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, int end, bool resume, const float* ahead,
-                                std::size_t step) {
+/// The sums of kRows inputs over some rows: x is [row, x_width], from the first of them on; `at` is their place in g.
+struct GradientRows {
+  const float* x;
+  std::size_t x_width;
+  std::size_t at;
+  int begin, end;
+  bool resume;
+};
+
+/// Adds rows [begin, end) to c, and fetches a line of `ahead` with every row.
+template <int kRows, int kVectors, bool kFetch>
+HWY_INLINE void add_rows(const GradientBlock& block, const GradientRows& rows, int begin, int end, const float* ahead,
+                         Vector (&c)[kRows][kVectors]) {
   const FloatTag tag;
-  Vector c[kRows][kVectors];
-  float* g = block.g + static_cast<std::size_t>(k - block.k_begin) * kVectors * kLanes;
-  CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-      c[r][v] = resume ? hn::Load(tag, g + (r * kVectors + v) * kLanes) : hn::Zero(tag);
-    }
-  }
-  const std::size_t x_width = static_cast<std::size_t>(block.x_width);
-  const float* x = block.x + static_cast<std::size_t>(begin) * x_width + k;
-  const float* d = block.d + static_cast<std::size_t>(begin) * kVectors * kLanes;
+  constexpr std::size_t kWidth = kVectors * kLanes;
+  const std::size_t x_width = rows.x_width;
+  const float* x = rows.x + static_cast<std::size_t>(begin) * x_width;
+  const float* d = block.d + static_cast<std::size_t>(begin) * kWidth;
+#pragma GCC unroll 4
   for (int row = begin; row < end; ++row) {
-    __builtin_prefetch(ahead);
-    ahead += step;
+    if constexpr (kFetch) {
+      __builtin_prefetch(ahead);
+      ahead += kLineFloats;
+    }
     Vector gradient[kVectors];
     CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) gradient[v] = hn::Load(tag, d + v * kLanes);
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
@@ -131,8 +139,30 @@ HWY_NOINLINE void gradient_tile(const GradientBlock& block, int k, int begin, in
       CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::MulAdd(gradient[v], input, c[r][v]);
     }
     x += x_width;
-    d += kVectors * kLanes;
+    d += kWidth;
   }
+}
+
+template <int kRows, int kVectors, bool kFetch>
+HWY_NOINLINE void gradient_tile(const GradientBlock& block, const GradientRows& rows) {
+  const FloatTag tag;
+  Vector c[kRows][kVectors];
+  float* g = block.g + rows.at;
+  CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      c[r][v] = rows.resume ? hn::Load(tag, g + (r * kVectors + v) * kLanes) : hn::Zero(tag);
+    }
+  }
+  int row = rows.begin;
+  if constexpr (kFetch) {  // what the optimiser needs next comes nearer: weights first, then state by state
+    constexpr int kLines = (kRows * kVectors * kLanes + kLineFloats - 1) / kLineFloats;
+    for (int i = 0; i < block.ahead_count; ++i) {
+      const int end = std::min(row + kLines, rows.end);
+      add_rows<kRows, kVectors, true>(block, rows, row, end, block.ahead[i] + rows.at, c);
+      row = end;
+    }
+  }
+  add_rows<kRows, kVectors, false>(block, rows, row, rows.end, nullptr, c);
   CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
     CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[r][v], tag, g + (r * kVectors + v) * kLanes);
   }
@@ -143,16 +173,18 @@ HWY_INLINE void fetch_to_l2(const float* line) {
 }
 
 using ProductTile = void (*)(const Slice&, const Product&, int);
-using GradientTile = void (*)(const GradientBlock&, int, int, int, bool, const float*, std::size_t);
+using GradientTile = void (*)(const GradientBlock&, const GradientRows&);
 struct Tiles {
   ProductTile product[kPanelVectors + 1][kMostRows + 1];
   GradientTile gradient[kPanelVectors + 1][kMostRows + 1];
+  GradientTile fetching_gradient[kPanelVectors + 1][kMostRows + 1];
 };
 
 template <int kVectors, int kRows>
 constexpr void fill_tiles(Tiles& tiles) {
   tiles.product[kVectors][kRows] = product_tile<kRows, kVectors>;
-  tiles.gradient[kVectors][kRows] = gradient_tile<kRows, kVectors>;
+  tiles.gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, false>;
+  tiles.fetching_gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, true>;
   if constexpr (kRows > 1) {
     fill_tiles<kVectors, kRows - 1>(tiles);
   } else if constexpr (kVectors > 1) {
@@ -213,27 +245,29 @@ void product(const Product& p) {
   } while (done < full);
 }
 
-void gradient(const GradientBlock& block) {
-  const int vectors = block.width / kLanes;
-  const std::size_t rows = static_cast<std::size_t>(block.row_end - block.row_begin);
-  const std::size_t depth = static_cast<std::size_t>(block.k_end - block.k_begin);
-  // The tile of inputs k fetches its share of what lies ahead, spread over its rows.
-  const auto ahead_at = [&](int k, int row) {
-    const std::size_t share =
-        static_cast<std::size_t>(k - block.k_begin) * rows + static_cast<std::size_t>(row - block.row_begin);
-    return block.ahead + block.ahead_size * share / (depth * rows);
-  };
+/// The inputs [k, k_end) of one panel, a slice of the rows at a time.
+void gradient_panel(const GradientBlock& block, const float* x, int x_width, int k, int k_end) {
+  const int vectors = block.width / kLanes, panel_begin = k / kPanel * kPanel;
   int row = block.row_begin;
   do {
     const int end = block.row_end - row < kGradientRows + kGradientRows / 2 ? block.row_end : row + kGradientRows;
-    for_tiles(block.k_begin, block.k_end, kTileRows[vectors], [&](int k, int count) {
-      const bool fetch = block.ahead != nullptr && rows > 0;
-      const float* ahead = fetch ? ahead_at(k, row) : block.d;
-      const std::size_t step = fetch ? block.ahead_size * static_cast<std::size_t>(count) / (depth * rows) : 0;
-      kTiles.gradient[vectors][count](block, k, row, end, block.resume || row > block.row_begin, ahead, step);
+    const bool fetch = block.ahead_count > 0 && end == block.row_end;
+    const GradientTile* tiles = fetch ? kTiles.fetching_gradient[vectors] : kTiles.gradient[vectors];
+    for_tiles(k, k_end, kTileRows[vectors], [&](int first, int count) {
+      const std::size_t at = static_cast<std::size_t>(first - block.k_begin) * static_cast<std::size_t>(block.width);
+      tiles[count](block, {x + (first - panel_begin), static_cast<std::size_t>(x_width), at, row, end,
+                           block.resume || row > block.row_begin});
     });
     row = end;
   } while (row < block.row_end);
+}
+
+void gradient(const GradientBlock& block) {
+  for (int k = block.k_begin; k < block.k_end;) {
+    const int q = k / kPanel, end = std::min((q + 1) * kPanel, block.k_end);
+    gradient_panel(block, block.x + static_cast<std::size_t>(q) * block.x_stride, std::min(kPanel, block.x_columns - q * kPanel), k, end);
+    k = end;
+  }
 }
 
 }  // namespace
