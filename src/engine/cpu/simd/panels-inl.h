@@ -9,12 +9,7 @@ namespace {
 // Without full unrolling GCC 12 keeps the accumulators in memory; tools/check_simd_symbols looks for that.
 #define CHAINRULE_UNROLL _Pragma("GCC unroll 16")
 
-// Two 8-lane vectors leave room for six rows in AVX2's 16 registers; the others have 32.
-#if HWY_TARGET == HWY_AVX2
-constexpr int kPanelVectors = 2;
-#else
 constexpr int kPanelVectors = 4;
-#endif
 constexpr int kPanel = kPanelVectors * kLanes;
 
 constexpr int padded(int columns) { return (columns + kLanes - 1) / kLanes * kLanes; }

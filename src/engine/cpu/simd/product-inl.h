@@ -8,16 +8,17 @@
 namespace chainrule::engine::cpu {
 namespace {
 
-// Rows per tile: as many accumulators as registers hold besides one row of b and a broadcast.
+// Rows per tile: as many accumulators as registers hold besides one row of b and a broadcast, or, with fewer rows than vectors, besides one
+// broadcast per row and one vector of b. AVX2 has 16 registers, the others have 32.
 #if HWY_TARGET == HWY_AVX2
-constexpr int kTileRows[kPanelVectors + 1] = {0, 12, 6};
+constexpr int kTileRows[kPanelVectors + 1] = {0, 12, 6, 3, 3};
 #else
 constexpr int kTileRows[kPanelVectors + 1] = {0, 14, 12, 8, 6};
 #endif
 constexpr int kMostRows = 14;
 
 // A slice of the sum over k that fits in the first-level cache: the b panel is read once per row tile.
-constexpr int kDepthPanels = 256 / kPanel > 4 ? 256 / kPanel : 4;
+constexpr int kDepthPanels = 4;
 constexpr int kGradientRows = 128;
 constexpr int kLineFloats = 16;  // a cache line
 
@@ -32,18 +33,34 @@ struct Slice {
   bool first, last;
 };
 
+/// c[r][:] = fma(x(r), b[:], c[r][:]). What there is less of, rows or vectors, waits in registers.
+template <int kRows, int kVectors, class X>
+HWY_INLINE void multiply_add(X x, const float* b, Vector (&c)[kRows][kVectors]) {
+  const FloatTag tag;
+  if constexpr (kRows < kVectors) {
+    Vector of_row[kRows];
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) of_row[r] = x(r);
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const Vector column = hn::Load(tag, b + v * kLanes);
+      CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) c[r][v] = hn::MulAdd(of_row[r], column, c[r][v]);
+    }
+  } else {
+    Vector column[kVectors];
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) column[v] = hn::Load(tag, b + v * kLanes);
+    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+      const Vector of_row = x(r);
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::MulAdd(of_row, column[v], c[r][v]);
+    }
+  }
+}
+
 template <int kRows, int kVectors>
 HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const float* b,
                                    Vector (&c)[kRows][kVectors]) {
   const FloatTag tag;
 #pragma GCC unroll 8
   for (int k = 0; k < depth; ++k) {
-    Vector row[kVectors];
-    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) row[v] = hn::Load(tag, b + v * kLanes);
-    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      const Vector x = hn::Set(tag, a[r * a_width + k]);
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::MulAdd(x, row[v], c[r][v]);
-    }
+    multiply_add<kRows, kVectors>([&](int r) { return hn::Set(tag, a[r * a_width + k]); }, b, c);
     b += kVectors * kLanes;
   }
   return b;
@@ -132,12 +149,7 @@ HWY_INLINE void add_rows(const GradientBlock& block, const GradientRows& rows, i
       __builtin_prefetch(ahead);
       ahead += kLineFloats;
     }
-    Vector gradient[kVectors];
-    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) gradient[v] = hn::Load(tag, d + v * kLanes);
-    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      const Vector input = hn::Set(tag, x[r]);
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::MulAdd(gradient[v], input, c[r][v]);
-    }
+    multiply_add<kRows, kVectors>([&](int r) { return hn::Set(tag, x[r]); }, d, c);
     x += x_width;
     d += kWidth;
   }
