@@ -92,36 +92,42 @@ HWY_INLINE void finish(Epilogue epilogue, const float* other, Vector (&c)[kRows]
   }
 }
 
+HWY_INLINE void fetch_to_l2(const float* line) {
+  __builtin_prefetch(line, 0, 2);  // a hint: past the end of the panel it does nothing
+}
+
+/// `tiles` tiles of kRows rows, from `row` on; each fetches `lines` cache lines of what comes next.
 template <int kRows, int kVectors>
-HWY_NOINLINE void product_tile(const Slice& slice, const Product& product, int row) {
+HWY_NOINLINE void product_tiles(const Slice& slice, const Product& product, int row, int tiles, const float* next, int lines) {
   const FloatTag tag;
-  Vector c[kRows][kVectors];
-  const std::size_t at = static_cast<std::size_t>(row) * kVectors * kLanes;
-  float* out = product.c + at;
-  if (!slice.first) {
+  constexpr std::size_t kTile = kRows * kVectors * kLanes;
+  const std::size_t first = static_cast<std::size_t>(row), tail_width = static_cast<std::size_t>(slice.tail_width);
+  float* out = product.c + first * kVectors * kLanes;
+  const float* other = product.other + first * kVectors * kLanes;
+  const float *panels = slice.a + first * kPanel, *tail = slice.tail + first * tail_width;
+  for (; tiles > 0; --tiles, out += kTile, other += kTile, panels += kRows * kPanel, tail += kRows * tail_width) {
+    for (int line = 0; line < lines; ++line, next += kLineFloats) fetch_to_l2(next);
+    Vector c[kRows][kVectors];
+    if (!slice.first) {
+      CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+        CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::Load(tag, out + (r * kVectors + v) * kLanes);
+      }
+    } else {
+      Vector start[kVectors];
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+        start[v] = product.start != nullptr ? hn::Load(tag, product.start + v * kLanes) : hn::Zero(tag);
+      }
+      CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
+        CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = start[v];
+      }
+    }
+    const float *a = panels, *b = slice.b;
+    for (int p = 0; p < slice.panels; ++p, a += slice.a_panel_stride) b = accumulate<kRows, kVectors>(a, kPanel, kPanel, b, c);
+    if (slice.tail_depth > 0) accumulate<kRows, kVectors>(tail, slice.tail_width, slice.tail_depth, b, c);
+    if (slice.last) finish<kRows, kVectors>(product.epilogue, other, c);
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::Load(tag, out + (r * kVectors + v) * kLanes);
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[r][v], tag, out + (r * kVectors + v) * kLanes);
     }
-  } else {
-    Vector start[kVectors];
-    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-      start[v] = product.start != nullptr ? hn::Load(tag, product.start + v * kLanes) : hn::Zero(tag);
-    }
-    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = start[v];
-    }
-  }
-  const float* b = slice.b;
-  const float* a = slice.a + static_cast<std::size_t>(row) * kPanel;
-  for (int p = 0; p < slice.panels; ++p, a += slice.a_panel_stride)
-    b = accumulate<kRows, kVectors>(a, kPanel, kPanel, b, c);
-  if (slice.tail_depth > 0) {
-    accumulate<kRows, kVectors>(slice.tail + static_cast<std::size_t>(row) * static_cast<std::size_t>(slice.tail_width),
-                                slice.tail_width, slice.tail_depth, b, c);
-  }
-  if (slice.last) finish<kRows, kVectors>(product.epilogue, product.other + at, c);
-  CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[r][v], tag, out + (r * kVectors + v) * kLanes);
   }
 }
 
@@ -180,21 +186,17 @@ HWY_NOINLINE void gradient_tile(const GradientBlock& block, const GradientRows& 
   }
 }
 
-HWY_INLINE void fetch_to_l2(const float* line) {
-  __builtin_prefetch(line, 0, 2);  // a hint: past the end of the panel it does nothing
-}
-
-using ProductTile = void (*)(const Slice&, const Product&, int);
+using ProductTiles = void (*)(const Slice&, const Product&, int, int, const float*, int);
 using GradientTile = void (*)(const GradientBlock&, const GradientRows&);
 struct Tiles {
-  ProductTile product[kPanelVectors + 1][kMostRows + 1];
+  ProductTiles product[kPanelVectors + 1][kMostRows + 1];
   GradientTile gradient[kPanelVectors + 1][kMostRows + 1];
   GradientTile fetching_gradient[kPanelVectors + 1][kMostRows + 1];
 };
 
 template <int kVectors, int kRows>
 constexpr void fill_tiles(Tiles& tiles) {
-  tiles.product[kVectors][kRows] = product_tile<kRows, kVectors>;
+  tiles.product[kVectors][kRows] = product_tiles<kRows, kVectors>;
   tiles.gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, false>;
   tiles.fetching_gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, true>;
   if constexpr (kRows > 1) {
@@ -210,23 +212,20 @@ constexpr Tiles make_tiles() {
 }
 constexpr Tiles kTiles = make_tiles();
 
-/// Cuts [begin, end) into equal tiles of at most `most` and calls tile(first, count).
+/// Cuts [begin, end) into equal tiles of at most `most` (their sizes differ by one at most) and calls run(first, size, tiles) per size.
 template <class F>
-HWY_INLINE void for_tiles(int begin, int end, int most, F tile) {
+HWY_INLINE void for_tiles(int begin, int end, int most, F run) {
   const int size = end - begin, count = (size + most - 1) / most;
   if (count == 0) return;
-  const int least = size / count, larger = size % count;  // one division: small tiles take no longer than some
-  for (int i = 0, at = begin; i < count; ++i) {
-    const int next = at + least + (i < larger ? 1 : 0);
-    tile(at, next - at);
-    at = next;
-  }
+  const int least = size / count, larger = size % count;
+  if (larger > 0) run(begin, least + 1, larger);
+  run(begin + larger * (least + 1), least, count - larger);
 }
 
 void product(const Product& p) {
   const int vectors = p.width / kLanes;
   const int full = static_cast<int>(p.depth / kPanel), tail = static_cast<int>(p.depth % kPanel);
-  const std::size_t width = static_cast<std::size_t>(p.width), rows = static_cast<std::size_t>(p.row_end - p.row_begin);
+  const std::size_t width = static_cast<std::size_t>(p.width);
   int done = 0;
   do {
     const int panels = full - done < kDepthPanels + kDepthPanels / 2 ? full - done : kDepthPanels;
@@ -241,17 +240,13 @@ void product(const Product& p) {
                       done == 0 && !p.resume,
                       last};
     const std::size_t fetched = static_cast<std::size_t>(done) * kPanel * width;
-    const std::size_t lines =
-        p.next_b == nullptr
-            ? 0
-            : (last ? p.depth * width - fetched : static_cast<std::size_t>(panels) * kPanel * width) / 16;
-    for_tiles(p.row_begin, p.row_end, kTileRows[vectors], [&](int row, int count) {
-      if (lines > 0) {
-        const std::size_t first = lines * static_cast<std::size_t>(row - p.row_begin) / rows;
-        const std::size_t end = lines * static_cast<std::size_t>(row + count - p.row_begin) / rows;
-        for (std::size_t line = first; line < end; ++line) fetch_to_l2(p.next_b + fetched + line * 16);
-      }
-      kTiles.product[vectors][count](slice, p, row);
+    const std::size_t coming = last ? p.depth * width - fetched : static_cast<std::size_t>(panels) * kPanel * width;
+    const int most = kTileRows[vectors], tiles = (p.row_end - p.row_begin + most - 1) / most;
+    const int lines = p.next_b == nullptr ? 0 : static_cast<int>(coming / kLineFloats) / std::max(tiles, 1) + 1;
+    const float* next = p.next_b + fetched;
+    for_tiles(p.row_begin, p.row_end, most, [&](int row, int size, int count) {
+      kTiles.product[vectors][size](slice, p, row, count, next, lines);
+      next += static_cast<std::ptrdiff_t>(lines * count * kLineFloats);
     });
     done += panels;
   } while (done < full);
@@ -264,11 +259,15 @@ void gradient_panel(const GradientBlock& block, const float* x, int x_width, int
   do {
     const int end = block.row_end - row < kGradientRows + kGradientRows / 2 ? block.row_end : row + kGradientRows;
     const bool fetch = block.ahead_count > 0 && end == block.row_end;
-    const GradientTile* tiles = fetch ? kTiles.fetching_gradient[vectors] : kTiles.gradient[vectors];
-    for_tiles(k, k_end, kTileRows[vectors], [&](int first, int count) {
-      const std::size_t at = static_cast<std::size_t>(first - block.k_begin) * static_cast<std::size_t>(block.width);
-      tiles[count](block, {x + (first - panel_begin), static_cast<std::size_t>(x_width), at, row, end,
-                           block.resume || row > block.row_begin});
+    const auto& kernels = fetch ? kTiles.fetching_gradient[vectors] : kTiles.gradient[vectors];
+    const std::size_t at = static_cast<std::size_t>(k - block.k_begin) * static_cast<std::size_t>(block.width);
+    GradientRows rows{x + (k - panel_begin), static_cast<std::size_t>(x_width), at, row, end, block.resume || row > block.row_begin};
+    for_tiles(k, k_end, kTileRows[vectors], [&](int, int size, int tiles) {
+      for (; tiles > 0; --tiles) {
+        kernels[size](block, rows);
+        rows.x += size;
+        rows.at += static_cast<std::size_t>(size * block.width);
+      }
     });
     row = end;
   } while (row < block.row_end);
