@@ -11,7 +11,7 @@ namespace chainrule {
 namespace {
 
 // Between two phases of a step others arrive within microseconds; a sleep costs tens of them to wake from.
-constexpr int kSpins = 2000;
+constexpr int kSpins = 10000;
 
 void pause() noexcept {
 #if defined(__x86_64__)

@@ -97,8 +97,7 @@ void input_gradient(EngineState& state, std::size_t l, int q, Range o, Range row
 
 }  // namespace
 
-void backward_rows(EngineState& state, int member, bool to_inputs) noexcept {
-  const Range rows = state.rows_of(member);
+void backward_rows(EngineState& state, int member, Range rows, bool to_inputs) noexcept {
   const std::size_t count = state.net.layers.size();
   for (int p = 0; p < state.net.layers.back().out.panels(); ++p) apply_factor(state, count - 1, p, rows);
   for (std::size_t l = count; l-- > 0;) {

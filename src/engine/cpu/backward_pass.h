@@ -1,4 +1,4 @@
-// Backward: a member's rows from the output gradient to the inputs (docs/arithmetic.md, items 8, 9 and 11).
+// Backward: rows from the output gradient to the inputs (docs/arithmetic.md, items 8, 9 and 11).
 #pragma once
 
 #include "engine/cpu/engine_state.h"
@@ -7,6 +7,6 @@ namespace chainrule::engine::cpu {
 
 /// Fills dn and dz of all layers; with to_inputs also d_inputs (times the input dropout's m). Barriers only for batch
 /// norm.
-void backward_rows(EngineState& state, int member, bool to_inputs) noexcept;
+void backward_rows(EngineState& state, int member, Range rows, bool to_inputs) noexcept;
 
 }  // namespace chainrule::engine::cpu

@@ -18,9 +18,10 @@ using cpu::EngineState;
 /// One training step as each member runs it: the lesson from top to bottom.
 void step_member(EngineState& state, int member, double& norm) noexcept {
   cpu::mask_weights(state, member);
-  cpu::forward_rows(state, member);
-  cpu::loss_rows(state, member);
-  cpu::backward_rows(state, member, state.net.input_scale != cpu::kAbsent);
+  const cpu::Range rows = state.rows_of(member);
+  cpu::forward_rows(state, member, rows);
+  cpu::loss_rows(state, member, rows);
+  cpu::backward_rows(state, member, rows, state.net.input_scale != cpu::kAbsent);
   state.team.barrier();
   if (!state.all_fine(&cpu::MemberFlags::loss_fine)) return;
   if (state.net.training.clip_norm > 0) {
@@ -89,7 +90,7 @@ class CpuPlan final : public Plan {
     cpu::prepare_frame(state_, samples, rows, mode, control);
     run([&](int member) {
       cpu::mask_weights(state_, member);
-      cpu::forward_rows(state_, member);
+      cpu::forward_rows(state_, member, state_.rows_of(member));
     });
     unpack(state_.work.layers.back().a, state_.work.outputs.data(), nullptr);
     return {state_.work.outputs.data(), rows.size() * state_.net.spec.outputs()};
@@ -97,7 +98,8 @@ class CpuPlan final : public Plan {
 
   double loss(const Samples& samples, std::span<const std::uint32_t>) noexcept override {
     state_.frame.samples = samples;
-    run([&](int member) { cpu::loss_rows(state_, member); });
+    for (cpu::MemberFlags& flag : state_.flags) flag.loss_fine = true;
+    run([&](int member) { cpu::loss_rows(state_, member, state_.rows_of(member)); });
     return cpu::batch_loss(state_);
   }
 
@@ -109,7 +111,7 @@ class CpuPlan final : public Plan {
       state_.first_transposed_stale = false;
     }
     run([&](int member) {
-      cpu::backward_rows(state_, member, to_inputs);
+      cpu::backward_rows(state_, member, state_.rows_of(member), to_inputs);
       state_.team.barrier();
       cpu::store_gradients(state_, member);
     });
@@ -140,6 +142,7 @@ class CpuPlan final : public Plan {
   /// body(member) on every member; the lambda stays on this stack.
   template <class F>
   void run(const F& body) noexcept {
+    state_.reset_work();
     state_.team.run([](void* context, int member) { (*static_cast<const F*>(context))(member); },
                     const_cast<F*>(&body));
   }

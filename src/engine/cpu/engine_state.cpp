@@ -91,11 +91,21 @@ DropoutNow dropout_now(const DropoutSpec& spec, Mode mode, double factor) noexce
 
 EngineState::EngineState(const NetworkSpec& spec, const TrainingSpec& training, const KernelTable& kernels, int threads,
                          std::size_t max_batch)
-    : net(spec, training, kernels), team(threads), work(net, max_batch, team.size()) {
+    : net(spec, training, kernels),
+      team(threads),
+      work(net, max_batch, team.size()),
+      gradient_work(team.size()),
+      update_work(team.size()) {
   frame.dropout.resize(net.layers.size());
   items = divide(net, all_items(net), team.size(), kBlockDepth);
   panels = divide(net, whole_panels(net), team.size(), 0);
   flags.resize(static_cast<std::size_t>(team.size()));
+}
+
+void EngineState::reset_work() noexcept {
+  for (int member = 0; member < members(); ++member) {
+    for (SharedWork* queue : {&gradient_work, &update_work}) queue->fill(member, static_cast<int>(items[static_cast<std::size_t>(member)].size()));
+  }
 }
 
 DrawRow EngineState::draws(Purpose purpose, std::size_t layer, std::uint32_t row) const {

@@ -8,6 +8,7 @@
 #include "base/counter_rng.h"
 #include "base/thread_team.h"
 #include "engine/cpu/packed_network.h"
+#include "engine/cpu/shared_work.h"
 #include "engine/cpu/workspace.h"
 #include "engine/plan.h"
 
@@ -65,12 +66,15 @@ struct EngineState {
   Frame frame;
   std::vector<std::vector<WorkItem>> items;   ///< per member: blocks and vectors, for gradients and updates
   std::vector<std::vector<WorkItem>> panels;  ///< per member: whole panels of weights, for norms over all inputs
+  SharedWork gradient_work, update_work;      ///< `items`, for storing gradients and for updating
   std::vector<MemberFlags> flags;
   bool first_transposed_stale = false;  ///< layer 0's transposed weights are only kept up when input scale needs them
 
   const KernelTable& kernels() const { return net.kernels; }
   int members() const { return team.size(); }
   Range rows_of(int member) const { return Range::share(frame.rows, member, members()); }
+  /// Makes all items untaken, for a run of the team.
+  void reset_work() noexcept;
   bool all_fine(bool MemberFlags::* which) const {
     for (const MemberFlags& flag : flags) {
       if (!(flag.*which)) return false;

@@ -223,24 +223,23 @@ void mask_weights(EngineState& state, int member) noexcept {
   state.team.barrier();
 }
 
-void forward_rows(EngineState& state, int member) noexcept {
-  const Range rows = state.rows_of(member);
+void forward_rows(EngineState& state, int member, Range rows) noexcept {
   read_inputs(state, member, rows);
   for (std::size_t l = 0; l < state.net.layers.size(); ++l) forward_layer(state, l, member, rows);
 }
 
-void loss_rows(EngineState& state, int member) noexcept {
-  const Range rows = state.rows_of(member);
+void loss_rows(EngineState& state, int member, Range rows) noexcept {
   const LossSpec& loss = state.net.spec.loss;
   const LayerBatch& last = state.work.layers.back();
   const Samples& samples = state.frame.samples;
   const float parameter =
       static_cast<float>(loss.parameter != 0 ? loss.parameter : math::default_loss_parameter(loss.kind));
-  state.flags[static_cast<std::size_t>(member)].loss_fine =
+  const bool fine =
       state.kernels().loss({loss.kind, parameter, loss.label_smoothing, last.a.data, last.da.data, last.a.stride,
                             last.a.columns.count, samples.y, samples.labels, state.work.rows.data(), samples.targets,
                             state.work.row_scale.data(), !(state.frame.total_weight > 0), state.work.row_loss.data(),
                             state.work.scratch[static_cast<std::size_t>(member)].loss, rows.begin, rows.end});
+  if (!fine) state.flags[static_cast<std::size_t>(member)].loss_fine = false;
 }
 
 namespace {

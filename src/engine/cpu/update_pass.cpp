@@ -246,33 +246,35 @@ UpdateRule update_rule(const PackedNetwork& net, bool weights) {
 
 void store_gradients(EngineState& state, int member) noexcept {
   float* arena = state.net.arena(Part::gradients);
-  for (const WorkItem& item : state.items[size_of(member)]) {
+  state.gradient_work.take(member, [&](int owner, int i) {
+    const WorkItem& item = state.items[size_of(owner)][size_of(i)];
     if (item.vectors) {
       for_vectors(state, member, item, [&](std::size_t place, int, int, auto gradient) { gradient(arena + place); });
     } else {
       const ArenaBlock block = arena_block(state.net.layers[size_of(item.layer)], item);
       block_gradient(state, member, item, arena + block.place, block.stride, false);
     }
-  }
+  });
 }
 
 void update_fused(EngineState& state, int member) noexcept {
   const UpdateRule for_weights = rule_for(state, true), for_others = rule_for(state, false);
   float* g = state.work.scratch[size_of(member)].block;
   bool fine = true;
-  for (const WorkItem& item : state.items[size_of(member)]) {
+  state.update_work.take(member, [&](int owner, int i) {
+    const WorkItem& item = state.items[size_of(owner)][size_of(i)];
     if (!item.vectors) {
       const std::size_t stride = size_of(kBlockDepth) * size_of(state.net.inputs.panel);
       block_gradient(state, member, item, g, stride, true);
       fine = update_weights(state, for_weights, item, g, stride) && fine;
-      continue;
+      return;
     }
     for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto gradient) {
       gradient(g);
       fine = update_elements(state, for_others, place, size_of(width), width, columns, g, state.net.averages()) && fine;
     });
     fine = finish_running_statistics(state, item) && fine;
-  }
+  });
   state.flags[size_of(member)].update_fine = fine;
 }
 
@@ -291,19 +293,18 @@ double update_stored(EngineState& state, int member) noexcept {
   }
   const float* arena = state.net.arena(Part::gradients);
   bool fine = true;
-  for (const WorkItem& item : state.items[size_of(member)]) {
+  state.update_work.take(member, [&](int owner, int i) {
+    const WorkItem& item = state.items[size_of(owner)][size_of(i)];
     if (!item.vectors) {
       const ArenaBlock block = arena_block(state.net.layers[size_of(item.layer)], item);
       fine = update_weights(state, for_weights, item, arena + block.place, block.stride) && fine;
-      continue;
+      return;
     }
     for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto) {
-      fine = update_elements(state, for_others, place, size_of(width), width, columns, arena + place,
-                             state.net.averages()) &&
-             fine;
+      fine = update_elements(state, for_others, place, size_of(width), width, columns, arena + place, state.net.averages()) && fine;
     });
     fine = finish_running_statistics(state, item) && fine;
-  }
+  });
   state.flags[size_of(member)].update_fine = fine;
   return norm;
 }

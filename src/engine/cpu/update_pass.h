@@ -9,9 +9,9 @@ namespace chainrule::engine::cpu {
 /// Penalties, clipping and decay of weights or of vectors; the step's constants are still missing.
 UpdateRule update_rule(const PackedNetwork& net, bool weights);
 
-/// Writes the gradients of the member's items into the arena of gradients.
+/// Writes gradients into their arena, item by item until none is left.
 void store_gradients(EngineState& state, int member) noexcept;
-/// Gradient and update of each of the member's blocks in one go: nothing is stored.
+/// Gradient and update of block after block, until none is left: nothing is stored.
 void update_fused(EngineState& state, int member) noexcept;
 /// Update from the stored gradients. Clips by norm, meeting the others at barriers, and returns the norm (0 when off).
 double update_stored(EngineState& state, int member) noexcept;
