@@ -61,7 +61,8 @@ void column_chain(const ColumnChain& chain) {
 }
 
 template <Activation A>
-HWY_INLINE void activate_all(const ActivationRows& rows) {
+HWY_INLINE void activate_all(const ActivationRows& shared) {
+  const ActivationRows rows = shared;  // a copy that no store of floats can reach
   const Lanes zero = Lanes::broadcast(0.0f);
   Lanes parameter = Lanes::broadcast(rows.parameter);
   int column = 0;
