@@ -43,6 +43,7 @@ MachineModel with_avx512(MachineModel model) {
   model.ceilings.l2 *= 1.5;
   model.lanes = 16;
   model.panel = 64;
+  model.row_tile = 6;
   model.update_rate *= 1.6;  // division and square root are not twice as fast
   return model;
 }
@@ -58,6 +59,7 @@ MachineModel arm(const MachineModel& like, int units) {
   model.caches = {64u << 10, 1u << 20, 32u << 20};
   model.lanes = 4;
   model.panel = 16;
+  model.row_tile = 6;
   model.chains = 4.0 * units;
   model.update_rate = like.update_rate / 2;
   return model;

@@ -10,7 +10,6 @@
 namespace chainrule::engine {
 namespace {
 
-constexpr double kRowTile = 6;        // rows of a register tile
 constexpr double kBlockDepth = 64;    // inputs of a weight block
 constexpr double kSliceInputs = 256, kSliceRows = 126;  // a product's pieces when its inputs leave the second level
 constexpr double kSliceFloats = 128 << 10;
@@ -90,10 +89,10 @@ class Step {
     PhaseCost phase = named("update " + std::to_string(l + 1));
     const double in = inputs(l), out = outputs(l), width = std::min(padded(out), panel()), weights = in * out;
     phase.flops = 2 * batch_ * weights;
-    phase.work = 2 * batch_ * up(in, kRowTile) * padded(out) / busy(std::min(in, kRowTile), width);
+    phase.work = 2 * batch_ * up(in, row_tile()) * padded(out) / busy(std::min(in, row_tile()), width);
     phase.updates = in * padded(out) + padded(out);
     // Each register tile of a block passes over its output gradients; a block over its inputs.
-    const double tile_pass = batch_ * out * kFloat * std::ceil(in / kRowTile), block_pass = batch_ * in * kFloat * std::ceil(out / panel());
+    const double tile_pass = batch_ * out * kFloat * std::ceil(in / row_tile()), block_pass = batch_ * in * kFloat * std::ceil(out / panel());
     read(phase, tile_pass, level(batch_ * 2 * panel() * kFloat));
     read(phase, block_pass, level(batch_ * (std::min(in, kBlockDepth) + panel()) * kFloat));
     const Level home = level((arenas_ + activations_) / threads_);
@@ -123,6 +122,7 @@ class Step {
   double inputs(std::size_t l) const { return static_cast<double>(network_.fan_in(l)); }
   double outputs(std::size_t l) const { return static_cast<double>(network_.layers[l].units); }
   double panel() const { return machine_.panel; }
+  double row_tile() const { return machine_.row_tile; }
   double padded(double columns) const { return up(columns, machine_.lanes); }
   double row_balance() const { return rows_ * threads_ / batch_; }
 
@@ -148,9 +148,9 @@ class Step {
   /// rows x depth times depth x columns, each thread its rows.
   PhaseCost product(const std::string& name, double depth, double columns) const {
     PhaseCost phase = named(name);
-    const double width = std::min(padded(columns), panel()), tiles = std::ceil(rows_ / kRowTile), weights = depth * columns * kFloat;
+    const double width = std::min(padded(columns), panel()), tiles = std::ceil(rows_ / row_tile()), weights = depth * columns * kFloat;
     phase.flops = 2 * batch_ * depth * columns;
-    phase.work = 2 * batch_ * depth * padded(columns) / busy(std::min(rows_, kRowTile), width);
+    phase.work = 2 * batch_ * depth * padded(columns) / busy(std::min(rows_, row_tile()), width);
     phase.balance = row_balance();
     const bool sliced = rows_ * depth > kSliceFloats;
     const double slice = sliced ? std::min(depth, kSliceInputs) : depth, piece = sliced ? std::min(rows_, kSliceRows) : rows_;
@@ -158,7 +158,7 @@ class Step {
     // Once a step from where the weights are at home, once for each further piece of rows, once for each further register tile.
     read(phase, threads_ * weights, level((arenas_ - weights_ + activations_) / threads_, weights_));
     read(phase, threads_ * weights * (pieces - 1), level(piece_bytes, slice * columns * kFloat));
-    read(phase, threads_ * weights * (tiles - pieces), level(kRowTile * slice * kFloat, panel_bytes));
+    read(phase, threads_ * weights * (tiles - pieces), level(row_tile() * slice * kFloat, panel_bytes));
     // Inputs once for each panel of outputs; outputs once for each slice of inputs.
     read(phase, batch_ * depth * kFloat * std::ceil(columns / panel()), level(piece_bytes + panel_bytes));
     write(phase, batch_ * columns * kFloat * (2 * std::ceil(depth / slice) - 1), level(rows_ * (depth + columns) * kFloat));

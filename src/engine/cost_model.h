@@ -15,7 +15,8 @@ namespace chainrule::engine {
 struct MachineModel {
   Ceilings ceilings;
   CacheSizes caches{};        ///< l1 and l2 of each core, l3 shared by all
-  int lanes = 8, panel = 16;  ///< floats in a vector; output units that one run of the product kernel makes
+  int lanes = 8, panel = 32;  ///< floats in a vector; output units that one run of the product kernel makes
+  int row_tile = 3;           ///< rows whose sums it holds in registers
   double chains = 8;          ///< independent multiply-adds that keep its units busy: units times latency
   double update_rate = 0;     ///< parameters a second that the optimiser updates when all is in L1
 };

@@ -48,6 +48,7 @@ MachineModel measure_machine(const TrainingSpec& training, int threads, double s
   if (const cpu::KernelTable* kernels = cpu::active_kernels()) {
     machine.lanes = kernels->lanes;
     machine.panel = kernels->panel;
+    machine.row_tile = kernels->row_tile;
   }
   machine.update_rate = update_rate(training, seconds * 0.1) * threads;
   return machine;

@@ -29,7 +29,7 @@ void sum_rows(const EngineState& state, int member, float* out, std::size_t size
            state.work.scratch[size_of(member)].block + size_of(kBlockDepth * kBlockColumns), size, compute);
 }
 
-constexpr int kSliceRows = 128;  // of inputs and output gradients that stay in cache while all panels of a block use them
+constexpr int kSliceRows = 96;  // of inputs and output gradients that stay in cache while all panels of a block use them
 
 /// Item 10 for some panels of a block, over some rows: panel i of the block goes to out + i * stride.
 void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, float* out, std::size_t stride, bool update_follows) {

@@ -234,6 +234,7 @@ struct KernelTable {
   const char* name;
   int lanes;  ///< floats in a vector
   int panel;  ///< floats in a full panel
+  int row_tile;  ///< rows (or inputs) that a register tile of a full panel holds
   void (*product)(const Product&);
   void (*gradient)(const GradientBlock&);
   void (*column_chain)(const ColumnChain&);

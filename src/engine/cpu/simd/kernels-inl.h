@@ -18,6 +18,7 @@ constexpr KernelTable make_table(const char* name) {
       .name = name,
       .lanes = kLanes,
       .panel = kPanel,
+      .row_tile = kTileRows[kPanelVectors],
       .product = product,
       .gradient = gradient,
       .column_chain = column_chain,

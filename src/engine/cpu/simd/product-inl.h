@@ -19,7 +19,7 @@ constexpr int kMostRows = 14;
 
 // A slice of the sum over k that fits in the first-level cache: the b panel is read once per row tile.
 constexpr int kDepthPanels = 4;
-constexpr int kGradientRows = 128;
+constexpr int kGradientRows = 96;
 constexpr int kLineFloats = 16;  // a cache line
 
 /// The part of a Product that one tile sees: full panels of a, then possibly a narrower last one.
