@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "chainrule/error.h"
-#include "data/csv_scanner.h"
 #include "data/encoding.h"
+#include "data/plain_records.h"
 #include "data/table.h"
 #include "features/feature_set.h"
 
@@ -22,7 +22,7 @@ namespace data = chainrule::data;
 namespace features = chainrule::features;
 
 constexpr int kTurns = 5;
-constexpr std::size_t kTextBytes = std::size_t{48} << 20;
+constexpr std::size_t kTextBytes = std::size_t{24} << 20;
 
 double seconds_of(clockid_t clock) {
   timespec now{};
@@ -100,9 +100,12 @@ std::vector<Kind> kinds() {
 
 void scan(const std::string& text) {
   data::check_utf8(text, "bench", 1);
-  data::CsvScanner scanner(text, ',');
-  std::vector<std::string_view> cells;
-  while (scanner.read_record(cells) == data::CsvScanner::Status::record) {
+  const auto columns = static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(text.find('\n')), ',')) + 1;
+  data::PlainRecordFinder finder(text, ',', columns, data::best_field_kernels());
+  for (std::size_t at = 0;;) {
+    const data::PlainRecords records = finder.find(at, std::size_t{1} << 16);
+    if (records.rows == 0) return;
+    at += records.bytes;
   }
 }
 
@@ -111,6 +114,10 @@ void measure(const Kind& kind) {
   const double megabytes = static_cast<double>(text.size()) * 1e-6;
   const Time scanned = median_time([&] { scan(text); });
   const Time read = median_time([&] { data::read_csv_text(text, "bench", {}); });
+  if (std::getenv("READ_ONLY") != nullptr) {
+    std::printf("%-24s%8.0f%12.0f%12.0f\n", kind.name, 0.0, megabytes / scanned.processor, megabytes / read.processor);
+    return;
+  }
   const data::Table table = data::read_csv_text(text, "bench", {});
   std::vector<std::uint32_t> rows(table.rows);
   std::iota(rows.begin(), rows.end(), 0u);

@@ -1,6 +1,8 @@
 // Collecting the cells of one column.
 #include "data/column_builder.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -8,6 +10,7 @@ namespace chainrule::data {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kSlowRows = 16;
 constexpr std::size_t kLongestShown = 60;  // bytes of a cell that an error shows
 
 void remember(NamedCell& cell, std::size_t row, std::string_view text) {
@@ -22,6 +25,32 @@ void remember(NamedCell& cell, std::size_t row, std::string_view text) {
   cell.text = std::string(text.substr(0, size)) + "...";
 }
 
+// Whole or missing. From 2^52 on doubles have no fraction.
+bool is_whole(double value) noexcept {
+  constexpr double kAllWhole = 4503599627370496.0;
+  return !(std::abs(value) < kAllWhole) || value == static_cast<double>(static_cast<std::int64_t>(value));
+}
+
+bool are_whole(const double* values, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!is_whole(values[i])) return false;
+  }
+  return true;
+}
+
+// Any number or missing cell, else false.
+bool read_cell(std::string_view cell, char decimal, const MissingMarkers& missing, MissingCounts& counts, double& value, std::size_t& missed) {
+  value = kMissing;
+  if (missing.meet(cell, counts)) {
+    ++missed;
+    return true;
+  }
+  if (parse_short_number(cell, decimal, value)) return true;
+  const ParsedNumber parsed = parse_number(cell, decimal);
+  value = parsed.value;
+  return parsed.kind == CellKind::number;
+}
+
 }  // namespace
 
 ColumnBuilder::ColumnBuilder(ColumnWish wish, char decimal) noexcept : wish_(wish), decimal_(decimal) {}
@@ -34,45 +63,67 @@ void ColumnBuilder::add_missing() {
   }
 }
 
-void ColumnBuilder::add_cells(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing,
-                              const char* readable) {
-  std::size_t row = 0;
-  while (row < rows) {
-    if (state_ == State::numbers && !missing.number_among_them()) {
-      row += add_numbers(cells + row * stride, rows - row, stride, missing, readable);
-      if (row == rows) return;
-    }
-    add_met(cells[row++ * stride], missing);
+void ColumnBuilder::add_fields(const PlainRecords& records, std::size_t column, const MissingMarkers& missing, MissingCounts& counts,
+                               const FieldKernels& kernels) {
+  for (std::size_t row = 0; row < records.rows;) {
+    if (state_ == State::texts) return add_texts(records, column, row, missing, counts);
+    if (state_ == State::numbers && !missing.number_among_them()) row = add_numbers(records, column, row, missing, counts, kernels);
+    if (row < records.rows) add(records.cell(row++, column), missing, counts);
   }
 }
 
-// The tight loop, up to the first cell that is neither a finite number nor missing.
-std::size_t ColumnBuilder::add_numbers(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing,
-                                       const char* readable) {
-  const std::size_t before = values_.size();
-  values_.resize(before + rows);
-  double* to = values_.data() + before;
-  const auto last_safe = readable == nullptr ? 0 : reinterpret_cast<std::uintptr_t>(readable) - kReadBehindNumber;
-  const char decimal = decimal_;
-  std::size_t row = 0, missed = 0;
-  for (; row < rows; ++row) {
-    const std::string_view cell = cells[row * stride];
-    if (reinterpret_cast<std::uintptr_t>(cell.data()) <= last_safe && parse_common_number(cell, decimal, to[row])) continue;
-    if (missing.meet(cell)) {
-      to[row] = kMissing;
-      ++missed;
-      continue;
+// Up to the first cell that is neither a finite number nor missing; the result is its row. Where the fast loop got nowhere, the next cells
+// are read without it.
+std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t column, std::size_t row, const MissingMarkers& missing,
+                                       MissingCounts& counts, const FieldKernels& kernels) {
+  const std::size_t before = values_.size(), first_row = row;
+  values_.resize(before + records.rows - row);
+  double* const to = values_.data() + before;
+  const FieldColumn fields = records.column(column);
+  bool may_be_broken = false, number = true;
+  std::size_t missed = 0;
+  while (number && row < records.rows) {
+    const NumberCount count =
+        kernels.read_numbers({fields.text, fields.stops + row * fields.stride, fields.stride, fields.tail}, records.rows - row, decimal_, to + (row - first_row));
+    may_be_broken |= count.fractions;
+    missed += count.empty;
+    counts.empty += count.empty;
+    row += count.rows;
+    for (const std::size_t stop = std::min(records.rows, row + (count.rows == 0 ? kSlowRows : 1)); number && row < stop; row += number) {
+      number = read_cell(records.cell(row, column), decimal_, missing, counts, to[row - first_row], missed);
+      may_be_broken = true;
     }
-    const ParsedNumber parsed = parse_number(cell, decimal);
-    if (parsed.kind != CellKind::number) break;
-    to[row] = parsed.value;
   }
-  values_.resize(before + row);
-  numbers_seen_ += row - missed;
+  values_.resize(before + row - first_row);
+  numbers_seen_ += row - first_row - missed;
+  if (whole_ && may_be_broken) whole_ = are_whole(to, row - first_row);
   return row;
 }
 
-void ColumnBuilder::add_slowly(std::string_view cell) {
+void ColumnBuilder::add_texts(const PlainRecords& records, std::size_t column, std::size_t row, const MissingMarkers& missing,
+                              MissingCounts& counts) {
+  const std::size_t before = codes_.size();
+  codes_.resize(before + records.rows - row);
+  std::int32_t* const to = codes_.data() + before;
+  std::size_t numbers = 0, texts = 0;
+  for (std::size_t i = 0; row < records.rows; ++row, ++i) {
+    const std::string_view cell = records.cell(row, column);
+    if (missing.meet(cell, counts)) {
+      to[i] = -1;
+      continue;
+    }
+    const std::int32_t code = levels_.code_readable(cell);
+    if (static_cast<std::size_t>(code) == level_is_number_.size()) note_level(cell, before + i);
+    const std::uint8_t is_number = level_is_number_[static_cast<std::size_t>(code)];
+    numbers += is_number;
+    texts += 1u - is_number;
+    to[i] = code;
+  }
+  numbers_seen_ += numbers;
+  texts_seen_ += texts;
+}
+
+void ColumnBuilder::add_value(std::string_view cell) {
   if (state_ == State::only_missing) {
     const bool text = wish_ == ColumnWish::categorical ||
                       (wish_ != ColumnWish::numeric && parse_number(cell, decimal_).kind == CellKind::text);
@@ -90,9 +141,11 @@ void ColumnBuilder::reserve(std::size_t rows) {
 }
 
 void ColumnBuilder::add_number(std::string_view cell) {
-  const ParsedNumber parsed = parse_number(cell, decimal_);
+  ParsedNumber parsed{CellKind::number, 0};
+  if (!parse_short_number(cell, decimal_, parsed.value)) parsed = parse_number(cell, decimal_);
   if (parsed.kind == CellKind::number) {
     ++numbers_seen_;
+    whole_ = whole_ && is_whole(parsed.value);
     values_.push_back(parsed.value);
     return;
   }
@@ -107,14 +160,17 @@ void ColumnBuilder::add_number(std::string_view cell) {
 }
 
 // Whether a level is a number is found out once, when it is new.
+void ColumnBuilder::note_level(std::string_view level, std::size_t row) {
+  const bool is_number = parse_number(level, decimal_).kind != CellKind::text;
+  level_is_number_.push_back(is_number ? 1 : 0);
+  if (!is_number) remember(first_text_, row, level);
+}
+
 void ColumnBuilder::add_text(std::string_view cell) {
   const std::int32_t code = levels_.code(cell);
   const auto index = static_cast<std::size_t>(code);
-  if (index == level_is_number_.size()) {
-    level_is_number_.push_back(parse_number(cell, decimal_).kind != CellKind::text);
-    if (!level_is_number_.back()) remember(first_text_, codes_.size(), cell);
-  }
-  ++(level_is_number_[index] ? numbers_seen_ : texts_seen_);
+  if (index == level_is_number_.size()) note_level(cell, codes_.size());
+  ++(level_is_number_[index] != 0 ? numbers_seen_ : texts_seen_);
   codes_.push_back(code);
 }
 
@@ -124,6 +180,7 @@ Column ColumnBuilder::take_numbers(std::string name) {
   if (state_ == State::only_missing) values_.assign(missing_before_, kMissing);
   if (values_.capacity() > values_.size() / 4 * 5) values_.shrink_to_fit();
   column.numbers = std::move(values_);
+  column.integers = whole_ && numbers_seen_ > 0;
   return column;
 }
 

@@ -10,6 +10,7 @@
 #include "data/level_table.h"
 #include "data/missing_markers.h"
 #include "data/number.h"
+#include "data/plain_records.h"
 #include "data/table.h"
 
 namespace chainrule::data {
@@ -28,19 +29,14 @@ class ColumnBuilder {
  public:
   ColumnBuilder(ColumnWish wish, char decimal) noexcept;
 
-  void add_missing();
-  /// The view must outlive the builder.
-  void add(std::string_view cell) {
-    double value = 0;
-    if (state_ == State::numbers && parse_short_number(cell, decimal_, value)) {
-      ++numbers_seen_;
-      values_.push_back(value);
-    } else {
-      add_slowly(cell);
-    }
+  /// The next cell; its view must outlive the builder.
+  void add(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts) {
+    if (missing.meet(cell, counts)) add_missing();
+    else add_value(cell);
   }
-  /// `rows` cells, `stride` apart, as add_missing() and add() would take them one by one. Bytes up to `readable` may be looked at.
-  void add_cells(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing, const char* readable);
+  /// The same for a column of many records at once.
+  void add_fields(const PlainRecords& records, std::size_t column, const MissingMarkers& missing, MissingCounts& counts,
+                  const FieldKernels& kernels);
   /// Room for that many rows, once the column is known to hold values.
   void reserve(std::size_t rows);
 
@@ -52,20 +48,20 @@ class ColumnBuilder {
   /// Numbers came first, so their texts are lost: to become categorical the column must be read again.
   bool needs_texts() const noexcept { return state_ == State::numbers; }
 
-  /// Moves the cells out. take_numbers: NaN where a cell was no number.
+  /// Moves the cells out. take_numbers: NaN where a cell was no number; marks whole-number columns.
   Column take_numbers(std::string name);
   Column take_texts(std::string name);
 
  private:
   enum class State { only_missing, numbers, texts };
-  void add_met(std::string_view cell, MissingMarkers& missing) {
-    if (missing.meet(cell)) add_missing();
-    else add(cell);
-  }
-  std::size_t add_numbers(const std::string_view* cells, std::size_t rows, std::size_t stride, MissingMarkers& missing, const char* readable);
-  void add_slowly(std::string_view cell);
+  void add_missing();
+  void add_value(std::string_view cell);
   void add_number(std::string_view cell);
   void add_text(std::string_view cell);
+  std::size_t add_numbers(const PlainRecords& records, std::size_t column, std::size_t row, const MissingMarkers& missing, MissingCounts& counts,
+                          const FieldKernels& kernels);
+  void add_texts(const PlainRecords& records, std::size_t column, std::size_t row, const MissingMarkers& missing, MissingCounts& counts);
+  void note_level(std::string_view level, std::size_t row);
 
   ColumnWish wish_;
   char decimal_;
@@ -75,7 +71,8 @@ class ColumnBuilder {
   std::vector<double> values_;
   std::vector<std::int32_t> codes_;
   LevelTable levels_;
-  std::vector<bool> level_is_number_;
+  std::vector<std::uint8_t> level_is_number_;  ///< 0 or 1
+  bool whole_ = true;                          ///< all of values_ are whole numbers or missing
   NamedCell first_text_, first_out_of_range_;
 };
 

@@ -140,20 +140,6 @@ Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std
   return builder.needs_texts() ? Typing::read_again : Typing::texts;
 }
 
-void finish_numbers(Column& column) {
-  constexpr double kAllWhole = 4503599627370496.0;  // 2^52: from here on doubles have no fraction
-  bool any = false, whole = true;
-  for (double value : column.numbers) {
-    if (std::isnan(value)) continue;
-    any = true;
-    if (std::abs(value) < kAllWhole && value != static_cast<double>(static_cast<std::int64_t>(value))) {
-      whole = false;
-      break;
-    }
-  }
-  column.integers = any && whole;
-}
-
 void finish_texts(Column& column, const ColumnPlace& place, std::vector<std::string>& notes) {
   column.boolean = is_yes_no_pair(column.levels);
   const auto format = first_date_format(column.levels);

@@ -40,8 +40,6 @@ Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std
 /// The errors of choose_typing for a column that was read in parts and is not needed as numbers.
 void check_counts(const CellCounts& counts, ColumnWish wish, const ColumnPlace& place);
 
-/// Marks whole-number columns.
-void finish_numbers(Column& column);
 /// Turns texts that are dates into a date column (noted) and marks yes/no pairs. Throws E0301 when nearly all cells are dates.
 void finish_texts(Column& column, const ColumnPlace& place, std::vector<std::string>& notes);
 

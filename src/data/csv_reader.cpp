@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::size_t kMostColumns = 1000000;
 constexpr std::size_t kRowsBeforeGuess = 1024;
-constexpr std::size_t kCellsPerBatch = 1024;  // their views and the text behind them stay in the L1 cache
-constexpr std::size_t kFewestRowsPerBatch = 8;
+constexpr std::size_t kWindowBytes = std::size_t{64} << 10;  // they and the places of their fields stay in the L2 cache
 constexpr std::size_t kDialectBytes = std::size_t{4} << 20;  // more than a dialect is judged by, unless records are huge
 
 std::string at_line(const std::string& source, std::uint64_t line) { return source + " line " + std::to_string(line); }
@@ -61,7 +60,7 @@ Table CsvReader::read_rest(std::string_view text) {
   start_builders();
   read_rows(scanner, text);
   if (table_.rows == 0) throw_no_rows(table_.source);
-  const std::string note = missing_.note();
+  const std::string note = missing_.note(met_);
   if (!note.empty()) table_.notes.push_back(note);
   blank_lines_ += scanner.blank_lines();
   if (blank_lines_ > 0) table_.notes.push_back("blank lines: " + std::to_string(blank_lines_) + " skipped");
@@ -208,15 +207,15 @@ void CsvReader::check_width(std::size_t fields, std::uint64_t line) const {
                   "; a text that holds it needs quotes around it, another separator needs --separator");
 }
 
-// Lines are kept only once they differ from row + 1 + header.
-void CsvReader::keep_line(std::uint64_t line) {
+// Lines are kept only once they differ from row + 1 + header. `rows` lines in a row, before they are counted.
+void CsvReader::keep_lines(std::uint64_t line, std::size_t rows) {
   const std::size_t row = table_.rows;
   if (table_.lines.empty()) {
     if (line == table_.line(row)) return;
-    table_.lines.reserve(row + 1);
+    table_.lines.reserve(row + rows);
     for (std::size_t r = 0; r < row; ++r) table_.lines.push_back(table_.rows_before + r + 1 + (table_.has_header ? 1 : 0));
   }
-  table_.lines.push_back(line);
+  for (std::size_t r = 0; r < rows; ++r) table_.lines.push_back(line + r);
 }
 
 // From the bytes of the first rows to the number of all rows; a wrong guess costs only time.
@@ -226,41 +225,72 @@ void CsvReader::reserve_rows(const CsvScanner& scanner, std::size_t size) {
   for (ColumnBuilder& builder : builders_) builder.reserve(rows);
 }
 
-// Records are cut in batches, then taken column by column: the same few branches for all cells of a column.
-void CsvReader::read_rows(CsvScanner& scanner, std::string_view text) {
-  const std::size_t most = std::max(kFewestRowsPerBatch, kCellsPerBatch / names_.size());
-  bool reserved = false;
-  for (std::size_t rows = most; rows == most;) {
+// Plain records many at a time, all others one by one.
+template <class TakePlain, class TakeRecord>
+void CsvReader::walk(CsvScanner& scanner, std::string_view text, TakePlain take_plain, TakeRecord take_record) {
+  std::optional<PlainRecordFinder> finder;
+  if (kernels_ != nullptr) finder.emplace(text, dialect_.separator, names_.size(), *kernels_);
+  for (;;) {
+    if (finder) {
+      const PlainRecords records = finder->find(scanner.position(), kWindowBytes);
+      if (records.rows > 0) {
+        const std::uint64_t line = scanner.next_line();
+        scanner.skip(records.bytes, records.rows);
+        take_plain(records, line);
+        continue;
+      }
+    }
     cells_.clear();
-    for (rows = 0; rows < most && next_record(scanner); ++rows) {
-      check_width(cells_.size() - rows * names_.size(), scanner.line());
-      keep_line(scanner.line());
-      ++table_.rows;
-    }
-    add_batch(rows, scanner.has_copies() ? nullptr : text.data() + text.size());
-    if (!reserved && table_.rows >= kRowsBeforeGuess) {
-      reserve_rows(scanner, text.size());
-      reserved = true;
-    }
+    if (!next_record(scanner)) return;
+    take_record();
   }
 }
 
-void CsvReader::add_batch(std::size_t rows, const char* readable) {
-  const std::size_t columns = names_.size();
-  for (std::size_t c = 0; c < columns; ++c) {
-    if (wishes_[c] != ColumnWish::dropped) builders_[c].add_cells(cells_.data() + c, rows, columns, missing_, readable);
+void CsvReader::read_rows(CsvScanner& scanner, std::string_view text) {
+  bool reserved = false;
+  const auto count_rows = [&](std::uint64_t line, std::size_t rows) {
+    keep_lines(line, rows);
+    table_.rows += rows;
+    if (reserved || table_.rows < kRowsBeforeGuess) return;
+    reserve_rows(scanner, text.size());
+    reserved = true;
+  };
+  const auto take_record = [&] {
+    check_width(cells_.size(), scanner.line());
+    add_record();
+    count_rows(scanner.line(), 1);
+  };
+  const auto take_plain = [&](const PlainRecords& records, std::uint64_t line) {
+    add_plain(records);
+    count_rows(line, records.rows);
+  };
+  walk(scanner, text, take_plain, take_record);
+}
+
+void CsvReader::add_record() {
+  for (std::size_t c = 0; c < cells_.size(); ++c) {
+    if (wishes_[c] != ColumnWish::dropped) builders_[c].add(cells_[c], missing_, met_);
+  }
+}
+
+// Column by column: the same few branches for all cells of a column.
+void CsvReader::add_plain(const PlainRecords& records) {
+  for (std::size_t c = 0; c < records.columns; ++c) {
+    if (wishes_[c] != ColumnWish::dropped) builders_[c].add_fields(records, c, missing_, met_, *kernels_);
   }
 }
 
 // A second pass for columns that began with numbers and turned out to be text: only these cells are looked at.
-void CsvReader::read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner) {
+void CsvReader::read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner, std::string_view text) {
   for (std::size_t c : columns) builders_[c] = ColumnBuilder(ColumnWish::categorical, dialect_.decimal);
-  for (cells_.clear(); next_record(scanner); cells_.clear()) {
-    for (std::size_t c : columns) {
-      if (missing_.contains(cells_[c])) builders_[c].add_missing();
-      else builders_[c].add(cells_[c]);
-    }
-  }
+  MissingCounts counted = met_;
+  const auto take_record = [&] {
+    for (std::size_t c : columns) builders_[c].add(cells_[c], missing_, counted);
+  };
+  const auto take_plain = [&](const PlainRecords& records, std::uint64_t) {
+    for (std::size_t c : columns) builders_[c].add_fields(records, c, missing_, counted, *kernels_);
+  };
+  walk(scanner, text, take_plain, take_record);
 }
 
 void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
@@ -274,7 +304,7 @@ void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
     if (typings[c] == Typing::read_again) again.push_back(c);
   }
   CsvScanner second_scanner(text, dialect_.separator, part);
-  if (!again.empty()) read_again(again, second_scanner);
+  if (!again.empty()) read_again(again, second_scanner, text);
   for (std::size_t c = 0; c < names_.size(); ++c) {
     if (wishes_[c] != ColumnWish::dropped) finish_column(c, typings[c]);
   }
@@ -285,8 +315,7 @@ void CsvReader::finish_column(std::size_t c, Typing typing) {
   Column column = numeric ? builders_[c].take_numbers(names_[c]) : builders_[c].take_texts(names_[c]);
   column.number = c;
   const bool may_be_dates = wishes_[c] != ColumnWish::categorical && (uses_.empty() || uses_[c] == ColumnUse::typed);
-  if (numeric) finish_numbers(column);
-  else if (may_be_dates) finish_texts(column, place_of(c), table_.notes);
+  if (!numeric && may_be_dates) finish_texts(column, place_of(c), table_.notes);
   table_.columns.push_back(std::move(column));
 }
 

@@ -12,6 +12,7 @@
 #include "data/csv_dialect.h"
 #include "data/csv_scanner.h"
 #include "data/missing_markers.h"
+#include "data/plain_records.h"
 #include "data/table.h"
 
 namespace chainrule::data {
@@ -22,7 +23,11 @@ enum class ColumnUse { typed, texts, counted };
 
 class CsvReader {
  public:
-  CsvReader(const std::string& source, const ReadOptions& options) : options_(options), missing_(options.missing) { table_.source = source; }
+  /// kernels == nullptr: every record on its own, byte by byte; the same tables and errors (tests compare).
+  CsvReader(const std::string& source, const ReadOptions& options, const FieldKernels* kernels = &best_field_kernels())
+      : options_(options), kernels_(kernels), missing_(options.missing), met_(missing_.no_counts()) {
+    table_.source = source;
+  }
 
   /// Judges the text by its beginning and reads the names: the bytes of mark and header. Nothing when they do not fit into `text`
   /// although it is not the last part.
@@ -46,18 +51,23 @@ class CsvReader {
   void apply_wishes();
   void start_builders();
   void check_width(std::size_t fields, std::uint64_t line) const;
-  void keep_line(std::uint64_t line);
+  void keep_lines(std::uint64_t line, std::size_t rows);
   void reserve_rows(const CsvScanner& scanner, std::size_t size);
+  template <class TakePlain, class TakeRecord>
+  void walk(CsvScanner& scanner, std::string_view text, TakePlain take_plain, TakeRecord take_record);
   void read_rows(CsvScanner& scanner, std::string_view text);
-  void add_batch(std::size_t rows, const char* readable);
-  void read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner);
+  void add_plain(const PlainRecords& records);
+  void add_record();
+  void read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner, std::string_view text);
   void finish_columns(std::string_view text, CsvScanner::Part part);
   void finish_column(std::size_t c, Typing typing);
   void count_cells();
   ColumnPlace place_of(std::size_t c) const { return {&table_, c, names_[c]}; }
 
   const ReadOptions& options_;
+  const FieldKernels* kernels_;
   MissingMarkers missing_;
+  MissingCounts met_;
   CsvDialect dialect_;
   Table table_;  ///< or the part that is being read
   std::vector<std::string> names_;
@@ -65,7 +75,7 @@ class CsvReader {
   std::vector<ColumnUse> uses_;          ///< empty: all typed
   std::vector<ColumnBuilder> builders_;
   std::vector<CellCounts> counts_;       ///< of earlier parts, by column
-  std::vector<std::string_view> cells_;  ///< of a batch of records, record by record
+  std::vector<std::string_view> cells_;  ///< of a record
   std::uint64_t first_line_ = 1, next_line_ = 1;
   std::size_t blank_lines_ = 0;
 };

@@ -1,4 +1,4 @@
-// The scanner's loops. Plain records go from stop to stop; all others (blanks at the front, odd quotes, blank lines, the end) byte by byte.
+// The scanner's loops: byte by byte, but for fields without quotes eight at a time.
 #include "data/csv_scanner.h"
 
 #include <bit>
@@ -15,8 +15,9 @@ constexpr std::uint64_t zero_bytes(std::uint64_t word) noexcept { return (word -
 }  // namespace
 
 CsvScanner::CsvScanner(std::string_view text, char separator, Part part)
-    : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), stops_(begin_, end_, separator), separator_(separator),
-      last_part_(part.last), tab_is_blank_(separator != '\t'), separators_(kOnes * static_cast<unsigned char>(separator)), second_separators_(separator == ' ' ? kOnes * '\t' : separators_),
+    : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), separator_(separator), last_part_(part.last),
+      tab_is_blank_(separator != '\t'), separators_(kOnes * static_cast<unsigned char>(separator)),
+      second_separators_(separator == ' ' ? kOnes * '\t' : separators_),
       line_(part.first_line), record_line_(part.first_line), quote_line_(part.first_line) {
   for (char stop : {'\n', '\r', separator}) ends_field_[static_cast<unsigned char>(stop)] = true;
   if (separator == ' ') ends_field_[static_cast<unsigned char>('\t')] = true;
@@ -46,53 +47,6 @@ bool CsvScanner::skip_blank_lines() noexcept {
     end_line();
     ++blank_lines_;
   }
-}
-
-std::string_view CsvScanner::trimmed(const char* first, const char* last) const noexcept {
-  while (first < last && blank(*first)) ++first;
-  while (last > first && blank(last[-1])) --last;
-  return {first, static_cast<std::size_t>(last - first)};
-}
-
-// Of a field on one line without doubled quotes that ends right behind its closing quote: that quote. Else nullptr.
-const char* CsvScanner::closing_quote(const char* opening, CsvStops& stops) const noexcept {
-  const char* stop = stops.next();
-  do stop = stop == nullptr ? nullptr : stops.next();
-  while (stop != nullptr && *stop == separator_);
-  const bool closes = stop != nullptr && stop > opening && *stop == '"' && stop + 1 < end_;
-  return closes && ends_field_[static_cast<unsigned char>(stop[1])] ? stop : nullptr;
-}
-
-// A record that ends with a line end and needs no second look at any byte. False: nothing has happened.
-bool CsvScanner::append_plain_record(std::vector<std::string_view>& cells) {
-  if (at_ == end_ || separator_ == ' ' || blank(*at_) || *at_ == '\n' || *at_ == '\r') return false;
-  const std::size_t before = cells.size();
-  CsvStops stops = stops_;
-  for (const char* field = at_; field < end_;) {
-    const char* closing = nullptr;
-    if (*field == '"' && (closing = closing_quote(field, stops)) == nullptr) break;
-    const char* stop = stops.next();
-    while (stop != nullptr && *stop == '"') stop = stops.next();  // inside a field a quote is a plain character
-    if (stop == nullptr) break;
-    if (closing != nullptr) {
-      cells.emplace_back(field + 1, static_cast<std::size_t>(closing - field - 1));
-    } else if (field < stop && (static_cast<unsigned char>(*field) <= ' ' || static_cast<unsigned char>(stop[-1]) <= ' ')) {
-      cells.push_back(trimmed(field, stop));
-      if (cells.back().starts_with('"')) break;  // a quoted field behind blanks
-    } else {
-      cells.emplace_back(field, static_cast<std::size_t>(stop - field));
-    }
-    field = stop + 1;
-    if (*stop == separator_) continue;
-    if (field == end_ && *stop == '\r' && !last_part_) break;  // an LF may follow
-    at_ = stop;
-    end_line();
-    if (at_ != field) stops.next();  // CR LF
-    stops_ = stops;
-    return true;
-  }
-  cells.resize(before);
-  return false;
 }
 
 std::string_view CsvScanner::plain_field() noexcept {
@@ -147,11 +101,11 @@ CsvScanner::Status CsvScanner::quoted_field(std::string_view& field) {
 }
 
 // What reaches the end of a part may go on in the next one.
-CsvScanner::Status CsvScanner::append_any_record(std::vector<std::string_view>& cells) {
+CsvScanner::Status CsvScanner::append_record(std::vector<std::string_view>& cells) {
   const char* start = at_;
-  const std::uint64_t line = line_;
+  const std::uint64_t line = record_line_ = line_;
   const std::size_t blank_lines = blank_lines_, before = cells.size();
-  const Status status = append_bytewise(cells);
+  const Status status = append_fields(cells);
   const bool open_end = at_ == end_ && at_ != begin_ && end_[-1] != '\n';
   if (!last_part_ && (status == Status::open_quote || open_end)) {
     at_ = start;
@@ -160,11 +114,10 @@ CsvScanner::Status CsvScanner::append_any_record(std::vector<std::string_view>& 
     cells.resize(before);
     return Status::cut_off;
   }
-  if (status == Status::record && separator_ != ' ') stops_ = CsvStops(at_, end_, separator_);
   return status;
 }
 
-CsvScanner::Status CsvScanner::append_bytewise(std::vector<std::string_view>& cells) {
+CsvScanner::Status CsvScanner::append_fields(std::vector<std::string_view>& cells) {
   if (!skip_blank_lines()) return Status::end;
   record_line_ = line_;
   for (;;) {

@@ -1,4 +1,4 @@
-// Cutting CSV text (RFC 4180) into records and fields, in one pass and without copying; 64 bytes at a time where records are plain.
+// Cutting CSV text (RFC 4180) into records and fields, in one pass and without copying.
 #pragma once
 
 #include <array>
@@ -8,8 +8,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "data/csv_stops.h"
 
 namespace chainrule::data {
 
@@ -34,9 +32,11 @@ class CsvScanner {
     return append_record(cells);
   }
   /// The same, behind the cells already there.
-  Status append_record(std::vector<std::string_view>& cells) {
-    record_line_ = line_;
-    return append_plain_record(cells) ? Status::record : append_any_record(cells);
+  Status append_record(std::vector<std::string_view>& cells);
+  /// Goes on behind records of one line each that were read another way.
+  void skip(std::size_t bytes, std::size_t lines) noexcept {
+    at_ += bytes;
+    line_ += lines;
   }
 
   std::uint64_t line() const noexcept { return record_line_; }       ///< where the last record began, from 1
@@ -44,16 +44,9 @@ class CsvScanner {
   std::uint64_t next_line() const noexcept { return line_; }         ///< the line now reached
   std::size_t position() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
   std::size_t blank_lines() const noexcept { return blank_lines_; }
-  /// Some views so far do not point into the text, as doubled quotes had to be taken out.
-  bool has_copies() const noexcept { return !copies_.empty(); }
 
  private:
-  bool append_plain_record(std::vector<std::string_view>& cells);
-  Status append_any_record(std::vector<std::string_view>& cells);
-  Status append_bytewise(std::vector<std::string_view>& cells);
-  const char* closing_quote(const char* opening, CsvStops& stops) const noexcept;
-  std::string_view trimmed(const char* first, const char* last) const noexcept;
-  bool blank(char c) const noexcept { return c == ' ' || (c == '\t' && tab_is_blank_); }
+  Status append_fields(std::vector<std::string_view>& cells);
   void skip_blanks() noexcept;
   void end_line() noexcept;
   bool skip_blank_lines() noexcept;
@@ -62,7 +55,6 @@ class CsvScanner {
   std::string_view without_doubled_quotes(std::string_view field);
 
   const char *begin_, *at_, *end_;
-  CsvStops stops_;  ///< those from at_ on
   char separator_;
   bool last_part_;
   bool tab_is_blank_;

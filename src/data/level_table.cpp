@@ -1,10 +1,6 @@
 // The hash table behind categorical columns.
 #include "data/level_table.h"
 
-#include <cstring>
-
-#include "data/row_hash.h"
-
 namespace chainrule::data {
 namespace {
 
@@ -25,22 +21,26 @@ std::uint32_t hash_text(std::string_view text) noexcept {
 }  // namespace
 
 std::int32_t LevelTable::code(std::string_view text) {
+  Key key;
+  std::memcpy(&key.front, text.data(), text.size() < 8 ? text.size() : 8);
+  if (text.size() >= 8) std::memcpy(&key.back, text.data() + text.size() - 8, 8);
+  return find(text, key, text.size() > 16 ? hash_text(text) : hash_key(key, text.size()));
+}
+
+std::int32_t LevelTable::insert(std::string_view text, const Key& key, std::uint32_t hash) {
   if (slots_.size() < 2 * (levels_.size() + 1)) grow();
-  const std::uint32_t hash = hash_text(text);
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
-    Slot& slot = slots_[i];
-    if (slot.code < 0) {
-      slot = {hash, static_cast<std::int32_t>(levels_.size())};
-      levels_.push_back(text);
-      return slot.code;
-    }
-    if (slot.hash == hash && levels_[static_cast<std::size_t>(slot.code)] == text) return slot.code;
-  }
+  std::size_t i = hash & mask;
+  while (slots_[i].code >= 0) i = (i + 1) & mask;
+  slots_[i] = {hash, static_cast<std::int32_t>(levels_.size())};
+  keys_.push_back(key);
+  levels_.push_back(text);
+  return slots_[i].code;
 }
 
 void LevelTable::clear() {
   slots_.clear();
+  keys_.clear();
   levels_.clear();
 }
 

@@ -5,11 +5,15 @@
 
 namespace chainrule::data {
 
+void MissingCounts::add(const MissingCounts& other) {
+  empty += other.empty;
+  for (std::size_t i = 0; i < markers.size(); ++i) markers[i] += other.markers[i];
+}
+
 MissingMarkers::MissingMarkers(const std::vector<std::string>& given)
     : texts_(given.empty() ? std::vector<std::string>{"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "?",
                                                       "-", "."}
-                           : given),
-      counts_(texts_.size(), 0) {
+                           : given) {
   for (const std::string& text : texts_) {
     for (char decimal : {'.', ','}) number_among_them_ = number_among_them_ || parse_number(text, decimal).kind != CellKind::text;
     if (!text.empty()) lengths_[static_cast<unsigned char>(text[0])] |= 1u << std::min<std::size_t>(text.size(), 31);
@@ -23,25 +27,25 @@ int MissingMarkers::find(std::string_view text) const noexcept {
   return -1;
 }
 
-bool MissingMarkers::meet_slowly(std::string_view text) noexcept {
+bool MissingMarkers::meet_slowly(std::string_view text, MissingCounts& counts) const noexcept {
   if (text.empty()) {
-    ++empty_;
+    ++counts.empty;
     return true;
   }
   const int found = find(text);
   if (found < 0) return false;
-  ++counts_[static_cast<std::size_t>(found)];
+  ++counts.markers[static_cast<std::size_t>(found)];
   return true;
 }
 
-std::string MissingMarkers::note() const {
+std::string MissingMarkers::note(const MissingCounts& counts) const {
   std::string list;
   const auto append = [&](const std::string& name, std::size_t count) {
     if (count == 0) return;
     list += (list.empty() ? "" : ", ") + name + " (" + std::to_string(count) + (count == 1 ? " cell)" : " cells)");
   };
-  append("empty", empty_);
-  for (std::size_t i = 0; i < texts_.size(); ++i) append("\"" + texts_[i] + "\"", counts_[i]);
+  append("empty", counts.empty);
+  for (std::size_t i = 0; i < texts_.size(); ++i) append("\"" + texts_[i] + "\"", counts.markers[i]);
   return list.empty() ? "" : "missing markers: " + list;
 }
 

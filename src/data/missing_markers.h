@@ -1,4 +1,4 @@
-// The texts that stand for a missing value, and how often each was met.
+// The texts that stand for a missing value.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,14 @@
 
 namespace chainrule::data {
 
+/// How often each marker was met.
+struct MissingCounts {
+  std::size_t empty = 0;
+  std::vector<std::size_t> markers;  ///< in the order of MissingMarkers
+
+  void add(const MissingCounts& other);
+};
+
 class MissingMarkers {
  public:
   /// `given` empty: the usual ones (NA, N/A, NaN, null, None, ?, -, ...). The empty cell is always missing.
@@ -18,23 +26,22 @@ class MissingMarkers {
 
   bool contains(std::string_view text) const noexcept { return text.empty() || (may_contain(text) && find(text) >= 0); }
   /// The same, and counts it.
-  bool meet(std::string_view text) noexcept { return may_contain(text) && meet_slowly(text); }
+  bool meet(std::string_view text, MissingCounts& counts) const noexcept { return may_contain(text) && meet_slowly(text, counts); }
+  MissingCounts no_counts() const { return {0, std::vector<std::size_t>(texts_.size())}; }
   /// A marker such as "999" reads as a number, so cells must be compared before they are parsed.
   bool number_among_them() const noexcept { return number_among_them_; }
   /// `missing markers: empty (12 cells), "?" (3 cells)`, or "" when none was met.
-  std::string note() const;
+  std::string note(const MissingCounts& counts) const;
 
  private:
   // Says no to nearly every cell by its first byte and length alone.
   bool may_contain(std::string_view text) const noexcept {
     return text.empty() || (lengths_[static_cast<unsigned char>(text[0])] >> std::min<std::size_t>(text.size(), 31) & 1u) != 0;
   }
-  bool meet_slowly(std::string_view text) noexcept;
+  bool meet_slowly(std::string_view text, MissingCounts& counts) const noexcept;
   int find(std::string_view text) const noexcept;
 
   std::vector<std::string> texts_;
-  std::vector<std::size_t> counts_;
-  std::size_t empty_ = 0;
   bool number_among_them_ = false;
   std::array<std::uint32_t, 256> lengths_{};  ///< by first byte: bit n is set when a marker has n bytes (31: 31 or more)
 };
