@@ -111,6 +111,16 @@ TEST(CsvPaths, RandomBytesAreTheSame) {
   }
 }
 
+TEST(CsvPaths, OddFieldsAtEveryPlaceOfABlockAreTheSame) {
+  for (const std::string odd : {"\"a\"x", "\"a\"\"b\"", "x\"a\"", "\"a\nb\"", "\"a\rb\"", "a\rb", "\"a\"\r\nb", "\"a\" ", " \"a\"", "\"a", "\"a,b\"", "\r", "\"\""}) {
+    for (std::size_t before = 0; before < 130; ++before) {
+      std::string text = "c0,c1\n" + std::string(before, 'z') + ',' + odd + '\n';
+      for (int row = 0; row < 30; ++row) text += "plain,\"row\"\n";
+      expect_same(text);
+    }
+  }
+}
+
 TEST(CsvPaths, TablesOfManyWindowsAreTheSame) {
   for (const std::string end : {"\n", "\r\n"}) {
     for (std::size_t columns : {1u, 3u, 40u, 3000u}) {

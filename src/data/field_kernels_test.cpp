@@ -112,6 +112,13 @@ TEST(FieldKernels, EdgesAreReadExactlyOrLeftAlone) {
       for (const std::string& cell : cells) numbers_taken(std::vector<std::string>(repeats, cell), '.', *kernels);
     }
     numbers_taken(cells, '.', *kernels);
+    for (std::uint64_t number = (std::uint64_t{1} << 53) - 300; number < (std::uint64_t{1} << 53) + 300; ++number) {
+      std::string text = std::to_string(number);
+      for (std::size_t place = 0; place < text.size(); ++place) {
+        std::string cell = text;
+        numbers_taken({cell.insert(place, ".")}, '.', *kernels);
+      }
+    }
     EXPECT_EQ(numbers_taken({"1", "-2.5", "", "12345678", "0.25", "7", "-0", "1234.5"}, '.', *kernels), 8u) << kernels->name;
   }
 }
