@@ -99,19 +99,33 @@ std::unique_ptr<ByteSource> open_source(const std::string& path) {
 
 ByteStream open_stream(const std::string& path) { return {open_source(path), source_name(path), file_size(path)}; }
 
-std::string unpacking_note(const ByteStream& stream) {
-  if (stream.format().empty()) return "";
-  return "compression: " + stream.format() + ", " + std::to_string(stream.packed_bytes()) + " bytes unpacked to " + std::to_string(stream.bytes());
+namespace {
+
+std::string unpacking_note(const std::string& format, std::size_t packed, std::size_t bytes) {
+  if (format.empty()) return "";
+  return "compression: " + format + ", " + std::to_string(packed) + " bytes unpacked to " + std::to_string(bytes);
 }
 
-// The announced size is only a first guess of the room needed.
+}  // namespace
+
+std::string unpacking_note(const ByteStream& stream) { return unpacking_note(stream.format(), stream.packed_bytes(), stream.bytes()); }
+
+// Regular files are read as they lie on the disk, then unpacked; pipes are unpacked as they come.
 Input read_input(const std::string& path) {
-  ByteStream stream = open_stream(path);
-  const std::size_t size = file_size(path);
   Input input;
   input.source = source_name(path);
-  input.bytes = read_to_end(stream, stream.format().empty() ? size + 1 : std::min(4 * size, std::size_t{64} << 20));
-  const std::string note = unpacking_note(stream);
+  std::string note;
+  if (path != "-" && file_size(path) > 0) {
+    input.bytes = read_raw_bytes(path);
+    const std::size_t packed = input.bytes.size();
+    std::string format;
+    input.bytes = unpack(std::move(input.bytes), input.source, format);
+    note = unpacking_note(format, packed, input.bytes.size());
+  } else {
+    ByteStream stream = open_stream(path);
+    input.bytes = read_to_end(stream, std::size_t{1} << 16);
+    note = unpacking_note(stream);
+  }
   if (!note.empty()) input.notes.push_back(note);
   return input;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ std::string unpacking_note(const ByteStream& stream);
 
 /// Unpacks `bytes` when they start with a gzip or zstd magic number, else gives them back. `format` becomes "gzip", "zstd" or "".
 std::string unpack(std::string bytes, const std::string& source, std::string& format);
+
+/// The bytes of a gzip file with one sound member that expands no more than usual; nothing otherwise.
+std::optional<std::string> unpack_one_gzip_member(std::string_view packed);
 
 /// How many bytes `packed` bytes may unpack to: tables rarely pass 20-fold, bombs reach 1000-fold (gzip) and far more (zstd).
 constexpr std::size_t expansion_limit(std::size_t packed) noexcept {

@@ -1,9 +1,11 @@
 // Unpacking gzip and zstd streams piece by piece, with a limit on how far they may expand.
+#include <libdeflate.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "chainrule/error.h"
@@ -204,6 +206,27 @@ std::size_t ByteStream::read(char* to, std::size_t size) {
   return count;
 }
 
+// Whole files of one sound member unpack about twice as fast with libdeflate; all others, and all errors, are the stream's. The size that the
+// trailer announces is believed only as far as tables usually expand.
+std::optional<std::string> unpack_one_gzip_member(std::string_view packed) {
+  constexpr std::size_t kShortest = 18, kUsualExpansion = 20;
+  if (packed.size() < kShortest) return std::nullopt;
+  std::size_t size = 0;
+  for (std::size_t i = 1; i <= 4; ++i) size = size << 8 | static_cast<unsigned char>(packed[packed.size() - i]);
+  if (size == 0 || size / kUsualExpansion > packed.size()) return std::nullopt;
+  struct Free {
+    void operator()(libdeflate_decompressor* decompressor) const noexcept { libdeflate_free_decompressor(decompressor); }
+  };
+  const std::unique_ptr<libdeflate_decompressor, Free> decompressor(libdeflate_alloc_decompressor());
+  if (!decompressor) throw std::bad_alloc();
+  std::string bytes(size, '\0');
+  std::size_t read = 0, written = 0;
+  const libdeflate_result result =
+      libdeflate_gzip_decompress_ex(decompressor.get(), packed.data(), packed.size(), bytes.data(), size, &read, &written);
+  if (result != LIBDEFLATE_SUCCESS || read != packed.size() || written != size) return std::nullopt;
+  return bytes;
+}
+
 std::string read_to_end(ByteStream& stream, std::size_t expected) {
   std::string bytes(std::max(expected, kSmallestRoom), '\0');
   std::size_t used = 0;
@@ -218,6 +241,12 @@ std::string read_to_end(ByteStream& stream, std::size_t expected) {
 }
 
 std::string unpack(std::string bytes, const std::string& source, std::string& format) {
+  if (starts_gzip(bytes)) {
+    if (std::optional<std::string> whole = unpack_one_gzip_member(bytes)) {
+      format = "gzip";
+      return std::move(*whole);
+    }
+  }
   ByteStream stream(std::make_unique<MemorySource>(bytes), source, bytes.size());
   format = stream.format();
   if (format.empty()) return bytes;
