@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "data/large_pages.h"
+
 namespace chainrule::data {
 namespace {
 
@@ -136,8 +138,12 @@ void ColumnBuilder::add_value(std::string_view cell) {
 }
 
 void ColumnBuilder::reserve(std::size_t rows) {
-  if (state_ == State::numbers) values_.reserve(rows);
-  if (state_ == State::texts) codes_.reserve(rows);
+  const auto reserve_in = [&](auto& cells) {
+    cells.reserve(rows);
+    prefer_large_pages(cells.data() + cells.size(), (rows - std::min(rows, cells.size())) * sizeof cells[0]);
+  };
+  if (state_ == State::numbers) reserve_in(values_);
+  if (state_ == State::texts) reserve_in(codes_);
 }
 
 void ColumnBuilder::add_number(std::string_view cell) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "chainrule/error.h"
+#include "data/large_pages.h"
 
 namespace chainrule::data {
 namespace {
@@ -76,7 +77,10 @@ void take_images(Table& table, const IdxArray& array) {
   table.rows = array.shape[0];
   table.dense.columns = array.row_size();
   table.dense.name_prefix = "pixel";
-  table.dense.bytes.assign(array.values.begin(), array.values.end());
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(array.values.data());
+  table.dense.bytes.reserve(array.values.size());
+  prefer_large_pages(table.dense.bytes.data(), array.values.size());
+  table.dense.bytes.assign(bytes, bytes + array.values.size());
   table.notes.push_back("format: IDX, " + parts_text(array.shape) + " bytes");
 }
 

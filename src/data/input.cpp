@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "chainrule/error.h"
 #include "data/idx_folder.h"
+#include "data/large_pages.h"
 
 namespace chainrule::data {
 namespace {
@@ -132,7 +133,7 @@ Input read_input(const std::string& path) {
 
 std::string read_raw_bytes(const std::string& path) {
   const std::unique_ptr<ByteSource> source = open_source(path);
-  std::string bytes(file_size(path) + 1, '\0');
+  auto bytes = large_buffer<std::string>(file_size(path) + 1);
   for (std::size_t used = 0, count = 1;; used += count) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);
     count = source->read(bytes.data() + used, bytes.size() - used);

@@ -23,12 +23,13 @@ std::uint32_t hash_text(std::string_view text) noexcept {
 std::int32_t LevelTable::code(std::string_view text) {
   Key key;
   std::memcpy(&key.front, text.data(), text.size() < 8 ? text.size() : 8);
-  if (text.size() >= 8) std::memcpy(&key.back, text.data() + text.size() - 8, 8);
+  if (text.size() > 8) std::memcpy(&key.back, text.data() + text.size() - 8, 8);
   return find(text, key, text.size() > 16 ? hash_text(text) : hash_key(key, text.size()));
 }
 
 std::int32_t LevelTable::insert(std::string_view text, const Key& key, std::uint32_t hash) {
-  if (slots_.size() < 2 * (levels_.size() + 1)) grow();
+  constexpr std::size_t kFew = 4096;  // then more room, so that nearly every text is found in its first slot
+  if (slots_.size() < (levels_.size() < kFew ? 8 : 2) * (levels_.size() + 1)) grow();
   const std::size_t mask = slots_.size() - 1;
   std::size_t i = hash & mask;
   while (slots_[i].code >= 0) i = (i + 1) & mask;

@@ -19,19 +19,23 @@ class LevelTable {
   std::int32_t code(std::string_view text);
   /// The same, faster, where the eight bytes from text.data() on may be read however short the text is.
   std::int32_t code_readable(std::string_view text) {
-    constexpr std::uint64_t kAll = ~std::uint64_t{0};
     if (std::endian::native != std::endian::little || text.size() - 1 >= 16) return code(text);
+    const std::size_t behind = text.size() <= 8 ? 0 : text.size() - 8;  // no branch: lengths are hard to foresee
     Key key;
     std::memcpy(&key.front, text.data(), 8);
-    if (text.size() < 8) key.front &= kAll >> (64 - 8 * text.size());
-    else std::memcpy(&key.back, text.data() + text.size() - 8, 8);
+    std::memcpy(&key.back, text.data() + behind, 8);
+    key.front &= kMasks[text.size() - behind];
+    key.back &= kMasks[behind != 0 ? 8 : 0];
     return find(text, key, hash_key(key, text.size()));
   }
   const std::vector<std::string_view>& levels() const noexcept { return levels_; }
   void clear();
 
  private:
-  /// The first and the last eight bytes (of less than eight: all, and 0), which with the length say all about up to sixteen.
+  /// By number of bytes: those of a word, the first one lowest.
+  static constexpr std::uint64_t kMasks[9] = {
+      0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff, 0xffffffffffffffff};
+  /// The first and the last eight bytes (of eight or less: all, and 0), which with the length say all about up to sixteen.
   struct Key {
     std::uint64_t front = 0, back = 0;
     bool operator==(const Key&) const = default;

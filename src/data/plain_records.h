@@ -29,7 +29,7 @@ struct PlainRecords {
     if (begin == '"' && end == '"') return {first + 1, static_cast<std::size_t>(last - first - 2)};
     return trimmed(first, last);
   }
-  FieldColumn column(std::size_t c) const noexcept { return {text, stops + c, columns, all_returns && c + 1 == columns ? 1u : 0u}; }
+  FieldColumn column(std::size_t c) const noexcept { return {text, stops + c, columns, all_returns && c + 1 == columns ? std::size_t{1} : 0}; }
 
  private:
   std::string_view trimmed(const char* first, const char* last) const noexcept;

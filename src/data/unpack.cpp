@@ -11,6 +11,7 @@
 #include "chainrule/error.h"
 #include "data/byte_stream.h"
 #include "data/input.h"
+#include "data/large_pages.h"
 
 namespace chainrule::data {
 namespace {
@@ -219,7 +220,7 @@ std::optional<std::string> unpack_one_gzip_member(std::string_view packed) {
   };
   const std::unique_ptr<libdeflate_decompressor, Free> decompressor(libdeflate_alloc_decompressor());
   if (!decompressor) throw std::bad_alloc();
-  std::string bytes(size, '\0');
+  auto bytes = large_buffer<std::string>(size);
   std::size_t read = 0, written = 0;
   const libdeflate_result result =
       libdeflate_gzip_decompress_ex(decompressor.get(), packed.data(), packed.size(), bytes.data(), size, &read, &written);
@@ -228,7 +229,7 @@ std::optional<std::string> unpack_one_gzip_member(std::string_view packed) {
 }
 
 std::string read_to_end(ByteStream& stream, std::size_t expected) {
-  std::string bytes(std::max(expected, kSmallestRoom), '\0');
+  auto bytes = large_buffer<std::string>(std::max(expected, kSmallestRoom));
   std::size_t used = 0;
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);

@@ -9,12 +9,12 @@ namespace chainrule::data {
 /// One column of plain records (data/plain_records.h). At least kReadableBehind bytes behind each field may be read.
 struct FieldColumn {
   const char* text;
-  const std::uint32_t* stops;  ///< the one before the first field, which may be -1; the field's own end is the next one
+  const std::uint32_t* stops;  ///< the one before the first field, which may be -1, then that behind it; all below 2^31
   std::size_t stride;          ///< from row to row: the number of columns
-  std::uint32_t tail;          ///< bytes between a field's end and its stop: 1 when all lines end with CR LF, in the last column
+  std::size_t tail;            ///< bytes between a field's end and its stop: 1 when all lines end with CR LF, in the last column
 
-  const char* begin(std::size_t row) const noexcept { return text + static_cast<std::uint32_t>(stops[row * stride] + 1); }
-  const char* end(std::size_t row) const noexcept { return text + (stops[row * stride + 1] - tail); }
+  const char* begin(std::size_t row) const noexcept { return text + 1 + static_cast<std::int32_t>(stops[row * stride]); }
+  const char* end(std::size_t row) const noexcept { return text - tail + static_cast<std::int32_t>(stops[row * stride + 1]); }
 };
 
 constexpr std::size_t kReadableBehind = 64;

@@ -34,60 +34,58 @@ class Block {
   __m256i low_, high_;
 };
 
-constexpr unsigned kMostBytes = 16;
+constexpr std::size_t kMostBytes = 15;  // of digits and decimal mark: all of them below 2^53, and what follows them is in sight
 
-// [length][place of the decimal mark, length: none]: which byte of the field each of sixteen digits comes from, the last digit last.
+/// [length][place of the first byte that is no digit]: which byte of the field each of sixteen goes to. The last digit goes to the last
+/// place, the decimal mark to the first, zeros between them.
 struct Moves {
-  alignas(16) signed char from[kMostBytes + 1][kMostBytes + 1][kMostBytes];
+  alignas(16) signed char from[kMostBytes + 1][kMostBytes + 1][16];
 };
 
 constexpr Moves make_moves() {
   Moves moves{};
   for (int length = 0; length <= static_cast<int>(kMostBytes); ++length) {
     for (int mark = 0; mark <= static_cast<int>(kMostBytes); ++mark) {
-      for (int to = 0; to < static_cast<int>(kMostBytes); ++to) {
-        int from = to + length - static_cast<int>(kMostBytes);
+      for (int to = 0; to < 16; ++to) {
+        int from = to + length - 16;
         if (mark < length && from <= mark) --from;
         moves.from[length][mark][to] = static_cast<signed char>(from < 0 ? -1 : from);  // -1: a zero
       }
+      if (mark < length) moves.from[length][mark][0] = static_cast<signed char>(mark);
     }
   }
+  moves.from[1][0][15] = 0;  // a mark alone: among the digits it is noticed
   return moves;
 }
 
 constexpr Moves kMoves = make_moves();
 
-// By bytes from the decimal mark on (0: there is none): the power of ten that the digits are divided by; of negative numbers, its opposite.
-constexpr std::size_t kPowers = kMostBytes + 1;
-constexpr double kDivisors[2 * kPowers] = {1,  1,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,  1e11,  1e12,  1e13,  1e14,  1e15,
-                                           -1, -1, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7, -1e8, -1e9, -1e10, -1e11, -1e12, -1e13, -1e14, -1e15};
+// [bytes from the decimal mark on, 0: there is none][negative]: what the digits are divided by.
+constexpr double kDivisors[kMostBytes + 1][2] = {{1, -1},     {1, -1},     {1e1, -1e1}, {1e2, -1e2},   {1e3, -1e3},   {1e4, -1e4},   {1e5, -1e5},   {1e6, -1e6},
+                                                 {1e7, -1e7}, {1e8, -1e8}, {1e9, -1e9}, {1e10, -1e10}, {1e11, -1e11}, {1e12, -1e12}, {1e13, -1e13}, {1e14, -1e14}};
 
 struct Digits {
-  const char* first;  ///< behind the sign
-  std::uint32_t length;
-  std::uint32_t negative;  ///< 0 or 1
+  const char* first;     ///< behind the sign
+  std::size_t length;
+  std::size_t negative;  ///< 0 or 1
 };
 
 inline Digits digits_of(const FieldColumn& column, std::size_t row) noexcept {
-  const char *first = column.begin(row), *last = column.end(row);
-  const std::uint32_t negative = *first == '-' ? 1 : 0;
-  return {first + negative, static_cast<std::uint32_t>(last - first) - negative, negative};
+  const char* const first = column.begin(row);
+  const std::size_t negative = *first == '-' ? 1 : 0;
+  return {first + negative, static_cast<std::size_t>(column.end(row) - first) - negative, negative};
 }
 
-/// How the digits of one field move, and what they are divided by. odd is 0 for at most one decimal mark, not the last byte, among digits.
+/// How the digits of one field move, and what they are divided by.
 struct Spelling {
-  const __m128i* move;
+  const signed char* move;
   const double* divisor;
-  std::uint32_t odd, marks;
 };
 
-// Bit i of `others`: byte i is no digit; of `marks`: it is a decimal mark. Bits from the field's end on may be anything. 1 <= length <= 16.
-inline Spelling spelling(Digits field, std::uint32_t others, std::uint32_t marks) noexcept {
-  others = _bzhi_u32(others, field.length);
-  marks = _bzhi_u32(marks, field.length);
-  const std::uint32_t mark = _tzcnt_u32(others | 1u << field.length);
-  return {reinterpret_cast<const __m128i*>(kMoves.from[field.length][mark]), kDivisors + field.negative * kPowers + (field.length - mark),
-          (others ^ marks) | _blsr_u32(others) | others >> (field.length - 1), others};
+// Bit i of `others`: byte i is no digit; the separator is one. 1 <= length <= 15.
+inline Spelling spelling(const Digits& field, std::uint32_t others) noexcept {
+  const std::size_t mark = _tzcnt_u32(others);
+  return {kMoves.from[field.length][mark], &kDivisors[field.length - mark][field.negative]};
 }
 
 inline __m256i two(const void* low, const void* high) noexcept {
@@ -108,48 +106,49 @@ inline __m256d to_doubles(__m256i numbers) noexcept {
 }
 
 // Digits and power of ten are both exact doubles, so the one division rounds correctly (Clinger 1990). False: some field is not plain.
-inline bool read_four(const FieldColumn& column, std::size_t row, __m256i decimal, double* to, std::uint32_t& marks) noexcept {
+inline bool read_four(const FieldColumn& column, std::size_t row, __m256i mark, double* to, __m256d& divided) noexcept {
   const Digits a = digits_of(column, row), b = digits_of(column, row + 1), c = digits_of(column, row + 2), d = digits_of(column, row + 3);
   if (((a.length - 1) | (b.length - 1) | (c.length - 1) | (d.length - 1)) >= kMostBytes) return false;
   const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
-  const __m256i bytes_ac = two(a.first, c.first), bytes_bd = two(b.first, d.first);
-  const __m256i digits_ac = _mm256_sub_epi8(bytes_ac, zero), digits_bd = _mm256_sub_epi8(bytes_bd, zero);
-  const auto others = [&](__m256i digits) {
-    return ~static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(digits, nine), digits)));
+  const __m256i bytes_ac = _mm256_sub_epi8(two(a.first, c.first), zero), bytes_bd = _mm256_sub_epi8(two(b.first, d.first), zero);
+  const auto are_digits = [&](__m256i bytes) { return _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, nine), bytes); };
+  const auto others_ac = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(are_digits(bytes_ac)));
+  const auto others_bd = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(are_digits(bytes_bd)));
+  const Spelling sa = spelling(a, others_ac), sb = spelling(b, others_bd), sc = spelling(c, others_ac >> 16), sd = spelling(d, others_bd >> 16);
+  const auto move = [&](__m256i bytes, const Spelling& low, const Spelling& high) {
+    const __m256i moved = _mm256_shuffle_epi8(bytes, two(low.move, high.move));
+    return _mm256_andnot_si256(_mm256_cmpeq_epi8(moved, mark), moved);  // the mark has done its work
   };
-  const auto are_marks = [&](__m256i bytes) { return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, decimal))); };
-  const std::uint32_t others_ac = others(digits_ac), others_bd = others(digits_bd), marks_ac = are_marks(bytes_ac), marks_bd = are_marks(bytes_bd);
-  const Spelling sa = spelling(a, others_ac, marks_ac), sc = spelling(c, others_ac >> 16, marks_ac >> 16);
-  const Spelling sb = spelling(b, others_bd, marks_bd), sd = spelling(d, others_bd >> 16, marks_bd >> 16);
-  marks |= sa.marks | sb.marks | sc.marks | sd.marks;
-  if ((sa.odd | sb.odd | sc.odd | sd.odd) != 0) return false;
-  const __m256i fours_ac = fours(_mm256_shuffle_epi8(digits_ac, two(sa.move, sc.move)));
-  const __m256i fours_bd = fours(_mm256_shuffle_epi8(digits_bd, two(sb.move, sd.move)));
-  const __m256i eights = _mm256_madd_epi16(_mm256_packus_epi32(fours_ac, fours_bd), _mm256_set1_epi32(10000 | 1 << 16));  // of a, b, c, d
+  const __m256i digits_ac = move(bytes_ac, sa, sc), digits_bd = move(bytes_bd, sb, sd);
+  if (_mm256_movemask_epi8(_mm256_and_si256(are_digits(digits_ac), are_digits(digits_bd))) != -1) return false;
+  const __m256i all_fours = _mm256_packus_epi32(fours(digits_ac), fours(digits_bd));
+  const __m256i eights = _mm256_madd_epi16(all_fours, _mm256_set1_epi32(10000 | 1 << 16));  // of a, b, c, d
   const __m256d high = to_doubles(_mm256_and_si256(eights, _mm256_set1_epi64x(0xffffffff))), low = to_doubles(_mm256_srli_epi64(eights, 32));
-  const __m256d sizes = _mm256_add_pd(_mm256_mul_pd(high, _mm256_set1_pd(1e8)), low);
-  const __m256d exact = _mm256_cmp_pd(sizes, _mm256_set1_pd(9007199254740992.0), _CMP_LT_OQ);  // larger ones may have been rounded
   const __m256d divisors = _mm256_set_pd(*sd.divisor, *sc.divisor, *sb.divisor, *sa.divisor);
-  _mm256_storeu_pd(to, _mm256_div_pd(sizes, divisors));
-  return _mm256_movemask_pd(exact) == 15;
+  _mm256_storeu_pd(to, _mm256_div_pd(_mm256_add_pd(_mm256_mul_pd(high, _mm256_set1_pd(1e8)), low), divisors));
+  divided = _mm256_or_pd(divided, divisors);
+  return true;
 }
 
 NumberCount read_numbers(FieldColumn column, std::size_t rows, char decimal, double* to) {
-  const __m256i mark = _mm256_set1_epi8(decimal);
-  std::uint32_t marks = 0;
+  const __m256i mark = _mm256_broadcastsi128_si256(_mm_cvtsi32_si128(static_cast<unsigned char>(decimal - '0')));  // in the first place
+  const __m256d one = _mm256_set1_pd(1);
+  __m256d divided = one;  // the bits of all divisors
   std::size_t row = 0, empty = 0;
-  bool plain = true;
+  bool plain = true, any_singly = false;
   while (plain && row < rows) {
-    if (rows - row >= 4 && read_four(column, row, mark, to + row, marks)) {
-      row += 4;
+    const std::size_t four = row + 4 <= rows ? row : rows - 4;  // the last ones may be read twice
+    if (rows >= 4 && read_four(column, four, mark, to + four, divided)) {
+      row = four + 4;
       continue;
     }
     for (const std::size_t stop = rows - row < 4 ? rows : row + 4; row < stop && plain; row += plain) {
       plain = read_one(column, row, decimal, to[row], empty);
     }
-    marks = 1;  // perhaps
+    any_singly = true;
   }
-  return {row, empty, marks != 0};
+  const __m256d sizes = _mm256_andnot_pd(_mm256_set1_pd(-0.0), divided);
+  return {row, empty, any_singly || _mm256_movemask_pd(_mm256_cmp_pd(sizes, one, _CMP_NEQ_UQ)) != 0};
 }
 
 }  // namespace
