@@ -15,6 +15,22 @@ namespace chainrule {
 
 using engine::Part;
 
+namespace {
+
+/// False: math::update_constants() does not look at the step's number.
+bool constants_depend_on_step(const OptimizerSpec& spec) noexcept {
+  switch (math::update_shape(spec).kind) {
+    case Optimizer::sgd:
+    case Optimizer::rmsprop:
+    case Optimizer::adagrad:
+    case Optimizer::adadelta:
+    case Optimizer::lion: return false;
+    default: return true;
+  }
+}
+
+}  // namespace
+
 struct Network::Impl {
   NetworkSpec network;
   TrainingSpec training;
@@ -23,6 +39,8 @@ struct Network::Impl {
   std::size_t max_batch = 1;
   std::uint64_t steps = 0, run_steps = 1, epoch_steps = 1;
   bool scheduled = false;  ///< set_run_length() was called: schedules move
+  engine::StepControl next;  ///< of the next step
+  bool next_is_constant = false;  ///< all of it but the step's number
 
   Impl(const NetworkSpec& spec, const TrainingSpec& how, const PlanOptions& options)
       : network(spec),
@@ -48,15 +66,28 @@ struct Network::Impl {
     return scheduled ? math::schedule_factor(schedule, steps, epoch_steps, run_steps) : 1.0;
   }
 
-  // The control of the next step.
-  engine::StepControl control() const noexcept {
-    engine::StepControl how;
-    how.step = steps + 1;
+  /// Nothing of the next steps depends on their number.
+  bool is_constant() const noexcept {
+    const auto moves = [&](const ScheduleSpec& schedule) {
+      return scheduled && (schedule.kind != ScheduleKind::constant || schedule.warmup > 0);
+    };
+    return !constants_depend_on_step(training.optimizer) && !moves(training.dropout_schedule) &&
+           !moves(training.learning_rate_schedule) && !moves(training.weight_decay_schedule);
+  }
+
+  /// The control of the next step.
+  const engine::StepControl& control() noexcept {
+    next.step = steps + 1;
+    if (!next_is_constant) prepare(next);
+    return next;
+  }
+
+  void prepare(engine::StepControl& how) noexcept {
     how.dropout_factor = factor(training.dropout_schedule);
     const double rate = training.optimizer.learning_rate * factor(training.learning_rate_schedule);
     const double decay = training.optimizer.weight_decay * factor(training.weight_decay_schedule);
     how.update = math::update_constants(training.optimizer, how.step, rate, decay);
-    return how;
+    next_is_constant = is_constant();
   }
 
   std::vector<float> stored(Part part) const {
@@ -97,6 +128,7 @@ void Network::set_run_length(std::uint64_t total_steps, std::uint64_t steps_per_
   impl_->run_steps = total_steps;
   impl_->epoch_steps = steps_per_epoch;
   impl_->scheduled = true;
+  impl_->next_is_constant = false;
 }
 
 StepResult Network::step(const Samples& samples, std::span<const std::uint32_t> rows) {

@@ -58,7 +58,6 @@ class CpuPlan final : public Plan {
     if (state_.net.arena(part) != nullptr) state_.net.load(part, values);
     if (part != Part::parameters) return;
     state_.first_transposed_stale = false;
-    online_.parameters_are(false);
   }
 
   void store(Part part, std::span<float> values) const override {
@@ -81,7 +80,7 @@ class CpuPlan final : public Plan {
     result.loss = cpu::batch_loss(state_);
     result.finite = state_.all_fine(&cpu::MemberFlags::loss_fine) && state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
-    online_.parameters_are(result.finite);
+    state_.net.finite = result.finite;
     return result;
   }
 
@@ -130,7 +129,7 @@ class CpuPlan final : public Plan {
     });
     result.finite = state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
-    online_.parameters_are(result.finite);
+    state_.net.finite = result.finite;
     return result;
   }
 

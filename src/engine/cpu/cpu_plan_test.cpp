@@ -322,6 +322,76 @@ TEST(CpuPlan, InfiniteWeightsLearnRowByRowAsTheReferenceDoes) {
   }
 }
 
+/// Relu networks whose numbers make zeros of either sign, infinities and overflows, each in its own way.
+struct Spoilt {
+  explicit Spoilt(std::uint32_t number) : random(made(number)), pair(random, number, 1) {
+    pair.data.samples.weights = nullptr;
+    testing::Dice dice(number);
+    std::vector<float> start = testing::random_parameters(random.network, number);
+    for (float& value : start) {
+      if (number % 5 == 1 && dice.chance(0.9)) value = dice.chance(0.5) ? 0.0f : -0.0f;
+      if (number % 5 == 2 && dice.chance(0.01)) value = dice.chance(0.5) ? 1e30f : -1e38f;
+      if (number % 5 == 3 && dice.chance(0.5)) value *= 1e-30f;
+    }
+    for (float& value : pair.data.x) {
+      if (dice.chance(0.4)) value = dice.chance(0.5) ? 0.0f : -0.0f;
+      if (number % 5 == 4 && dice.chance(0.002)) value = std::numeric_limits<float>::infinity();
+    }
+    for (Plan* plan : {pair.fast.get(), pair.slow.get()}) plan->load(Part::parameters, start);
+  }
+
+  static RandomNetwork made(std::uint32_t number) {
+    RandomNetwork random;
+    random.network.inputs = number % 3 == 0 ? 70 : 8;
+    for (std::size_t units : {32, 130, 1}) {
+      LayerSpec layer;
+      layer.units = units == 1 ? 1 + number % 4 : units;
+      layer.activation = units == 1 && number % 7 != 0 ? Activation::identity : Activation::relu;
+      layer.bias = number % 4 != 1;
+      random.network.layers.push_back(layer);
+    }
+    random.training.optimizer.kind = number % 6 == 5 ? Optimizer::adam : Optimizer::sgd;
+    random.training.optimizer.learning_rate = number % 2 == 0 ? 0.05 : 1e-3;
+    random.network.loss.kind = Loss::squared_error;
+    random.max_batch = 3;
+    return random;
+  }
+
+  RandomNetwork random;
+  Pair pair;
+};
+
+TEST(CpuPlan, TermsOfZeroAreLeftOutWithoutChangingABit) {
+  on_all_instruction_sets([] {
+    int spoilt = 0, zeros = 0;
+    for (std::uint32_t number = 0; number < 60 && !::testing::Test::HasFatalFailure(); ++number) {
+      const Spoilt made(number);
+      const Pair& pair = made.pair;
+      SCOPED_TRACE(describe(made.random, number, 1));
+      for (std::uint64_t t = 1; t <= 6; ++t) {
+        const std::vector<std::uint32_t> all = pair.rows(t);  // steps of one row, once of all
+        const std::span<const std::uint32_t> rows(all.data(), t == 4 ? all.size() : 1);
+        const StepResult a = pair.fast->step(pair.data.samples, rows, pair.control(t));
+        const StepResult b = pair.slow->step(pair.data.samples, rows, pair.control(t));
+        ASSERT_TRUE(same_number(a.loss, b.loss)) << a.loss << " against " << b.loss << ", step " << t;
+        ASSERT_EQ(a.finite, b.finite) << "step " << t;
+        ASSERT_NO_FATAL_FAILURE(pair.expect_equal_state()) << "step " << t;
+        spoilt += !a.finite;
+      }
+      for (std::size_t row = 0; row < pair.data.samples.rows; ++row) {
+        std::vector<float> a(made.random.network.outputs()), b(a.size());
+        const float* x = pair.data.x.data() + row * pair.data.samples.inputs;
+        pair.fast->predict(x, 1, false, a.data());
+        pair.slow->predict(x, 1, false, b.data());
+        ASSERT_TRUE(same_bits(a, b)) << "prediction of row " << row;
+        for (float value : a) zeros += value == 0;
+      }
+    }
+    EXPECT_GT(spoilt, 0);
+    EXPECT_GT(zeros, 0);
+  });
+}
+
 TEST(CpuPlan, UnknownInstructionSetIsAnErrorThatNamesTheUsableOnes) {
   const RandomNetwork random = small_network();
   setenv("CHAINRULE_ISA", "sse9", 1);

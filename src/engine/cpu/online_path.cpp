@@ -40,16 +40,11 @@ OnlinePath::OnlinePath(PackedNetwork& net, int members) : net_(net), suits_(netw
     widest = std::max(widest, layer.out.size());
     add_layer(layer);
   }
-  layers_.front().transposed = nullptr;
+  active_ = words(net.inputs.size());
   const std::size_t panel = static_cast<std::size_t>(net.inputs.panel);
   block_ = floats(panel * panel);
   bias_gradient_ = floats(widest);
-  loss_scratch_ = floats(3 * net.spec.outputs() * static_cast<std::size_t>(net.kernels.lanes));
-  const LossSpec& loss = net.spec.loss;
-  const bool by_row = loss.kind == Loss::cross_entropy;
-  const double targets = by_row ? 1.0 : static_cast<double>(math::target_count(loss.kind, net.spec.outputs()));
-  row_scale_ = static_cast<float>(1 / (1.0 * targets));
-  loss_parameter_ = static_cast<float>(loss.parameter != 0 ? loss.parameter : math::default_loss_parameter(loss.kind));
+  prepare_loss();
 }
 
 void OnlinePath::add_layer(const Layer& from) {
@@ -60,34 +55,57 @@ void OnlinePath::add_layer(const Layer& from) {
   layer.outputs = from.out.count;
   layer.weights = net_.parameters() + from.weight;
   layer.bias = from.bias == kAbsent ? nullptr : net_.parameters() + from.bias;
-  layer.transposed = net_.transposed.data() + from.transposed;
+  layer.transposed = layers_.empty() ? nullptr : net_.transposed.data() + from.transposed;
   for (int i = 0; i < net_.states(); ++i) {
     float* arena = net_.arena(static_cast<Part>(static_cast<int>(Part::state0) + i));
     layer.weight_state[i] = arena + from.weight;
     layer.bias_state[i] = from.bias == kAbsent ? nullptr : arena + from.bias;
   }
   for (float** vector : {&layer.a, &layer.slope, &layer.d}) *vector = floats(from.out.size());
+  layer.active = words(from.out.size());
+  for (std::size_t j = 0; j < static_cast<std::size_t>(from.out.count); ++j)
+    layer.active[j / 64] |= std::uint64_t{1} << (j % 64);
   layers_.push_back(layer);
 }
 
-StepResult OnlinePath::step(const Samples& samples, std::uint32_t row, const math::UpdateConstants& update) noexcept {
-  const OnlineLayer& last = layers_.back();
+void OnlinePath::prepare_loss() {
   const LossSpec& spec = net_.spec.loss;
+  const std::size_t outputs = net_.spec.outputs();
+  const bool by_row = spec.kind == Loss::cross_entropy;
+  row_scale_ = static_cast<float>(1 / (by_row ? 1.0 : static_cast<double>(math::target_count(spec.kind, outputs))));
+  loss_.kind = spec.kind;
+  loss_.parameter =
+      static_cast<float>(spec.parameter != 0 ? spec.parameter : math::default_loss_parameter(spec.kind));
+  loss_.smoothing = spec.label_smoothing;
+  loss_.outputs = layers_.back().a;
+  loss_.gradient = layers_.back().d;
+  loss_.stride = static_cast<std::size_t>(net_.inputs.panel);
+  loss_.columns = static_cast<int>(outputs);
+  loss_.row_scale = &row_scale_;
+  loss_.scratch = floats(3 * outputs * static_cast<std::size_t>(net_.kernels.lanes));
+  loss_.row_end = 1;
+}
+
+/// Where a product is not finite, what was left out matters; the kernel keeps up the weights then, not their transpose.
+void OnlinePath::transpose_again() noexcept {
+  for (const Layer& layer : net_.layers) net_.transpose(layer, net_.parameters(), net_.transposed.data());
+}
+
+StepResult OnlinePath::step(const Samples& samples, std::uint32_t row, const math::UpdateConstants& update) noexcept {
   weight_rule_.constants = bias_rule_.constants = &update;
   float value = 0;
-  const LossRows loss{spec.kind,      loss_parameter_, spec.label_smoothing, last.a, last.d,
-                      static_cast<std::size_t>(net_.inputs.panel),
-                      last.outputs,   samples.y,       samples.labels,       &row,   samples.targets,
-                      &row_scale_,    false,           &value,               loss_scratch_, 0, 1};
+  loss_.y = samples.y, loss_.labels = samples.labels, loss_.targets = samples.targets;
+  loss_.rows = &row, loss_.row_loss = &value;
   const bool decays = static_cast<float>(update.coupled_decay) != 0 || static_cast<float>(update.keep) != 1;
   const OnlineResult done = net_.kernels.online_step(
-      {layers_.data(), static_cast<int>(layers_.size()), samples.x + row * net_.spec.inputs, &loss,
-       plain_ && finite_ && !decays, -static_cast<float>(update.rate), &weight_rule_, &bias_rule_, net_.states(),
+      {layers_.data(), static_cast<int>(layers_.size()), samples.x + row * net_.spec.inputs, active_, &loss_, net_.finite,
+       plain_ && net_.finite && !decays, -static_cast<float>(update.rate), &weight_rule_, &bias_rule_, net_.states(),
        block_, bias_gradient_});
-  finite_ = done.loss_fine && done.update_fine;
+  net_.finite = done.loss_fine && done.update_fine;
+  if (done.loss_fine && !done.update_fine) transpose_again();
   StepResult result;
   result.loss = 0.0 + static_cast<double>(value);
-  result.finite = finite_;
+  result.finite = net_.finite;
   return result;
 }
 

@@ -19,20 +19,24 @@ class OnlinePath {
     return suits_ && rows == 1 && samples.weights == nullptr;
   }
   StepResult step(const Samples& samples, std::uint32_t row, const math::UpdateConstants& update) noexcept;
-  /// What is known about the parameters now: that all are finite, or nothing.
-  void parameters_are(bool finite) { finite_ = finite; }
 
  private:
   void add_layer(const Layer& layer);
+  void prepare_loss();
+  void transpose_again() noexcept;
   float* floats(std::size_t count) { return memory_.emplace_back(count).data(); }
+  std::uint64_t* words(std::size_t columns) { return word_memory_.emplace_back((columns + 63) / 64).data(); }
 
   PackedNetwork& net_;
-  bool suits_ = false, plain_ = false, finite_ = false;
+  bool suits_ = false, plain_ = false;
   std::vector<OnlineLayer> layers_;
   std::vector<AlignedBuffer<float>> memory_;
+  std::vector<AlignedBuffer<std::uint64_t>> word_memory_;
+  std::uint64_t* active_ = nullptr;  ///< of the inputs
   UpdateRule weight_rule_{}, bias_rule_{};
-  float *block_ = nullptr, *bias_gradient_ = nullptr, *loss_scratch_ = nullptr;
-  float row_scale_ = 0, loss_parameter_ = 0;
+  float *block_ = nullptr, *bias_gradient_ = nullptr;
+  float row_scale_ = 0;
+  LossRows loss_{};
 };
 
 }  // namespace chainrule::engine::cpu

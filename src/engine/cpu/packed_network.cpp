@@ -1,6 +1,8 @@
 // Lays the network out in panels and translates between that and the named row-major layout.
 #include "engine/cpu/packed_network.h"
 
+#include <algorithm>
+
 #include "math/activations.h"
 
 namespace chainrule::engine::cpu {
@@ -125,6 +127,7 @@ void PackedNetwork::load(Part part, std::span<const float> values) {
     for_elements(place, [&](std::size_t plain, std::size_t packed) { to[packed] = values[plain]; });
   }
   if (part != Part::parameters) return;
+  finite = std::all_of(values.begin(), values.end(), [](float value) { return value * 0 == 0; });
   for (const Layer& layer : layers) transpose(layer, to, transposed.data());
 }
 

@@ -95,6 +95,7 @@ class PackedNetwork {
   /// Transposed weights; DropConnect's masks and masked weights lie like the parameters.
   AlignedBuffer<float> transposed, masks, masked, masked_transposed;
   bool drops_weights = false, has_batch_norm = false;
+  bool finite = false;  ///< all parameters are known to be finite
 
  private:
   void place_tensors();

@@ -1,6 +1,7 @@
 // Prediction: each member takes whole tiles of rows; two buffers per member hold a layer's input and output in turn.
 #include "engine/cpu/prediction.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace chainrule::engine::cpu {
@@ -14,6 +15,7 @@ struct Call {
   std::size_t rows;
   const float* parameters;
   float* outputs;
+  bool skips;  ///< one row leaves out what is multiplied by 0
 };
 
 float predict_scale(const DropoutSpec& dropout) {
@@ -100,19 +102,21 @@ void dense_panel(const Call& call, const Layer& layer, const float* weights, con
                                  rows, epilogue, false, nullptr});
 }
 
-/// Item 2 for one row, all columns side by side: the few sums of one panel would wait for each other.
+/// Item 2 for one row, all columns side by side: the few sums of one panel would wait for each other. `list` as in
+/// RowProduct.
 void dense_row(const Call& call, const Layer& layer, const float* weights, const BatchMatrix& in,
-               const BatchMatrix& out, Epilogue epilogue) {
+               const BatchMatrix& out, Epilogue epilogue, std::uint32_t* list) {
   const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias;
   call.state->kernels().row_product({in.data, static_cast<std::size_t>(layer.in.count), weights + layer.weight, start,
-                                     out.data, layer.out.count, epilogue == Epilogue::relu});
+                                     out.data, layer.out.count, epilogue == Epilogue::relu, list});
 }
 
-void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int rows) {
+void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int rows,
+                   std::uint32_t* list) {
   const float* weights = layer.drops_weights ? call.state->net.masked.data() : call.parameters;
   const bool norm = layer.norm != Norm::none;
   const Epilogue epilogue = layer.activation == Activation::relu && !norm ? Epilogue::relu : Epilogue::none;
-  if (rows == 1) dense_row(call, layer, weights, in, out, epilogue);
+  if (rows == 1) dense_row(call, layer, weights, in, out, epilogue, list);
   for (int p = 0; p < layer.out.panels(); ++p) {
     if (rows > 1) dense_panel(call, layer, weights, in, out, p, rows, epilogue);
     if (!norm) activate_panel(call, layer, in, out, p, rows);
@@ -122,18 +126,26 @@ void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, 
   for (int p = 0; p < layer.out.panels(); ++p) activate_panel(call, layer, in, out, p, rows);
 }
 
-void predict_tile(const Call& call, int member, std::size_t first, int rows) {
+void predict_tile(const Call& call, int member, std::size_t first, int rows, bool skips) {
   const Scratch& own = call.state->work.scratch[static_cast<std::size_t>(member)];
   BatchMatrix in = tile_matrix(own.prediction[0], call.state->net.inputs, rows);
   read_tile(call, first, rows, in);
   int turn = 1;
   for (const Layer& layer : call.state->net.layers) {
     const BatchMatrix out = tile_matrix(own.prediction[turn], layer.out, rows);
-    predict_layer(call, layer, in, out, rows);
+    predict_layer(call, layer, in, out, rows, skips ? own.words : nullptr);
     in = out;
     turn = 1 - turn;
   }
   write_tile(call, first, rows, in);
+}
+
+/// A term left out may only change the sign of a zero, so an output of exactly 0 is computed again with all terms.
+void predict_row(const Call& call, int member, std::size_t row) {
+  const std::size_t count = call.state->net.spec.outputs();
+  predict_tile(call, member, row, 1, call.skips);
+  const float* outputs = call.outputs + row * count;
+  if (call.skips && std::find(outputs, outputs + count, 0.0f) != outputs + count) predict_tile(call, member, row, 1, false);
 }
 
 void predict_share(const Call& call, int member, int members) {
@@ -141,8 +153,15 @@ void predict_share(const Call& call, int member, int members) {
   const Range own = Range::share(tiles, member, members);
   for (int tile = own.begin; tile < own.end; ++tile) {
     const std::size_t first = static_cast<std::size_t>(tile) * kPredictionRows;
-    predict_tile(call, member, first, static_cast<int>(std::min<std::size_t>(kPredictionRows, call.rows - first)));
+    const int rows = static_cast<int>(std::min<std::size_t>(kPredictionRows, call.rows - first));
+    rows == 1 ? predict_row(call, member, first) : predict_tile(call, member, first, rows, false);
   }
+}
+
+/// Zeros among the inputs may be left out where weights are finite; a relu at the output would make every such row be
+/// computed twice.
+bool may_skip(const PackedNetwork& net, bool average) {
+  return net.finite && !average && net.layers.back().activation != Activation::relu;
 }
 
 /// DropConnect predicts with W * p.
@@ -157,8 +176,9 @@ void scale_weights(EngineState& state, const float* parameters) {
 }  // namespace
 
 void predict(EngineState& state, const float* x, std::size_t rows, bool average, float* outputs) noexcept {
-  Call call{&state, x, rows, average && state.net.averages() ? state.net.arena(Part::average) : state.net.parameters(),
-            outputs};
+  average = average && state.net.averages();
+  Call call{&state, x, rows, average ? state.net.arena(Part::average) : state.net.parameters(), outputs,
+            may_skip(state.net, average)};
   if (state.net.drops_weights) scale_weights(state, call.parameters);
   if (rows <= kPredictionRows) {
     predict_share(call, 0, 1);

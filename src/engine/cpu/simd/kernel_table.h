@@ -196,6 +196,7 @@ struct RowProduct {
   float* out;          ///< [columns padded]
   int columns;
   bool relu;  ///< out is relu of it
+  std::uint32_t* list;  ///< room for [depth + 64]: all weights are finite, leave out k where a[k] is 0; null: take all
 };
 
 /// One layer of a network that learns row by row; vectors are plain and padded.
@@ -211,12 +212,15 @@ struct OnlineLayer {
   float* a;
   float* slope;
   float* d;  ///< da, then dz
+  std::uint64_t* active;  ///< bit j of its words: a[j] may differ from 0; never for padding
 };
 struct OnlineStep {
   const OnlineLayer* layers;
   int count;
   const float* x;  ///< [inputs], unpadded
+  std::uint64_t* active;  ///< bit k of its words: x[k] differs from 0
   const LossRows* loss;
+  bool skips;     ///< all parameters are finite, so products with 0 may be left out
   bool descends;  ///< all parameters are finite and the update is w = fma(rate, g, w), nothing else
   float rate;     ///< negative
   const UpdateRule* weight_rule;

@@ -1,11 +1,14 @@
 // One training step of one row, and products of one row: everything in the first-level cache, units across lanes.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <type_traits>
 
 #include "engine/cpu/simd/elementwise-inl.h"
 #include "engine/cpu/simd/loss-inl.h"
 #include "engine/cpu/simd/transpose-inl.h"
+#include "hwy/cache_control.h"
 
 namespace chainrule::engine::cpu {
 namespace {
@@ -15,51 +18,154 @@ namespace {
 template <int kMost, class F>
 HWY_INLINE void for_panel_groups(int columns, F f) {
   using Full = std::integral_constant<int, kPanelVectors>;
-  const int full = padded(columns) / kPanel, rest = padded(columns) % kPanel / kLanes;
+  unsigned vectors = (static_cast<unsigned>(columns) + kLanes - 1) / kLanes;
   int p = 0;
-  for (; p + kMost <= full; p += kMost) f(std::integral_constant<int, kMost>(), Full(), p * kPanel, p);
-  if constexpr (kMost > 2) {
-    for (; p + 2 <= full; p += 2) f(std::integral_constant<int, 2>(), Full(), p * kPanel, p);
-  }
-  for (; p < full; ++p) f(std::integral_constant<int, 1>(), Full(), p * kPanel, p);
-  if (rest == 1) f(std::integral_constant<int, 1>(), std::integral_constant<int, 1>(), p * kPanel, p);
-  if constexpr (kPanelVectors > 2) {
-    if (rest == 2) f(std::integral_constant<int, 1>(), std::integral_constant<int, 2>(), p * kPanel, p);
-    if (rest == 3) f(std::integral_constant<int, 1>(), std::integral_constant<int, 3>(), p * kPanel, p);
-  }
+  for (; vectors >= kMost * kPanelVectors; vectors -= kMost * kPanelVectors, p += kMost)
+    f(std::integral_constant<int, kMost>(), Full(), p * kPanel, p);
+  for (; kMost > 1 && vectors >= kPanelVectors; vectors -= kPanelVectors, ++p)
+    f(std::integral_constant<int, 1>(), Full(), p * kPanel, p);
+  static_assert(kPanelVectors == 4 && kMost <= 2);
+  if (vectors == 1) f(std::integral_constant<int, 1>(), std::integral_constant<int, 1>(), p * kPanel, p);
+  if (vectors == 2) f(std::integral_constant<int, 1>(), std::integral_constant<int, 2>(), p * kPanel, p);
+  if (vectors == 3) f(std::integral_constant<int, 1>(), std::integral_constant<int, 3>(), p * kPanel, p);
 }
 
+constexpr std::size_t kFetchAhead = 16;           // rows of a list
 constexpr int kForwardPanels = 8 / kPanelVectors;  // eight sums at once hide the latency of the additions
 constexpr int kUpdatePanels = 4 / kPanelVectors;   // here registers hold as many inputs besides
 
-/// Items 2 and 11 for one row: every column's sum over k ascending.
-void row_product(const RowProduct& row) {
+// A product with zero changes no sum and no weight as long as weights are finite, but for the sign of a zero, which
+// never reaches a weight. So inputs that are zero, half of what a relu makes, are left out.
+
+/// Calls f(k) for every k < count whose bit is set, ascending.
+template <class F>
+HWY_INLINE void for_each_bit(const std::uint64_t* words, int count, F f) {
+  for (int first = 0; first < count; first += 64) {
+    for (std::uint64_t left = words[first / 64]; left != 0; left &= left - 1)
+      f(static_cast<std::size_t>(first) + static_cast<std::size_t>(std::countr_zero(left)));
+  }
+}
+
+/// Row k of a panel, as one register: GCC would compute the address of each of its vectors apart.
+template <class T>
+HWY_INLINE T* row_of(T* panel, std::size_t k, std::size_t width) {
+  T* row = panel + k * width;
+  asm("" : "+r"(row));
+  return row;
+}
+
+/// Bit i: lane i of the mask.
+HWY_INLINE std::uint64_t bits_of(LaneMask mask) {
+  std::uint8_t bytes[8];
+  hn::StoreMaskBits(FloatTag(), mask.m, bytes);
+  static_assert(kLanes <= 16);
+  if constexpr (kLanes == 16) return bytes[0] | static_cast<std::uint64_t>(bytes[1]) << 8;
+  return bytes[0];
+}
+/// The first `count` of a vector's floats, the others 0; reads no others.
+HWY_INLINE Vector load_first(const float* from, int count) {
+  if (count >= kLanes) return hn::LoadU(FloatTag(), from);
+#if HWY_MEM_OPS_MIGHT_FAULT
+  alignas(64) float values[kLanes] = {};
+  for (int i = 0; i < count; ++i) values[i] = from[i];
+  return hn::Load(FloatTag(), values);
+#else
+  return hn::MaskedLoad(first_lanes(count).m, FloatTag(), from);
+#endif
+}
+HWY_INLINE LaneMask not_zero(Lanes a) { return {hn::Ne(a.v, hn::Zero(FloatTag()))}; }
+
+/// Bit k: value k is not 0 (NaN is not).
+HWY_INLINE void find_active(const float* values, int count, std::uint64_t* words) {
+  constexpr int kVectors = 64 / kLanes;
+  for (int first = 0; first < count; first += 64) {
+    std::uint64_t word = 0;
+    for (int v = 0; v < kVectors && first + v * kLanes < count; ++v) {
+      const int at = first + v * kLanes;
+      word |= bits_of(not_zero(Lanes{load_first(values + at, count - at)})) << (v * kLanes);
+    }
+    words[first / 64] = word;
+  }
+}
+
+HWY_INLINE void mark_all(int count, std::uint64_t* words) {
+  for (int first = 0; first < count; first += 64)
+    words[first / 64] = count - first >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << (count - first)) - 1;
+}
+
+/// Items 2 and 11 for one row: every column's sum over those k, ascending, with which `each` calls its argument (a second
+/// one says which row to fetch ahead); done(sums, first column) gets up to eight vectors of them.
+template <class Each, class Done>
+HWY_INLINE void row_sums(const float* a, std::size_t depth, const float* weights, const float* start, int columns,
+                         Each each, Done done) {
   const FloatTag tag;
-  for_panel_groups<kForwardPanels>(row.columns, [&](auto panels, auto vectors, int column, int p) {
-    constexpr int kPanels = panels(), kVectors = vectors(), kWidth = kVectors * kLanes;
-    const std::size_t stride = row.depth * kPanel;
-    const float* w = row.w + static_cast<std::size_t>(p) * stride;
-    Vector c[kPanels][kVectors];
-    CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[i][v] =
-          row.start == nullptr ? hn::Zero(tag) : hn::Load(tag, row.start + column + i * kWidth + v * kLanes);
-    }
-    for (std::size_t k = 0; k < row.depth; ++k, w += kWidth) {
-      const Vector x = hn::Set(tag, row.a[k]);
+  for_panel_groups<kForwardPanels>(columns, [&](auto panels, auto vectors, int column, int p) {
+    constexpr int kPanels = panels(), kVectors = vectors();
+    constexpr std::size_t kWidth = kVectors * kLanes;
+    const std::size_t stride = depth * kPanel;
+    const float* w = weights + static_cast<std::size_t>(p) * stride;
+    Vector c[kPanels * kVectors];
+    CHAINRULE_UNROLL for (int v = 0; v < kPanels * kVectors; ++v) c[v] =
+        start == nullptr ? hn::Zero(tag) : hn::Load(tag, start + column + v * kLanes);
+    each([&](std::size_t k, auto... ahead) {
+      if constexpr (sizeof...(ahead) == 1) {
+        constexpr int kVectorsOfLine = 16 / kLanes > 0 ? 16 / kLanes : 1;
+        const float* to = w + (ahead + ...) * kWidth;
+        CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
+          CHAINRULE_UNROLL for (int v = 0; v < kVectors; v += kVectorsOfLine)
+              hwy::Prefetch(to + static_cast<std::size_t>(i) * stride + v * kLanes);
+        }
+      }
+      const Vector x = hn::Set(tag, a[k]);
+      const float* row = row_of(w, k, kWidth);
       CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
-        const float* of_panel = w + static_cast<std::size_t>(i) * stride;
-        CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[i][v] =
-            hn::MulAdd(x, hn::Load(tag, of_panel + v * kLanes), c[i][v]);
+        CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[i * kVectors + v] =
+            hn::MulAdd(x, hn::Load(tag, row + static_cast<std::size_t>(i) * stride + v * kLanes), c[i * kVectors + v]);
       }
-    }
-    const Lanes zero = Lanes::broadcast(0.0f);
-    CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-        const Lanes z{c[i][v]};
-        store(row.relu ? math::activate<Activation::relu>(z, zero).value : z, row.out + column + i * kWidth + v * kLanes);
-      }
-    }
+    });
+    done(c, column);
   });
+}
+
+HWY_INLINE Vector relu_of(Vector z) { return math::activate<Activation::relu>(Lanes{z}, Lanes{z}).value.v; }
+HWY_INLINE Vector relu_slope(Vector z) { return math::activate<Activation::relu>(Lanes{z}, Lanes{z}).slope.v; }
+
+/// Which k are not zero, as a list; returns how many. With few zeros all k count, and there is no list.
+HWY_INLINE std::size_t list_active(const float* a, std::size_t depth, std::uint32_t* list) {
+  constexpr int kFewest = 16;  // of as many inputs one must be 0 for the list to pay
+  std::size_t count = 0;
+  for (std::size_t k = 0; k < depth; k += kLanes)
+    count += static_cast<std::size_t>(std::popcount(bits_of(not_zero(Lanes{load_first(a + k, static_cast<int>(depth - k))}))));
+  if (depth - count < depth / kFewest + 1) return depth;
+  count = 0;
+  for (std::size_t first = 0; first < depth; first += 64) {
+    const int rest = depth - first < 64 ? static_cast<int>(depth - first) : 64;
+    std::uint64_t word = 0;
+    find_active(a + first, rest, &word);
+    for_each_bit(&word, rest, [&](std::size_t k) { list[count++] = static_cast<std::uint32_t>(first + k); });
+  }
+  return count;
+}
+
+void row_product(const RowProduct& given) {
+  const RowProduct row = given;
+  const std::size_t count = row.list == nullptr ? row.depth : list_active(row.a, row.depth, row.list);
+  const auto done = [&](const auto& c, int column) {
+    CHAINRULE_UNROLL for (std::size_t v = 0; v < std::extent_v<std::remove_reference_t<decltype(c)>>; ++v)
+        hn::Store(row.relu ? relu_of(c[v]) : c[v], FloatTag(), row.out + column + v * kLanes);
+  };
+  if (count == row.depth) {
+    const auto each = [&](auto f) {
+      for (std::size_t k = 0; k < row.depth; ++k) f(k);
+    };
+    row_sums(row.a, row.depth, row.w, row.start, row.columns, each, done);
+  } else {
+    const auto each = [&](auto f) {
+      for (std::size_t i = 0; i < count; ++i) f(row.list[i], std::size_t{row.list[i + kFetchAhead]});
+    };
+    std::fill_n(row.list + count, kFetchAhead, 0u);
+    row_sums(row.a, row.depth, row.w, row.start, row.columns, each, done);
+  }
 }
 
 /// w + rate * (d * x), rounded as items 10 and 15 say for plain gradient descent; `rate` is negative.
@@ -67,82 +173,106 @@ HWY_INLINE Vector descend(Vector w, Vector d, Vector x, Vector rate) {
   return hn::MulAdd(rate, hn::MulAdd(d, x, hn::Zero(FloatTag())), w);
 }
 
-/// Items 11 and 15 in one pass: the gradient at a layer's inputs, and the step of its transposed weights.
-void descend_transposed(const OnlineLayer& layer, const float* inputs, float rate, float* out) {
+/// Numbers that were added up: a sum that is finite says that all of them were.
+HWY_INLINE bool sum_is_finite(Vector sum) { return !any(!finite(Lanes{sum})); }
+
+/// Items 11, 15 and 8 in one pass: the gradient at the layer below, added to `seen`, and the step of the transposed weights.
+HWY_INLINE void descend_transposed(const OnlineLayer& layer, const OnlineLayer& below, float rate, Vector& seen) {
   const FloatTag tag;
   const Vector down = hn::Set(tag, rate);
+  float* const weights = layer.transposed;
+  const float *const d = layer.d, *const a = below.a, *const slope = below.slope;
+  float* const out = below.d;
+  const std::uint64_t* const active = layer.active;
+  const int outputs = layer.outputs;
+  const Activation activation = below.activation;
   for_panel_groups<kUpdatePanels>(layer.inputs, [&](auto panels, auto vectors, int column, int p) {
-    constexpr int kPanels = panels(), kVectors = vectors(), kWidth = kVectors * kLanes;
-    const std::size_t stride = static_cast<std::size_t>(layer.outputs) * kPanel;
-    float* w = layer.transposed + static_cast<std::size_t>(p) * stride;
-    Vector c[kPanels][kVectors], x[kPanels][kVectors];
-    CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
+    constexpr int kPanels = panels(), kVectors = vectors();
+    constexpr std::size_t kWidth = kVectors * kLanes;
+    static_assert(kPanels == 1);
+    float* w = weights + static_cast<std::size_t>(p) * static_cast<std::size_t>(outputs) * kPanel;
+    Vector c[kVectors], x[kVectors];
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      c[v] = hn::Zero(tag);
+      x[v] = hn::Load(tag, a + column + v * kLanes);
+    }
+    for_each_bit(active, outputs, [&](std::size_t o) {
+      const Vector factor = hn::Set(tag, d[o]);
+      float* row = row_of(w, o, kWidth);
       CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-        c[i][v] = hn::Zero(tag);
-        x[i][v] = hn::Load(tag, inputs + column + i * kWidth + v * kLanes);
+        const Vector old = hn::Load(tag, row + v * kLanes);
+        c[v] = hn::MulAdd(factor, old, c[v]);
+        hn::Store(descend(old, factor, x[v], down), tag, row + v * kLanes);
       }
-    }
-    for (int o = 0; o < layer.outputs; ++o, w += kWidth) {
-      const Vector d = hn::Set(tag, layer.d[o]);
-      CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
-        float* of_panel = w + static_cast<std::size_t>(i) * stride;
-        CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-          const Vector old = hn::Load(tag, of_panel + v * kLanes);
-          c[i][v] = hn::MulAdd(d, old, c[i][v]);
-          hn::Store(descend(old, d, x[i][v], down), tag, of_panel + v * kLanes);
-        }
+    });
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const int at = column + v * kLanes;
+      if (activation == Activation::relu) {
+        c[v] = hn::Mul(c[v], relu_slope(x[v]));
+      } else if (activation != Activation::identity) {
+        c[v] = hn::Mul(c[v], hn::Load(tag, slope + at));
       }
-    }
-    CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[i][v], tag, out + column + i * kWidth + v * kLanes);
+      hn::Store(c[v], tag, out + at);
+      seen = hn::Add(seen, c[v]);
     }
   });
 }
 
-/// `check` keeps 0 as long as all numbers it has seen are finite.
-HWY_INLINE void look_at(Vector w, Vector& check) { check = hn::Or(check, hn::Sub(w, w)); }
-
-HWY_INLINE void descend_bias(const OnlineLayer& layer, float rate, Vector& check) {
+/// Items 10 and 15 for the bias; what it becomes is added to `seen`.
+HWY_INLINE void descend_bias(const OnlineLayer& layer, float rate, Vector& seen) {
   const FloatTag tag;
-  for (int j = 0; layer.bias != nullptr && j < layer.outputs; j += kLanes) {
-    const Vector g = hn::Add(hn::Zero(tag), hn::Load(tag, layer.d + j));
-    const Vector b = hn::MulAdd(hn::Set(tag, rate), g, hn::Load(tag, layer.bias + j));
-    hn::Store(b, tag, layer.bias + j);
-    look_at(b, check);
+  float* const bias = layer.bias;
+  const float* const d = layer.d;
+  const int outputs = bias == nullptr ? 0 : layer.outputs;
+  for (int j = 0; j < outputs; j += kLanes) {
+    const Vector g = hn::Add(hn::Zero(tag), hn::Load(tag, d + j));
+    const Vector b = hn::MulAdd(hn::Set(tag, rate), g, hn::Load(tag, bias + j));
+    hn::Store(b, tag, bias + j);
+    seen = hn::Add(seen, b);
   }
 }
 
 /// Of a single unit's weights every vector is padding but for one lane: they are taken from the transposed copy.
-HWY_INLINE void copy_single_unit(const OnlineLayer& layer, Vector& check) {
-  for (int k = 0; k < layer.inputs; k += kLanes) look_at(hn::Load(FloatTag(), layer.transposed + k), check);
-  for (int k = 0; k < layer.inputs; ++k) layer.weights[k * kLanes] = layer.transposed[k];
+HWY_INLINE void copy_single_unit(const OnlineLayer& layer, Vector& seen) {
+  const float* const from = layer.transposed;
+  float* const to = layer.weights;
+  const int inputs = layer.inputs;
+  for (int k = 0; k < inputs; k += kLanes) seen = hn::Add(seen, hn::Load(FloatTag(), from + k));
+  int k = 0;
+  for (; k + 8 <= inputs; k += 8) {
+    CHAINRULE_UNROLL for (int i = 0; i < 8; ++i) to[(k + i) * kLanes] = from[k + i];
+  }
+  for (; k < inputs; ++k) to[k * kLanes] = from[k];
 }
 
-/// Item 15 for a layer's weights.
-HWY_INLINE void descend_weights(const OnlineLayer& layer, const float* inputs, float rate, Vector& check) {
+/// Items 10 and 15 for a layer's weights; what they become is added to `seen`.
+HWY_INLINE void descend_weights(const OnlineLayer& layer, const float* inputs, const std::uint64_t* active, float rate,
+                                Vector& seen) {
   const FloatTag tag;
   const Vector down = hn::Set(tag, rate);
+  float* const weights = layer.weights;
+  const float* const gradient = layer.d;
+  const int count = layer.inputs;
   for_panel_groups<kUpdatePanels>(layer.outputs, [&](auto panels, auto vectors, int column, int p) {
-    constexpr int kPanels = panels(), kVectors = vectors(), kWidth = kVectors * kLanes;
-    const std::size_t stride = static_cast<std::size_t>(layer.inputs) * kPanel;
-    float* w = layer.weights + static_cast<std::size_t>(p) * stride;
-    Vector d[kPanels][kVectors];
-    CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-        d[i][v] = hn::Load(tag, layer.d + column + i * kWidth + v * kLanes);
-      }
+    constexpr int kPanels = panels(), kVectors = vectors();
+    constexpr std::size_t kWidth = kVectors * kLanes;
+    static_assert(kPanels == 1);
+    float* w = weights + static_cast<std::size_t>(p) * static_cast<std::size_t>(count) * kPanel;
+    Vector d[kVectors], sum[kVectors];
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      d[v] = hn::Load(tag, gradient + column + v * kLanes);
+      sum[v] = hn::Zero(tag);
     }
-    for (int k = 0; k < layer.inputs; ++k, w += kWidth) {
+    for_each_bit(active, count, [&](std::size_t k) {
       const Vector x = hn::Set(tag, inputs[k]);
-      CHAINRULE_UNROLL for (int i = 0; i < kPanels; ++i) {
-        float* of_panel = w + static_cast<std::size_t>(i) * stride;
-        CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-          const Vector updated = descend(hn::Load(tag, of_panel + v * kLanes), d[i][v], x, down);
-          hn::Store(updated, tag, of_panel + v * kLanes);
-          look_at(updated, check);
-        }
+      float* row = row_of(w, k, kWidth);
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
+        const Vector updated = descend(hn::Load(tag, row + v * kLanes), d[v], x, down);
+        hn::Store(updated, tag, row + v * kLanes);
+        sum[v] = hn::Add(sum[v], updated);
       }
-    }
+    });
+    CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) seen = hn::Add(seen, sum[v]);
   });
 }
 
@@ -186,83 +316,154 @@ HWY_INLINE void clear_padding(float* values, int columns) {
   for (int j = columns; j < padded(columns); ++j) values[j] = 0;
 }
 
+/// Items 2 and 4 of one layer, and which of its values are not zero.
+HWY_INLINE void online_layer(const OnlineLayer& layer, const float* inputs, const std::uint64_t* active) {
+  const bool relu = layer.activation == Activation::relu;
+  float* const a = layer.a;
+  std::uint64_t* const words = layer.active;
+  const int count = layer.inputs;
+  const auto each = [&](auto f) { for_each_bit(active, count, f); };
+  row_sums(inputs, static_cast<std::size_t>(count), layer.weights, layer.bias, layer.outputs, each,
+           [&](auto& c, int column) {
+             constexpr int kCount = static_cast<int>(std::extent_v<std::remove_reference_t<decltype(c)>>);
+             constexpr int kWords = (kCount * kLanes + 63) / 64;
+             std::uint64_t found[kWords] = {};
+             CHAINRULE_UNROLL for (int v = 0; v < kCount; ++v) {
+               if (relu) c[v] = relu_of(c[v]);
+               hn::Store(c[v], FloatTag(), a + column + v * kLanes);
+               found[v * kLanes / 64] |= bits_of(not_zero(Lanes{c[v]})) << (v * kLanes % 64);
+             }
+             if (!relu) return;
+             CHAINRULE_UNROLL for (int i = 0; i < kWords; ++i) {
+               std::uint64_t& word = words[column / 64 + i];
+               word = column % 64 == 0 ? found[i] : word | found[i] << (column % 64);
+             }
+           });
+  if (relu || layer.activation == Activation::identity) return;
+  activate({layer.activation, layer.parameter, nullptr, layer.a, layer.slope, nullptr, padded(layer.outputs),
+            static_cast<std::size_t>(padded(layer.outputs))});
+  clear_padding(layer.a, layer.outputs);
+}
+
 HWY_INLINE void online_forward(const OnlineStep& step) {
   const float* a = step.x;
+  const std::uint64_t* active = step.active;
+  find_active(step.x, step.layers[0].inputs, step.active);
+  if (!step.skips) mark_all(step.layers[0].inputs, step.active);
   for (int l = 0; l < step.count; ++l) {
     const OnlineLayer& layer = step.layers[l];
-    const bool relu = layer.activation == Activation::relu;
-    row_product({a, static_cast<std::size_t>(layer.inputs), layer.weights, layer.bias, layer.a, layer.outputs, relu});
-    if (!relu && layer.activation != Activation::identity) {
-      activate({layer.activation, layer.parameter, nullptr, layer.a, layer.slope, nullptr, padded(layer.outputs),
-                static_cast<std::size_t>(padded(layer.outputs))});
-      clear_padding(layer.a, layer.outputs);
-    }
+    online_layer(layer, a, active);
+    if (!step.skips) mark_all(layer.outputs, layer.active);
     a = layer.a;
+    active = layer.active;
   }
 }
 
-/// Item 8: from da to dz.
-HWY_INLINE void apply_slope(const OnlineLayer& layer) {
-  if (layer.activation == Activation::identity) return;
-  const bool relu = layer.activation == Activation::relu;
-  const Lanes zero = Lanes::broadcast(0.0f);
+/// Item 8: from da to dz. False: one may not be finite.
+HWY_INLINE bool apply_slope(const OnlineLayer& layer) {
+  if (layer.activation == Activation::identity) return true;
+  const FloatTag tag;
+  Vector seen = hn::Zero(tag);
   for (int j = 0; j < layer.outputs; j += kLanes) {
-    const Lanes slope = relu ? math::activate<Activation::relu>(load(layer.a + j), zero).slope : load(layer.slope + j);
-    store(load(layer.d + j) * slope, layer.d + j);
+    const Vector slope =
+        layer.activation == Activation::relu ? relu_slope(hn::Load(tag, layer.a + j)) : hn::Load(tag, layer.slope + j);
+    const Vector dz = hn::Mul(hn::Load(tag, layer.d + j), slope);
+    hn::Store(dz, tag, layer.d + j);
+    seen = hn::Add(seen, dz);
   }
+  return sum_is_finite(seen);
 }
 
 /// Item 7 for squared error, the loss that regression online uses; other losses take the general kernel.
 HWY_INLINE bool online_squared_error(const LossRows& loss) {
   const Lanes zero = Lanes::broadcast(0.0f), factor = Lanes::broadcast(loss.row_scale[0]);
+  const int columns = loss.columns;
   const float* y = loss.y + loss.rows[0] * loss.targets;
+  const float* outputs = loss.outputs;
+  float* gradient = loss.gradient;
   Lanes check = zero;
   float sum = 0;
-  for (int o = 0; o < loss.columns; o += kLanes) {
-    alignas(64) float target[kLanes] = {}, value[kLanes];
-    for (int i = 0; i < kLanes && o + i < loss.columns; ++i) target[i] = y[o + i];
-    const auto term = math::loss_term<Loss::squared_error>(load(loss.outputs + o), load(target), zero);
+  for (int o = 0; o < columns; o += kLanes) {
+    alignas(64) float value[kLanes];
+    const int count = columns - o < kLanes ? columns - o : kLanes;
+    const Lanes target{load_first(y + o, count)};
+    const auto term = math::loss_term<Loss::squared_error>(load(outputs + o), target, zero);
+    const Lanes g = select(first_lanes(count), term.slope * factor, zero);
+    store(g, gradient + o);
     store(term.value, value);
-    const Lanes g = select(first_lanes(loss.columns - o), term.slope * factor, zero);
-    store(g, loss.gradient + o);
     check = fma(g, zero, check);
-    for (int i = 0; i < kLanes && o + i < loss.columns; ++i) sum = sum + value[i];
+    for (int i = 0; i < count; ++i) sum = sum + value[i];
   }
-  const float result = sum / static_cast<float>(loss.columns);
+  const float result = columns == 1 ? sum : sum / static_cast<float>(columns);
   loss.row_loss[0] = result;
   return !any(!equal(fma(Lanes::broadcast(result), zero, check), zero));
 }
 
-/// Items 1 to 15 of one row. `descends`: plain gradient descent on parameters known to be finite.
-OnlineResult online_step(const OnlineStep& step) {
+/// A gradient that is not finite makes zeros count.
+HWY_INLINE void mark_layer(const OnlineStep& step, int l) {
+  mark_all(step.layers[l].outputs, step.layers[l].active);
+  mark_all(step.layers[l].inputs, l == 0 ? step.active : step.layers[l - 1].active);
+}
+
+bool parameters_finite(const OnlineStep& step) {
+  bool fine = true;
+  const auto look = [&](const float* from, std::size_t size) {
+    for (std::size_t i = 0; i < size; i += kLanes) fine = fine && !any(!finite(load(from + i)));
+  };
+  for (int l = 0; l < step.count; ++l) {
+    const OnlineLayer& layer = step.layers[l];
+    const std::size_t width = static_cast<std::size_t>(padded(layer.outputs));
+    look(layer.weights, width * static_cast<std::size_t>(layer.inputs));
+    if (layer.bias != nullptr) look(layer.bias, width);
+  }
+  return fine;
+}
+
+/// Items 8 to 15 by plain gradient descent on parameters known to be finite. False: they are not any more.
+HWY_INLINE bool descend_layers(const OnlineStep& step) {
+  Vector seen = hn::Zero(FloatTag());
+  const float rate = step.rate;
+  if (!apply_slope(step.layers[step.count - 1])) mark_layer(step, step.count - 1);
+  for (int l = step.count - 1; l >= 0; --l) {
+    const OnlineLayer& layer = step.layers[l];
+    Vector gradients = hn::Zero(FloatTag());
+    if (l > 0) descend_transposed(layer, step.layers[l - 1], rate, gradients);
+    if (l > 0 && layer.outputs == 1 && layer.activation == Activation::identity) {
+      copy_single_unit(layer, seen);
+    } else {
+      descend_weights(layer, l == 0 ? step.x : step.layers[l - 1].a, l == 0 ? step.active : step.layers[l - 1].active,
+                      rate, seen);
+    }
+    descend_bias(layer, rate, seen);
+    if (!sum_is_finite(gradients)) mark_layer(step, l - 1);
+  }
+  return sum_is_finite(seen) || parameters_finite(step);
+}
+
+/// Items 8 to 15 in general.
+HWY_INLINE bool update_layers(const OnlineStep& step) {
+  bool fine = true;
+  for (int l = step.count - 1; l >= 0; --l) {
+    const OnlineLayer& layer = step.layers[l];
+    apply_slope(layer);
+    if (l > 0) {
+      row_product({layer.d, static_cast<std::size_t>(layer.outputs), layer.transposed, nullptr, step.layers[l - 1].d,
+                   layer.inputs, false, nullptr});
+    }
+    fine = update_weights(step, layer, l == 0 ? step.x : step.layers[l - 1].a) && fine;
+  }
+  return fine;
+}
+
+/// Items 1 to 15 of one row.
+OnlineResult online_step(const OnlineStep& given) {
+  const OnlineStep step = given;
   online_forward(step);
   const LossRows& rows = *step.loss;
   const bool plain_targets = rows.kind == Loss::squared_error && rows.labels == nullptr && rows.y != nullptr &&
                              rows.targets >= static_cast<std::size_t>(rows.columns);
   if (!(plain_targets ? online_squared_error(rows) : loss(rows))) return {false, false};
-  Vector check = hn::Zero(FloatTag());
-  bool fine = true;
-  for (int l = step.count - 1; l >= 0; --l) {
-    const OnlineLayer& layer = step.layers[l];
-    const float* inputs = l == 0 ? step.x : step.layers[l - 1].a;
-    apply_slope(layer);
-    if (!step.descends) {
-      if (l > 0) {
-        row_product({layer.d, static_cast<std::size_t>(layer.outputs), layer.transposed, nullptr,
-                     step.layers[l - 1].d, layer.inputs, false});
-      }
-      fine = update_weights(step, layer, inputs) && fine;
-      continue;
-    }
-    if (l > 0) descend_transposed(layer, inputs, step.rate, step.layers[l - 1].d);
-    if (l > 0 && layer.outputs == 1) {
-      copy_single_unit(layer, check);
-    } else {
-      descend_weights(layer, inputs, step.rate, check);
-    }
-    descend_bias(layer, step.rate, check);
-  }
-  return {true, fine && !any(!equal(Lanes{check}, Lanes::broadcast(0.0f)))};
+  return {true, step.descends ? descend_layers(step) : update_layers(step)};
 }
 
 }  // namespace
