@@ -54,13 +54,14 @@ HWY_INLINE T* row_of(T* panel, std::size_t k, std::size_t width) {
   return row;
 }
 
-/// Bit i: lane i of the mask.
-HWY_INLINE std::uint64_t bits_of(LaneMask mask) {
-  std::uint8_t bytes[8];
-  hn::StoreMaskBits(FloatTag(), mask.m, bytes);
+/// Bit i: lane i is not 0; NaN is not, which hn::Ne would deny.
+HWY_INLINE std::uint64_t active_bits(Vector a) {
   static_assert(kLanes <= 16);
-  if constexpr (kLanes == 16) return bytes[0] | static_cast<std::uint64_t>(bytes[1]) << 8;
-  return bytes[0];
+  constexpr std::uint64_t kAll = (std::uint64_t{1} << kLanes) - 1;
+  std::uint8_t zeros[8];
+  hn::StoreMaskBits(FloatTag(), hn::Eq(a, hn::Zero(FloatTag())), zeros);
+  if constexpr (kLanes == 16) return (zeros[0] | static_cast<std::uint64_t>(zeros[1]) << 8) ^ kAll;
+  return zeros[0] ^ kAll;
 }
 /// The first `count` of a vector's floats, the others 0; reads no others.
 HWY_INLINE Vector load_first(const float* from, int count) {
@@ -73,7 +74,6 @@ HWY_INLINE Vector load_first(const float* from, int count) {
   return hn::MaskedLoad(first_lanes(count).m, FloatTag(), from);
 #endif
 }
-HWY_INLINE LaneMask not_zero(Lanes a) { return {hn::Ne(a.v, hn::Zero(FloatTag()))}; }
 
 /// Bit k: value k is not 0 (NaN is not).
 HWY_INLINE void find_active(const float* values, int count, std::uint64_t* words) {
@@ -82,7 +82,7 @@ HWY_INLINE void find_active(const float* values, int count, std::uint64_t* words
     std::uint64_t word = 0;
     for (int v = 0; v < kVectors && first + v * kLanes < count; ++v) {
       const int at = first + v * kLanes;
-      word |= bits_of(not_zero(Lanes{load_first(values + at, count - at)})) << (v * kLanes);
+      word |= active_bits(load_first(values + at, count - at)) << (v * kLanes);
     }
     words[first / 64] = word;
   }
@@ -135,7 +135,7 @@ HWY_INLINE std::size_t list_active(const float* a, std::size_t depth, std::uint3
   constexpr int kFewest = 16;  // of as many inputs one must be 0 for the list to pay
   std::size_t count = 0;
   for (std::size_t k = 0; k < depth; k += kLanes)
-    count += static_cast<std::size_t>(std::popcount(bits_of(not_zero(Lanes{load_first(a + k, static_cast<int>(depth - k))}))));
+    count += static_cast<std::size_t>(std::popcount(active_bits(load_first(a + k, static_cast<int>(depth - k)))));
   if (depth - count < depth / kFewest + 1) return depth;
   count = 0;
   for (std::size_t first = 0; first < depth; first += 64) {
@@ -331,7 +331,7 @@ HWY_INLINE void online_layer(const OnlineLayer& layer, const float* inputs, cons
              CHAINRULE_UNROLL for (int v = 0; v < kCount; ++v) {
                if (relu) c[v] = relu_of(c[v]);
                hn::Store(c[v], FloatTag(), a + column + v * kLanes);
-               found[v * kLanes / 64] |= bits_of(not_zero(Lanes{c[v]})) << (v * kLanes % 64);
+               found[v * kLanes / 64] |= active_bits(c[v]) << (v * kLanes % 64);
              }
              if (!relu) return;
              CHAINRULE_UNROLL for (int i = 0; i < kWords; ++i) {
