@@ -44,11 +44,22 @@ std::vector<std::optional<double>> level_numbers(const data::Column& column) {
   return numbers;
 }
 
+/// Without a branch per value.
+bool any_infinite(std::span<const double> values) noexcept {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  int found = 0;
+  for (const double value : values) found |= static_cast<int>(std::abs(value) > kLargest);
+  return found != 0;
+}
+
 void check_finite(const data::Table& table, const data::Column& column, std::span<const double> values) {
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    if (std::isinf(values[row])) {
-      throw Error("E0309", cell_place(table, row, column), "the value is infinite", "replace it by a number, or leave it empty (missing)");
-    }
+  constexpr std::size_t kBlock = 1024;
+  for (std::size_t first = 0; first < values.size(); first += kBlock) {
+    const std::span<const double> block = values.subspan(first, std::min(kBlock, values.size() - first));
+    if (!any_infinite(block)) continue;
+    const auto place = std::find_if(block.begin(), block.end(), [](double value) { return std::isinf(value); });
+    throw Error("E0309", cell_place(table, first + static_cast<std::size_t>(place - block.begin()), column), "the value is infinite",
+                "replace it by a number, or leave it empty (missing)");
   }
 }
 
@@ -74,13 +85,16 @@ std::string cell_place(const data::Table& table, std::size_t row, const data::Co
 }
 
 ColumnFinder::ColumnFinder(const FeatureSet& features, const data::Table& table)
-    : features_(features), table_(table), shifted_(features.by_position && file_width(table) + 1 == features.width) {}
+    : features_(features), table_(table), shifted_(features.by_position && file_width(table) + 1 == features.width) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {  // of equal ones the first counts
+    if (features.by_position) by_number_.emplace(number_of(table, i), &table.columns[i]);
+    else by_name_.emplace(table.columns[i].name, &table.columns[i]);
+  }
+}
 
 const data::Column* ColumnFinder::find(const std::string& name, std::size_t position) {
   if (features_.by_position) return find_by_position(position);
-  for (const data::Column& column : table_.columns) {
-    if (column.name == name) return &column;
-  }
+  if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
   const auto number = dense_number(table_.dense, name);
   return number ? dense_column(*number) : nullptr;
 }
@@ -89,10 +103,8 @@ const data::Column* ColumnFinder::find_by_position(std::size_t position) {
   if (shifted_ && position == features_.target.position) return nullptr;
   if (shifted_ && position > features_.target.position) --position;
   if (position < table_.dense.columns) return dense_column(position);
-  for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-    if (number_of(table_, i) == position) return &table_.columns[i];
-  }
-  return nullptr;
+  const auto found = by_number_.find(position);
+  return found == by_number_.end() ? nullptr : found->second;
 }
 
 const data::Column* ColumnFinder::dense_column(std::size_t number) {

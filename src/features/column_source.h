@@ -4,6 +4,8 @@
 #include <deque>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "data/csv_reader.h"
@@ -39,6 +41,8 @@ class ColumnFinder {
   const FeatureSet& features_;
   const data::Table& table_;
   bool shifted_ = false;
+  std::unordered_map<std::string_view, const data::Column*> by_name_;
+  std::unordered_map<std::size_t, const data::Column*> by_number_;  ///< filled instead when columns are found by number
   std::deque<data::Column> copies_;  ///< columns taken out of the dense block
 };
 
