@@ -49,10 +49,14 @@ class Model {
   /// Atomic: temporary file, fsync, rename, fsync of the folder.
   void save(const std::string& path) const;
 
+  /// Table::read() as this model needs the table: columns that it learned as categories keep their texts as written ("01" is not 1).
+  Table read(const std::string& path, const ReadOptions& options = {}) const;
+
   /// Columns are found by name (by position when the model was trained without a header). Throws E0320 when one is missing.
   Predictions predict(const Table& table, std::size_t samples = 0);
   /// The same for a file (as Table::read takes it), handed to `take` in order, some rows at a time: large CSV text is never in memory as a
-  /// whole. Several faults: the first in the file is thrown, after the rows before it were handed out. With samples > 0 all rows come at once.
+  /// whole. Several faults: the first in the file is thrown, after the rows before it were handed out. Columns are read as by read().
+  /// Warnings count all rows so far.
   void predict_file(const std::string& path, const ReadOptions& options, std::size_t samples, const std::function<void(const Predictions&)>& take);
   /// Rows weigh what the run's weight column and class weights say, so the loss compares with the run's. Throws E0310 when that
   /// column is missing, E0320 when the target is.

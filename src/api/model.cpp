@@ -1,11 +1,12 @@
 // A trained model: load, check, save, predict, evaluate.
 #include "chainrule/model.h"
 
-#include <cmath>
+#include <thread>
 
 #include "api/model_impl.h"
 #include "api/prepared_data.h"
 #include "api/run_folder.h"
+#include "api/table_predictor.h"
 #include "chainrule/error.h"
 #include "data/input.h"
 #include "data/table.h"
@@ -21,51 +22,13 @@ std::vector<std::uint32_t> rows_of(std::size_t count) {
   return rows;
 }
 
-/// Mean and standard deviation over Monte-Carlo samples, in sample order (Welford 1962: no cancellation).
-struct Spread {
-  std::vector<double> mean, squares;
-  double count = 0;
-
-  void add(const std::vector<float>& values) {
-    mean.resize(values.size());
-    squares.resize(values.size());
-    count += 1;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double before = static_cast<double>(values[i]) - mean[i];
-      mean[i] += before / count;
-      squares[i] += before * (static_cast<double>(values[i]) - mean[i]);
-    }
-  }
-  void finish(std::vector<float>& means, std::vector<float>& deviations) const {
-    for (std::size_t i = 0; i < mean.size(); ++i) {
-      means.push_back(static_cast<float>(mean[i]));
-      deviations.push_back(static_cast<float>(std::sqrt(squares[i] / count)));
-    }
-  }
-};
-
-// Probabilities or values in the target's unit.
-std::vector<float> readable(const Model::Impl& model, std::span<const float> outputs, std::size_t rows) {
-  if (model.unit.classification) {
-    return training::class_probabilities(model.file.network, outputs, rows, model.unit.classes.size());
-  }
-  return training::target_predictions(model.file.network, model.unit, outputs, rows);
-}
-
-void set_labels(Predictions& predictions) {
-  const std::size_t classes = predictions.classes.size();
-  predictions.labels.resize(predictions.rows);
-  for (std::size_t i = 0; i < predictions.rows; ++i) {
-    predictions.labels[i] = training::largest({predictions.probabilities.data() + i * classes, classes});
-  }
-}
-
 }  // namespace
 
 Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& options)
     : path(std::move(path_)),
       file(std::move(file_)),
       unit(api::unit_of(file.features.target)),
+      threads(options.threads),
       network(file.network, file.training, options) {
   network.set_parameters(file.parameters);
   if (!file.averaged.empty()) network.set_average(file.averaged);
@@ -88,43 +51,21 @@ Model Model::load(const std::string& path, const PlanOptions& options) {
 
 void Model::save(const std::string& path) const { model::save_model(path, impl_->file); }
 
+Table Model::read(const std::string& path, const ReadOptions& options) const {
+  const auto uses = [&](const data::Table& header) { return features::labelled_uses(impl_->file.features, header); };
+  return Table(std::make_shared<const data::Table>(data::read_table(path, options, uses)));
+}
+
 Predictions Model::predict(const Table& table, std::size_t samples) {
-  std::vector<std::string> warnings;
-  const api::NumberTable numbers =
-      api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), false, warnings);
-  Predictions predictions;
-  predictions.classification = impl_->unit.classification;
-  predictions.rows = numbers.rows;
-  predictions.classes = impl_->unit.classes;
-  predictions.warnings = std::move(warnings);
-  std::vector<float> outputs(numbers.rows * impl_->file.network.outputs());
-  std::vector<float>& answers = predictions.classification ? predictions.probabilities : predictions.values;
-  if (samples == 0) {
-    impl_->network.predict(numbers.x.data(), numbers.rows, outputs.data());
-    answers = readable(*impl_, outputs, numbers.rows);
-  } else {
-    Spread spread;
-    for (std::size_t sample = 0; sample < samples; ++sample) {
-      impl_->network.predict_sample(numbers.x.data(), numbers.rows, sample, outputs.data());
-      spread.add(readable(*impl_, outputs, numbers.rows));
-    }
-    spread.finish(answers, predictions.spread);
-  }
-  if (predictions.classification) set_labels(predictions);
-  return predictions;
+  return api::TablePredictor(*impl_, samples).predict(table.data());
 }
 
 void Model::predict_file(const std::string& path, const ReadOptions& options, std::size_t samples,
                          const std::function<void(const Predictions&)>& take) {
-  if (samples > 0) {  // masks are numbered by the rows of one call
-    take(predict(Table::read(path, options), samples));
-    return;
-  }
   const auto uses = [&](const data::Table& header) { return features::column_uses(impl_->file.features, header); };
-  data::TableStream stream(path, options, uses);
-  while (std::optional<data::Table> part = stream.next()) {
-    take(predict(Table(std::make_shared<const data::Table>(std::move(*part)))));
-  }
+  data::TableStream stream(path, options, uses, impl_->threads != 1 && std::thread::hardware_concurrency() > 1);
+  api::TablePredictor predictor(*impl_, samples);
+  while (const std::optional<data::Table> part = stream.next()) take(predictor.predict(*part));
 }
 
 Metrics Model::evaluate(const Table& table) {

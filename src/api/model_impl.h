@@ -14,6 +14,7 @@ struct Model::Impl {
   std::string path;
   model::ModelFile file;
   training::TargetUnit unit;
+  int threads;      ///< as asked for; 0: as many as the machine has cores
   Network network;  ///< holds the file's parameters, and their running mean when there is one
 
   Impl(std::string path_, model::ModelFile file_, const PlanOptions& options);

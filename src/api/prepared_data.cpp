@@ -14,6 +14,8 @@
 #include "data/row_hash.h"
 #include "data/split.h"
 #include "data/table.h"
+#include "data/table_stream.h"
+#include "features/column_source.h"
 #include "math/losses.h"
 
 namespace chainrule::api {
@@ -234,13 +236,19 @@ class Preparation {
     return numbers;
   }
 
+  // Categories keep their texts as written, as they will at prediction.
+  data::Table read_labelled(const std::string& path) const {
+    return data::read_table(path, settings_.read, [&](const data::Table& header) {
+      return features::labelled_uses(data_.features, header);
+    });
+  }
+
   void read_other_parts() {
     if (!as_share(settings_.validation)) {
-      data_.validation_numbers =
-          read_part("validation", data::read_table(settings_.validation, settings_.read), data_.validation);
+      data_.validation_numbers = read_part("validation", read_labelled(settings_.validation), data_.validation);
     }
     if (!settings_.test.empty() && !as_share(settings_.test)) {
-      data_.test_numbers = read_part("test", data::read_table(settings_.test, settings_.read), data_.test);
+      data_.test_numbers = read_part("test", read_labelled(settings_.test), data_.test);
     } else if (settings_.test.empty() && !request_.path.empty() && data::has_idx_test_part(request_.path)) {
       data_.test_numbers = read_part("test", data::read_idx_test_part(request_.path), data_.test);
     }

@@ -107,7 +107,7 @@ int run_explain(const Arguments& arguments, Console& console) {
     throw Error("E0105", "--output", "tables are for the terminal", "add --format html, json or dot");
   }
   Model model = Model::load(arguments.positionals[0]);
-  const Explanation e = explain_rows(model, read_data(arguments.positionals[1], arguments, console), request);
+  const Explanation e = explain_rows(model, read_data(arguments.positionals[1], model, arguments, console), request);
   if (format == "table") {
     print_explanation(e, console);
     return 0;

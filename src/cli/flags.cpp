@@ -133,7 +133,9 @@ Command predict_command() {
   uncertainty.optional_value = true;
   Command command{"predict", "answer for new rows",
                   "Writes CSV: `prediction,p_<class>,...` for classification, `prediction` for regression, one line for "
-                  "every row of DATA. With --json, one JSON object for every row.",
+                  "every row of DATA. With --json, one JSON object for every row. Large files are read in parts, so memory "
+                  "stays bounded; what a cell means depends on how the model learned its column, never on the file: "
+                  "categories are compared as the texts they are written as (01 is not 1 where the model knows both).",
                   {kModel, kData},
                   joined({{output, uncertainty}, reading_flags(), running_flags(), output_flags()}),
                   {"chainrule predict runs/1 new.csv -o answers.csv", "chainrule predict runs/1 - --json < new.csv"}};

@@ -41,6 +41,21 @@ std::string resolved(const std::string& path) {
   return failed ? path : target.string();
 }
 
+std::string name_of_open_file(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
+/// A file that has no name until it is finished, so that even a killed program leaves nothing behind. -1 where that cannot be.
+int open_nameless(const std::string& path) {
+#ifdef O_TMPFILE
+  if (::access("/proc/self/fd", X_OK) != 0) return -1;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  if (descriptor < 0 && errno == EISDIR) errno = EOPNOTSUPP;  // what an old kernel says
+  return descriptor;
+#else
+  return -1;
+#endif
+}
+
 }  // namespace
 
 OutputFile::OutputFile(const std::string& path) : path_(path.empty() ? "standard output" : path) {
@@ -55,8 +70,9 @@ void OutputFile::open_target(const std::string& path) {
   } else {
     path_ = resolved(path);
     temporary_ = path_ + ".part" + std::to_string(::getpid());
-    descriptor_ = std::filesystem::is_directory(path_) ? (errno = EISDIR, -1)
-                                                       : ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    descriptor_ = std::filesystem::is_directory(path_) ? (errno = EISDIR, -1) : open_nameless(path_);
+    nameless_ = descriptor_ >= 0;
+    if (!nameless_ && errno != EISDIR) descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   }
   if (descriptor_ < 0) throw Error("E0421", path, "cannot create this file: " + reason(), "check that the folder exists and may be written to");
 }
@@ -76,10 +92,15 @@ void OutputFile::flush() {
   buffer_.clear();
 }
 
+bool OutputFile::give_name() {
+  ::unlink(temporary_.c_str());
+  return ::linkat(AT_FDCWD, name_of_open_file(descriptor_).c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+}
+
 void OutputFile::finish() {
   flush();
   if (temporary_.empty()) return;
-  const bool written = ::fsync(descriptor_) == 0;
+  const bool written = ::fsync(descriptor_) == 0 && (!nameless_ || give_name());
   const bool closed = ::close(descriptor_) == 0;
   descriptor_ = -1;
   if (!written || !closed) throw Error("E0422", path_, "cannot write: " + reason(), "free some space, or write to another place");

@@ -6,8 +6,8 @@
 
 namespace chainrule::cli {
 
-/// Buffered bytes to a file descriptor. A regular file is written beside its place and renamed by finish();
-/// without finish() the temporary file is removed. Throws Error E0421 (create), E0422 (write), E0423 (replace).
+/// Buffered bytes to a file descriptor. A regular file is written beside its place, without a name where the system can, and put in place by
+/// finish(); without finish() the temporary file is removed. Throws Error E0421 (create), E0422 (write), E0423 (replace).
 class OutputFile {
  public:
   /// "" is standard output. A device or pipe is written directly.
@@ -22,9 +22,11 @@ class OutputFile {
  private:
   void flush();
   void open_target(const std::string& path);
+  bool give_name();
 
   std::string path_, temporary_, buffer_;
   int descriptor_ = -1;
+  bool nameless_ = false;
 };
 
 /// Thrown when whoever reads standard output has gone: the program ends quietly with exit code 141.

@@ -3,6 +3,12 @@
 #include <charconv>
 #include <cmath>
 #include <ostream>
+#include <utility>
+#include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "chainrule/model.h"
 #include "commands.h"
@@ -12,16 +18,43 @@
 namespace chainrule::cli {
 namespace {
 
-/// The shortest text that reads back to the same float; `missing` when it is not finite.
-void append_number(std::string& line, float value, std::string_view missing) {
-  if (!std::isfinite(value)) {
-    line += missing;
-    return;
+/// Rows as text, written in place: most of them are numbers.
+class RowText {
+ public:
+  RowText& operator+=(std::string_view text) {
+    char* to = room(text.size());
+    text.copy(to, text.size());
+    size_ += text.size();
+    return *this;
   }
-  char buffer[32];
-  const auto [end, status] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  line.append(buffer, end);
-}
+  RowText& operator+=(char c) {
+    *room(1) = c;
+    ++size_;
+    return *this;
+  }
+  /// The shortest text that reads back to the same float; `missing` when it is not finite.
+  void add(float value, std::string_view missing) {
+    if (!std::isfinite(value)) {
+      *this += missing;
+      return;
+    }
+    char* const to = room(kLongestNumber);
+    size_ += static_cast<std::size_t>(std::to_chars(to, to + kLongestNumber, value).ptr - to);
+  }
+  std::size_t size() const noexcept { return size_; }
+  /// What was added since the last time.
+  std::string_view take() noexcept { return {buffer_.data(), std::exchange(size_, 0)}; }
+
+ private:
+  static constexpr std::size_t kLongestNumber = 32;
+  char* room(std::size_t size) {
+    if (buffer_.size() < size_ + size) buffer_.resize(2 * (size_ + size));
+    return buffer_.data() + size_;
+  }
+
+  std::vector<char> buffer_;
+  std::size_t size_ = 0;
+};
 
 /// RFC 4180: quotes around a field that holds a comma, a quote, a line break or blanks at its ends.
 std::string csv_field(const std::string& text) {
@@ -31,6 +64,8 @@ std::string csv_field(const std::string& text) {
   for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
   return field + "\"";
 }
+
+constexpr std::size_t kTextBytes = 1 << 15;  // rows are handed on in runs of about this many bytes
 
 /// One way to write the rows, which come part by part.
 class Writer {
@@ -42,13 +77,12 @@ class Writer {
       start(p);
       file.write(header(p));
     }
-    std::string text;
     for (std::size_t row = 0; row < p.rows; ++row) {
-      text.clear();
-      add_row(text, p, row);
-      text += '\n';
-      file.write(text);
+      add_row(text_, p, row);
+      text_ += '\n';
+      if (text_.size() >= kTextBytes) file.write(text_.take());
     }
+    file.write(text_.take());
     rows_before_ += p.rows;
   }
 
@@ -56,10 +90,11 @@ class Writer {
   /// Before the first row: texts that repeat in every row are made once.
   virtual void start(const Predictions& p) = 0;
   virtual std::string header(const Predictions& p) const = 0;
-  virtual void add_row(std::string& line, const Predictions& p, std::size_t row) const = 0;
+  virtual void add_row(RowText& text, const Predictions& p, std::size_t row) const = 0;
   std::size_t columns_ = 1, rows_before_ = 0;
 
  private:
+  RowText text_;
   std::size_t parts_ = 0;
 };
 
@@ -87,17 +122,18 @@ class CsvWriter : public Writer {
     return numbered("prediction") + (spread ? "," + numbered("spread") : "") + "\n";
   }
 
-  void add_numbers(std::string& line, const std::vector<float>& values, std::size_t row) const {
+  /// `behind`: another field stands before them.
+  void add_numbers(RowText& text, const std::vector<float>& values, std::size_t row, bool behind) const {
     for (std::size_t i = 0; i < columns_; ++i) {
-      if (!line.empty()) line += ',';
-      append_number(line, values[row * columns_ + i], "");
+      if (behind || i > 0) text += ',';
+      text.add(values[row * columns_ + i], "");
     }
   }
 
-  void add_row(std::string& line, const Predictions& p, std::size_t row) const override {
-    if (p.classification) line = classes_[p.labels[row]];
-    add_numbers(line, p.classification ? p.probabilities : p.values, row);
-    if (!p.spread.empty()) add_numbers(line, p.spread, row);
+  void add_row(RowText& text, const Predictions& p, std::size_t row) const override {
+    if (p.classification) text += classes_[p.labels[row]];
+    add_numbers(text, p.classification ? p.probabilities : p.values, row, p.classification);
+    if (!p.spread.empty()) add_numbers(text, p.spread, row, true);
   }
 
   std::vector<std::string> classes_;
@@ -110,21 +146,21 @@ class JsonWriter : public Writer {
   std::string header(const Predictions&) const override { return ""; }
 
   /// {"setosa":0.9,...} by class, a number for one target, a list for several.
-  void add_values(std::string& line, const Predictions& p, const std::vector<float>& values, std::size_t row) const {
+  void add_values(RowText& line, const Predictions& p, const std::vector<float>& values, std::size_t row) const {
     const bool object = p.classification, list = !object && columns_ > 1;
     if (object || list) line += object ? '{' : '[';
     for (std::size_t i = 0; i < columns_; ++i) {
       if (i > 0) line += ',';
-      if (object) line += classes_[i] + ":";
-      append_number(line, values[row * columns_ + i], "null");
+      if (object) (line += classes_[i]) += ':';
+      line.add(values[row * columns_ + i], "null");
     }
     if (object || list) line += object ? '}' : ']';
   }
 
-  void add_row(std::string& line, const Predictions& p, std::size_t row) const override {
-    line += "{\"row\":" + std::to_string(rows_before_ + row) + ",\"prediction\":";
+  void add_row(RowText& line, const Predictions& p, std::size_t row) const override {
+    ((line += "{\"row\":") += std::to_string(rows_before_ + row)) += ",\"prediction\":";
     if (p.classification) {
-      line += classes_[p.labels[row]] + ",\"probabilities\":";
+      (line += classes_[p.labels[row]]) += ",\"probabilities\":";
       add_values(line, p, p.probabilities, row);
     } else {
       add_values(line, p, p.values, row);
@@ -148,9 +184,27 @@ void warn_about_no_spread(Console& console) {
   console.err << console.err_style.yellow("warning: ") << "this model was trained without dropout, so --uncertainty finds no spread\n";
 }
 
+/// What training never saw; answers for such rows deserve less trust.
+void print_warnings(const std::vector<std::string>& warnings, Console& console) {
+  constexpr std::string_view kMark = "warning: ";
+  for (const std::string& warning : warnings) {
+    const bool marked = warning.starts_with(kMark);
+    console.err << console.err_style.yellow(std::string(kMark)) << printable(marked ? warning.substr(kMark.size()) : warning) << '\n';
+  }
+}
+
+/// Parts of a large table come and go, all of one size: without this their memory goes back to the system after each, only to be asked for again.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
+#endif
+}
+
 }  // namespace
 
 int run_predict(const Arguments& arguments, Console& console) {
+  keep_freed_memory();
   const std::size_t samples = arguments.count("uncertainty", 0, 2);
   OutputFile file(arguments.text("output"));
   Model model = Model::load(arguments.positionals[0], plan_options_of(arguments));
@@ -160,11 +214,14 @@ int run_predict(const Arguments& arguments, Console& console) {
   JsonWriter json;
   Writer& writer = arguments.on("json") ? static_cast<Writer&>(json) : csv;
   bool spread_seen = samples == 0;
+  std::vector<std::string> warnings;
   model.predict_file(data, read_options_of(arguments), samples, [&](const Predictions& predictions) {
     writer.write(predictions, file);
     spread_seen = spread_seen || predictions.spread.empty() || varies(predictions.spread);
+    warnings = predictions.warnings;
   });
   file.finish();
+  print_warnings(warnings, console);
   if (!spread_seen) warn_about_no_spread(console);
   return 0;
 }

@@ -114,7 +114,8 @@ void CsvReader::count_cells() {
 void CsvReader::finish_parts() const {
   if (table_.rows_before == 0) throw_no_rows(table_.source);
   for (std::size_t c = 0; c < names_.size(); ++c) {
-    const bool open = wishes_[c] != ColumnWish::dropped && wishes_[c] != ColumnWish::categorical && uses_[c] != ColumnUse::typed;
+    const bool texts = uses_[c] == ColumnUse::texts && wishes_[c] != ColumnWish::numeric;  // of a category any cell is fine
+    const bool open = wishes_[c] != ColumnWish::dropped && wishes_[c] != ColumnWish::categorical && uses_[c] != ColumnUse::typed && !texts;
     if (open) check_counts(counts_[c], wishes_[c], place_of(c));
   }
 }

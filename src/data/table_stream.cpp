@@ -2,6 +2,7 @@
 #include "data/table_stream.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "chainrule/error.h"
@@ -12,7 +13,7 @@
 namespace chainrule::data {
 namespace {
 
-constexpr std::size_t kWholeBytes = std::size_t{4} << 20;  // no more than this is read as a whole table
+constexpr std::size_t kWholeBytes = std::size_t{4} << 20;  // no more than this is one part, so that its faults come before any answer
 constexpr std::size_t kPartBytes = std::size_t{1} << 20;   // its numbers and inputs stay near the L2 cache
 
 bool is_text(std::string_view bytes, const std::string& source) {
@@ -21,9 +22,29 @@ bool is_text(std::string_view bytes, const std::string& source) {
   return true;
 }
 
+// Reading a pipe may wait for ever, and nothing can end that wait.
+bool is_regular_file(const std::string& path) {
+  std::error_code unknown;
+  return path != "-" && std::filesystem::is_regular_file(path, unknown);
+}
+
 }  // namespace
 
-TableStream::TableStream(const std::string& path, const ReadOptions& options, Uses uses) : options_(options) {
+Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses) {
+  if (path != "-" && is_folder(path)) return read_table(path, options);
+  const Input input = read_input(path);
+  if (!is_text(input.bytes, input.source)) return read_bytes(input.bytes, input.source, options);
+  CsvReader reader(input.source, options);
+  const std::size_t begin = *reader.open(input.bytes);
+  reader.set_uses(uses(reader.header()));
+  std::size_t taken = 0;
+  Table table = reader.read_part(std::string_view(input.bytes).substr(begin), true, taken);
+  reader.finish_parts();
+  return table;
+}
+
+TableStream::TableStream(const std::string& path, const ReadOptions& options, const TableUses& uses, bool read_ahead)
+    : options_(options), read_ahead_(read_ahead && is_regular_file(path)) {
   if (path != "-" && is_folder(path)) {
     whole_ = read_table(path, options_);
     return;
@@ -38,9 +59,9 @@ TableStream::TableStream(const std::string& path, const ReadOptions& options, Us
   if (!note.empty()) whole_->notes.insert(whole_->notes.begin(), note);
 }
 
-bool TableStream::open_parts(const Uses& uses) {
+bool TableStream::open_parts(const TableUses& uses) {
   const std::string_view text(text_.data(), end_);
-  if (last_ || !is_text(text, source_)) return false;
+  if (!is_text(text, source_)) return false;
   reader_.emplace(source_, options_);
   const std::optional<std::size_t> taken = reader_->open(text, last_);
   if (!taken) {
@@ -67,7 +88,19 @@ void TableStream::read_more(std::size_t size) {
   }
 }
 
+void TableStream::start_reading() {
+  ahead_ = std::async(std::launch::async, [this] { return read_next(); });
+}
+
 std::optional<Table> TableStream::next() {
+  if (!read_ahead_ || whole_) return read_next();
+  if (!ahead_.valid()) start_reading();
+  std::optional<Table> part = ahead_.get();
+  if (part) start_reading();
+  return part;
+}
+
+std::optional<Table> TableStream::read_next() {
   if (whole_) return std::exchange(whole_, std::nullopt);
   while (reader_ && !done_) {
     std::size_t taken = 0;

@@ -1,8 +1,9 @@
-// A table of any size: large CSV text comes in parts of bounded size, all else as a whole.
+// A table as a model needs it: its columns read by use, not by what the cells look like; CSV text of any size in parts of bounded size.
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,19 +15,29 @@
 
 namespace chainrule::data {
 
+/// Asked once about a CSV text: how its columns (a table without rows) are used, by their number in the file. What it throws passes through.
+using TableUses = std::function<std::vector<ColumnUse>(const Table& header)>;
+
+/// read_table() with the uses of a CSV text's columns. Arrays are read as ever.
+Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses);
+
+/// The same in parts: text of up to 4 MiB in one, larger text in parts of 1 MiB or one record; arrays as a whole.
 class TableStream {
  public:
-  /// As read_table(). `uses` is asked once, when the table comes in parts: how its columns (a table without rows) are used, by their number
-  /// in the file. What it throws passes through.
-  using Uses = std::function<std::vector<ColumnUse>(const Table& header)>;
-  TableStream(const std::string& path, const ReadOptions& options, Uses uses);
+  /// read_ahead: a thread of its own reads the next part while the caller works on this one. Only files are read ahead: reading a pipe
+  /// cannot be given up.
+  TableStream(const std::string& path, const ReadOptions& options, const TableUses& uses, bool read_ahead = false);
+  TableStream(const TableStream&) = delete;
+  TableStream& operator=(const TableStream&) = delete;
 
   /// The next rows; nothing behind the last. Faults are those of read_table(), found part by part: of several the first in the file is told.
   std::optional<Table> next();
 
  private:
+  std::optional<Table> read_next();
+  void start_reading();
   void read_more(std::size_t size);
-  bool open_parts(const Uses& uses);
+  bool open_parts(const TableUses& uses);
 
   ReadOptions options_;
   std::optional<Table> whole_;
@@ -36,6 +47,8 @@ class TableStream {
   std::size_t begin_ = 0, end_ = 0;
   bool last_ = false, done_ = false;
   std::string source_;
+  bool read_ahead_ = false;
+  std::future<std::optional<Table>> ahead_;  ///< last: waited for before all else goes
 };
 
 }  // namespace chainrule::data

@@ -143,6 +143,19 @@ std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data:
   return uses;
 }
 
+std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const data::Table& header) {
+  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::typed);
+  ColumnFinder finder(features, header);
+  const auto keep_texts = [&](const std::string& name, std::size_t position) {
+    if (const data::Column* column = finder.find(name, position)) uses[column->number] = data::ColumnUse::texts;
+  };
+  for (const ColumnState& state : features.columns) {
+    if (state.type == data::ColumnType::categorical) keep_texts(state.name, state.position);
+  }
+  if (features.target.classification) keep_texts(features.target.name, features.target.position);
+  return uses;
+}
+
 std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted,
                                    std::vector<double>& storage) {
   if (column.type == wanted) {

@@ -1,0 +1,108 @@
+// Predicting block by block.
+#include "api/table_predictor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace chainrule::api {
+namespace {
+
+constexpr std::size_t kBlockFloats = std::size_t{1} << 17;  // inputs that stay near the L2 cache until the network takes them
+constexpr std::size_t kMostRows = 4800, kFewestRows = 96;   // whole tiles of 48 rows, and one for each of two threads at least
+
+std::size_t rows_per_block(std::size_t inputs) {
+  return std::clamp(kBlockFloats / std::max<std::size_t>(1, inputs) / 48 * 48, kFewestRows, kMostRows);
+}
+
+/// Mean and standard deviation over Monte-Carlo samples, in sample order (Welford 1962: no cancellation).
+struct Spread {
+  std::vector<double> mean, squares;
+  double count = 0;
+
+  void add(const std::vector<float>& values) {
+    mean.resize(values.size());
+    squares.resize(values.size());
+    count += 1;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double before = static_cast<double>(values[i]) - mean[i];
+      mean[i] += before / count;
+      squares[i] += before * (static_cast<double>(values[i]) - mean[i]);
+    }
+  }
+  void finish(std::vector<float>& means, std::vector<float>& deviations) const {
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      means.push_back(static_cast<float>(mean[i]));
+      deviations.push_back(static_cast<float>(std::sqrt(squares[i] / count)));
+    }
+  }
+};
+
+std::vector<float>& answers_of(Predictions& predictions) {
+  return predictions.classification ? predictions.probabilities : predictions.values;
+}
+
+void set_labels(Predictions& predictions) {
+  const std::size_t classes = predictions.classes.size();
+  predictions.labels.resize(predictions.rows);
+  for (std::size_t i = 0; i < predictions.rows; ++i) {
+    predictions.labels[i] = training::largest({predictions.probabilities.data() + i * classes, classes});
+  }
+}
+
+}  // namespace
+
+TablePredictor::TablePredictor(Model::Impl& model, std::size_t samples)
+    : model_(model),
+      samples_(samples),
+      block_rows_(rows_per_block(model.file.features.inputs)),
+      transform_(model.file.features) {}
+
+Predictions TablePredictor::predict(const data::Table& table) {
+  Predictions predictions;
+  predictions.classification = model_.unit.classification;
+  predictions.rows = table.rows;
+  predictions.classes = model_.unit.classes;
+  transform_.open(table);
+  const std::size_t most = std::min(block_rows_, table.rows);
+  x_.resize(std::max(x_.size(), most * model_.file.features.inputs));
+  outputs_.resize(std::max(outputs_.size(), most * model_.file.network.outputs()));
+  for (std::size_t first = 0; first < table.rows; first += most) {
+    const std::size_t rows = std::min(most, table.rows - first);
+    transform_.write(first, rows, x_.data());
+    if (samples_ == 0) predict_rows(rows, predictions);
+    else sample_rows(rows, predictions);
+    rows_before_ += rows;
+  }
+  if (predictions.classification) set_labels(predictions);
+  for (const std::string& warning : transform_.warnings()) {
+    predictions.warnings.push_back("warning: " + table.source + ": " + warning);
+  }
+  return predictions;
+}
+
+void TablePredictor::predict_rows(std::size_t rows, Predictions& predictions) {
+  model_.network.predict(x_.data(), rows, outputs_.data());
+  const std::vector<float> values = readable(rows);
+  std::vector<float>& answers = answers_of(predictions);
+  answers.insert(answers.end(), values.begin(), values.end());
+}
+
+void TablePredictor::sample_rows(std::size_t rows, Predictions& predictions) {
+  Spread spread;
+  for (std::size_t sample = 0; sample < samples_; ++sample) {
+    model_.network.predict_sample(x_.data(), rows, sample, outputs_.data(), rows_before_);
+    spread.add(readable(rows));
+  }
+  spread.finish(answers_of(predictions), predictions.spread);
+}
+
+// Probabilities or values in the target's unit.
+std::vector<float> TablePredictor::readable(std::size_t rows) const {
+  const std::span<const float> outputs(outputs_.data(), rows * model_.file.network.outputs());
+  if (model_.unit.classification) {
+    return training::class_probabilities(model_.file.network, outputs, rows, model_.unit.classes.size());
+  }
+  return training::target_predictions(model_.file.network, model_.unit, outputs, rows);
+}
+
+}  // namespace chainrule::api
