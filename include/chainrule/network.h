@@ -85,9 +85,8 @@ class Network {
 
   /// outputs [rows, outputs] from x [rows, inputs]: dropout off, running statistics, averaged weights when ema is on.
   void predict(const float* x, std::size_t rows, float* outputs);
-  /// Like predict with dropout masks kept on; `sample` numbers the Monte-Carlo draw. Row i draws the masks of row first_row + i, so that a
-  /// table may come in pieces.
-  void predict_sample(const float* x, std::size_t rows, std::uint64_t sample, float* outputs, std::uint64_t first_row = 0);
+  /// Like predict with dropout masks kept on; `sample` numbers the Monte-Carlo draw.
+  void predict_sample(const float* x, std::size_t rows, std::uint64_t sample, float* outputs);
 
   std::vector<TensorInfo> tensors() const;
   std::size_t parameter_count() const noexcept;

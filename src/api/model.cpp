@@ -24,12 +24,12 @@ std::vector<std::uint32_t> rows_of(std::size_t count) {
 
 }  // namespace
 
-Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& options)
+Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_)
     : path(std::move(path_)),
       file(std::move(file_)),
       unit(api::unit_of(file.features.target)),
-      threads(options.threads),
-      network(file.network, file.training, options) {
+      options(options_),
+      network(file.network, file.training, options_) {
   network.set_parameters(file.parameters);
   if (!file.averaged.empty()) network.set_average(file.averaged);
 }
@@ -63,7 +63,7 @@ Predictions Model::predict(const Table& table, std::size_t samples) {
 void Model::predict_file(const std::string& path, const ReadOptions& options, std::size_t samples,
                          const std::function<void(const Predictions&)>& take) {
   const auto uses = [&](const data::Table& header) { return features::column_uses(impl_->file.features, header); };
-  data::TableStream stream(path, options, uses, impl_->threads != 1 && std::thread::hardware_concurrency() > 1);
+  data::TableStream stream(path, options, uses, impl_->options.threads != 1 && std::thread::hardware_concurrency() > 1);
   api::TablePredictor predictor(*impl_, samples);
   while (const std::optional<data::Table> part = stream.next()) take(predictor.predict(*part));
 }

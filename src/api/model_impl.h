@@ -14,10 +14,10 @@ struct Model::Impl {
   std::string path;
   model::ModelFile file;
   training::TargetUnit unit;
-  int threads;      ///< as asked for; 0: as many as the machine has cores
+  PlanOptions options;  ///< as asked for
   Network network;  ///< holds the file's parameters, and their running mean when there is one
 
-  Impl(std::string path_, model::ModelFile file_, const PlanOptions& options);
+  Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_);
 };
 
 }  // namespace chainrule

@@ -158,8 +158,7 @@ void Network::predict(const float* x, std::size_t rows, float* outputs) {
 }
 
 // Masks are drawn from the plan's parameters, so the running mean takes their place for the call.
-void Network::predict_sample(const float* x, std::size_t rows, std::uint64_t sample, float* outputs,
-                             std::uint64_t first_row) {
+void Network::predict_sample(const float* x, std::size_t rows, std::uint64_t sample, float* outputs) {
   std::vector<float> kept;
   if (impl_->training.ema > 0) {
     kept = parameters();
@@ -171,9 +170,7 @@ void Network::predict_sample(const float* x, std::size_t rows, std::uint64_t sam
   samples.x = x;
   samples.rows = rows;
   samples.inputs = impl_->network.inputs;
-  std::vector<std::uint32_t> ids(rows), indices;
-  std::iota(ids.begin(), ids.end(), static_cast<std::uint32_t>(first_row));
-  samples.ids = ids.data();
+  std::vector<std::uint32_t> indices;
   for (std::size_t done = 0; done < rows; done += indices.size()) {
     indices.resize(std::min(impl_->max_batch, rows - done));
     std::iota(indices.begin(), indices.end(), static_cast<std::uint32_t>(done));

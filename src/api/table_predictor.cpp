@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace chainrule::api {
 namespace {
@@ -51,11 +52,39 @@ void set_labels(Predictions& predictions) {
 
 }  // namespace
 
+Sampler::Sampler(const Model::Impl& model)
+    : network_(model.file.network),
+      max_batch_(std::max<std::size_t>(1, model.options.max_batch)),
+      plan_(engine::make_plan(model.file.network, model.file.training, model.options)) {
+  const std::vector<float>& averaged = model.file.averaged;
+  plan_->load(engine::Part::parameters, averaged.empty() ? model.file.parameters : averaged);
+}
+
+void Sampler::predict(const float* x, std::size_t rows, std::uint64_t first_row, std::uint64_t sample, float* outputs) {
+  ids_.resize(rows);
+  std::iota(ids_.begin(), ids_.end(), static_cast<std::uint32_t>(first_row));
+  Samples samples;
+  samples.x = x;
+  samples.rows = rows;
+  samples.inputs = network_.inputs;
+  samples.ids = ids_.data();
+  engine::StepControl how;
+  how.step = sample;
+  for (std::size_t done = 0; done < rows; done += rows_.size()) {
+    rows_.resize(std::min(max_batch_, rows - done));
+    std::iota(rows_.begin(), rows_.end(), static_cast<std::uint32_t>(done));
+    const std::span<const float> result = plan_->forward(samples, rows_, engine::Mode::monte_carlo, how);
+    std::copy_n(result.begin(), rows_.size() * network_.outputs(), outputs + done * network_.outputs());
+  }
+}
+
 TablePredictor::TablePredictor(Model::Impl& model, std::size_t samples)
     : model_(model),
       samples_(samples),
       block_rows_(rows_per_block(model.file.features.inputs)),
-      transform_(model.file.features) {}
+      transform_(model.file.features) {
+  if (samples > 0) sampler_.emplace(model);
+}
 
 Predictions TablePredictor::predict(const data::Table& table) {
   Predictions predictions;
@@ -90,7 +119,7 @@ void TablePredictor::predict_rows(std::size_t rows, Predictions& predictions) {
 void TablePredictor::sample_rows(std::size_t rows, Predictions& predictions) {
   Spread spread;
   for (std::size_t sample = 0; sample < samples_; ++sample) {
-    model_.network.predict_sample(x_.data(), rows, sample, outputs_.data(), rows_before_);
+    sampler_->predict(x_.data(), rows, rows_before_, sample, outputs_.data());
     spread.add(readable(rows));
   }
   spread.finish(answers_of(predictions), predictions.spread);

@@ -2,13 +2,30 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/model_impl.h"
 #include "data/table.h"
+#include "engine/plan.h"
 #include "features/transform.h"
 
 namespace chainrule::api {
+
+/// Predictions with dropout left on, from a plan of its own: it holds the weights that predict (their running mean when there is one).
+class Sampler {
+ public:
+  explicit Sampler(const Model::Impl& model);
+  /// Network::predict_sample() for rows that lie `first_row` rows into their file.
+  void predict(const float* x, std::size_t rows, std::uint64_t first_row, std::uint64_t sample, float* outputs);
+
+ private:
+  const NetworkSpec& network_;
+  std::size_t max_batch_;
+  std::unique_ptr<engine::Plan> plan_;
+  std::vector<std::uint32_t> ids_, rows_;
+};
 
 class TablePredictor {
  public:
@@ -26,6 +43,7 @@ class TablePredictor {
   Model::Impl& model_;
   std::size_t samples_, block_rows_;
   features::Transform transform_;
+  std::optional<Sampler> sampler_;
   std::uint64_t rows_before_ = 0;
   std::vector<float> x_, outputs_;  ///< of a block: [block_rows_, inputs] and [block_rows_, outputs]
 };

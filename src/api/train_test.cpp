@@ -184,6 +184,21 @@ TEST_F(TrainFiles, MonteCarloSpreadIsZeroWithoutDropoutAndNotWithIt) {
   EXPECT_GT(sum / static_cast<double>(table.rows()), 1);
 }
 
+TEST_F(TrainFiles, OneMonteCarloSampleIsThatOfTheNetwork) {
+  for (const char* ema : {"0", "0.9"}) {
+    TrainSettings s = settings("kind", "run");
+    set(s, {{"dropout", "0.3"}, {"ema", ema}});
+    train(path("kinds.csv"), s);
+    Model model = Model::load(s.out);
+    const Table table = Table::read(path("kinds.csv"));
+    const std::vector<float> sampled = model.predict(table, 1).probabilities;
+    std::vector<float> zeros(table.rows() * model.network().spec().inputs), outputs(table.rows() * 3);
+    EXPECT_NE(sampled, model.predict(table).probabilities);
+    model.network().predict_sample(zeros.data(), table.rows(), 0, outputs.data());  // leaves the weights as they were
+    EXPECT_EQ(model.predict(table, 1).probabilities, sampled);
+  }
+}
+
 TEST_F(TrainFiles, TwoClassesMayUseOneOutput) {
   std::ofstream(path("two.csv")) << [] {
     std::string text = "x,y,answer\n";

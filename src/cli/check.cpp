@@ -26,7 +26,8 @@ CheckReport report_for(const Arguments& arguments, Console& console) {
   if (files.size() == 2) {
     check_only_reading(arguments);
     Model model = Model::load(files[0], plan_options_of(arguments));
-    return check(model, read_data(files[1], model, arguments, console));
+    check_stdin(files[1], console);
+    return check(model, model.read(files[1], read_options_of(arguments)));
   }
   const TrainSettings settings = train_settings_of(arguments);
   if (files.empty()) return check();

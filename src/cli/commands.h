@@ -2,7 +2,6 @@
 #pragma once
 
 #include "arguments.h"
-#include "chainrule/model.h"
 #include "console.h"
 
 namespace chainrule::cli {
@@ -28,8 +27,6 @@ int run_rate_search(const Arguments& arguments, Console& console);
 
 /// Reads the DATA argument; standard input that is closed is Error E0401, a terminal gets a word on stderr.
 Table read_data(const std::string& path, const Arguments& arguments, Console& console);
-/// The same as the model needs the table.
-Table read_data(const std::string& path, const Model& model, const Arguments& arguments, Console& console);
 /// The checks of read_data() alone, for commands whose library call reads the file.
 void check_stdin(const std::string& path, Console& console);
 

@@ -3,7 +3,6 @@
 #include <ostream>
 
 #include "chainrule/error.h"
-#include "chainrule/model.h"
 #include "chainrule/table.h"
 #include "commands.h"
 #include "json.h"
@@ -88,11 +87,6 @@ void check_stdin(const std::string& path, Console& console) {
 Table read_data(const std::string& path, const Arguments& arguments, Console& console) {
   check_stdin(path, console);
   return Table::read(path, read_options_of(arguments));
-}
-
-Table read_data(const std::string& path, const Model& model, const Arguments& arguments, Console& console) {
-  check_stdin(path, console);
-  return model.read(path, read_options_of(arguments));
 }
 
 int run_describe(const Arguments& arguments, Console& console) {

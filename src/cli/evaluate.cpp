@@ -10,7 +10,8 @@ namespace chainrule::cli {
 
 int run_evaluate(const Arguments& arguments, Console& console) {
   Model model = Model::load(arguments.positionals[0], plan_options_of(arguments));
-  const Metrics metrics = model.evaluate(read_data(arguments.positionals[1], model, arguments, console));
+  check_stdin(arguments.positionals[1], console);
+  const Metrics metrics = model.evaluate(model.read(arguments.positionals[1], read_options_of(arguments)));
   if (arguments.on("json")) {
     console.out << metrics_json(metrics) << '\n';
     return 0;

@@ -107,7 +107,8 @@ int run_explain(const Arguments& arguments, Console& console) {
     throw Error("E0105", "--output", "tables are for the terminal", "add --format html, json or dot");
   }
   Model model = Model::load(arguments.positionals[0]);
-  const Explanation e = explain_rows(model, read_data(arguments.positionals[1], model, arguments, console), request);
+  check_stdin(arguments.positionals[1], console);
+  const Explanation e = explain_rows(model, model.read(arguments.positionals[1], read_options_of(arguments)), request);
   if (format == "table") {
     print_explanation(e, console);
     return 0;
