@@ -97,9 +97,10 @@ void activate_panel(const Call& call, const Layer& layer, const BatchMatrix& in,
 void dense_panel(const Call& call, const Layer& layer, const float* weights, const BatchMatrix& in,
                  const BatchMatrix& out, int p, int rows, Epilogue epilogue) {
   const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
+  const float* next = p + 1 < layer.out.panels() && PackedNetwork::streams(layer) ? weights + layer.weight_panel(p + 1) : nullptr;
   call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count),
                                  weights + layer.weight_panel(p), start, out.panel(p), nullptr, layer.out.width(p), 0,
-                                 rows, epilogue, false, nullptr});
+                                 rows, epilogue, false, next});
 }
 
 /// Item 2 for one row, all columns side by side: the few sums of one panel would wait for each other. `list` as in
@@ -148,12 +149,14 @@ void predict_row(const Call& call, int member, std::size_t row) {
   if (call.skips && std::find(outputs, outputs + count, 0.0f) != outputs + count) predict_tile(call, member, row, 1, false);
 }
 
+/// Tiles of nearly equal size, as many for each member.
 void predict_share(const Call& call, int member, int members) {
-  const int tiles = static_cast<int>((call.rows + kPredictionRows - 1) / kPredictionRows);
-  const Range own = Range::share(tiles, member, members);
-  for (int tile = own.begin; tile < own.end; ++tile) {
-    const std::size_t first = static_cast<std::size_t>(tile) * kPredictionRows;
-    const int rows = static_cast<int>(std::min<std::size_t>(kPredictionRows, call.rows - first));
+  const std::size_t team = static_cast<std::size_t>(members), most = team * kPredictionRows;
+  const std::size_t tiles = (call.rows + most - 1) / most * team;
+  for (std::size_t tile = static_cast<std::size_t>(member); tile < tiles; tile += team) {
+    const std::size_t first = call.rows * tile / tiles;
+    const int rows = static_cast<int>(call.rows * (tile + 1) / tiles - first);
+    if (rows == 0) continue;
     rows == 1 ? predict_row(call, member, first) : predict_tile(call, member, first, rows, false);
   }
 }
@@ -180,7 +183,7 @@ void predict(EngineState& state, const float* x, std::size_t rows, bool average,
   Call call{&state, x, rows, average ? state.net.arena(Part::average) : state.net.parameters(), outputs,
             may_skip(state.net, average)};
   if (state.net.drops_weights) scale_weights(state, call.parameters);
-  if (rows <= kPredictionRows) {
+  if (rows <= kPredictionRows / 2) {
     predict_share(call, 0, 1);
     return;
   }

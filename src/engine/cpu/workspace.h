@@ -33,7 +33,7 @@ struct Scratch {
 
 inline constexpr int kBlockColumns = 64;   ///< outputs of one weight block of a wide layer: one panel or several
 inline constexpr int kBlockDepth = 64;      ///< inputs of one weight block: the unit of work after the barrier
-inline constexpr int kPredictionRows = 48;  ///< rows of a prediction tile: their activations stay in cache
+inline constexpr int kPredictionRows = 96;  ///< rows of a prediction tile: their activations stay in cache
 
 class Workspace {
  public:
