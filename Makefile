@@ -42,7 +42,8 @@ test-all: test
 	@tools/test_all
 
 bench: build
-	cmake --build --preset release -j $(JOBS) --target bench_ceilings bench_driver
+	cmake --build --preset release -j $(JOBS) --target bench_ceilings bench_driver bench_input
+	@$(BUILD)/bench/bench_input
 	@tools/bench --build $(BUILD) --venv $(BUILD)/bench-venv --out $(BUILD)/bench $(BENCH)
 
 # make bench-compare REV=main: is what is checked out slower than that revision?

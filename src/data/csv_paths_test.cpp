@@ -127,11 +127,35 @@ TEST(CsvPaths, TablesOfManyWindowsAreTheSame) {
       Random random(columns);
       std::string text;
       for (std::size_t c = 0; c < columns; ++c) text += (c == 0 ? "c" : ",c") + std::to_string(c);
-      for (text += end; text.size() < 400000; text += end) {
+      for (text += end; text.size() < 1200000; text += end) {
         for (std::size_t c = 0; c < columns; ++c) text += (c == 0 ? "" : ",") + cell(random, c % 5, 5000);
       }
-      expect_same(text);
+      for (int threads : {1, 2, 3}) {
+        ReadOptions options;
+        options.threads = threads;
+        expect_same(text, options);
+      }
     }
+  }
+}
+
+TEST(CsvPaths, WhatAColumnsThreadThrowsArrives) {
+  const MissingCounts none{0, {0, 0}};
+  for (int threads : {1, 2, 3}) {
+    ColumnWorkers workers(threads, none);
+    std::atomic<int> looked = 0, columns = 0;
+    const auto count = [&](std::size_t c, MissingCounts& counts) {
+      ++columns;
+      counts.markers[c % 2] += 1;
+    };
+    workers.run(100, [&] { ++looked; }, count);
+    EXPECT_THROW(workers.run(100, [] {}, [](std::size_t c, MissingCounts&) { if (c == 57) throw Error("E0301", "w", "m", "h"); }), Error);
+    EXPECT_THROW(workers.run(100, [] { throw std::bad_alloc(); }, count), std::bad_alloc);
+    MissingCounts sum = none;
+    workers.add_counts_to(sum);
+    EXPECT_EQ(looked, 1);
+    EXPECT_EQ(sum.markers[0] + sum.markers[1], static_cast<std::size_t>(columns));
+    EXPECT_GE(columns, 100);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 #include <unordered_set>
 
 #include "chainrule/error.h"
@@ -14,6 +15,10 @@ namespace {
 constexpr std::size_t kMostColumns = 1000000;
 constexpr std::size_t kRowsBeforeGuess = 1024;
 constexpr std::size_t kWindowBytes = std::size_t{64} << 10;  // they and the places of their fields stay in the L2 cache
+constexpr std::size_t kSharedWindowBytes = std::size_t{256} << 10;  // for several threads: between two windows they wait for each other
+constexpr std::size_t kFewestSharedBytes = std::size_t{32} << 10;
+constexpr std::size_t kSharedBytes = std::size_t{1} << 20;
+constexpr std::size_t kMostThreads = 64;
 constexpr std::size_t kDialectBytes = std::size_t{4} << 20;  // more than a dialect is judged by, unless records are huge
 
 std::string at_line(const std::string& source, std::uint64_t line) { return source + " line " + std::to_string(line); }
@@ -58,7 +63,10 @@ Table CsvReader::read_rest(std::string_view text) {
   const CsvScanner::Part part{next_line_, true};
   CsvScanner scanner(text, dialect_.separator, part);
   start_builders();
+  start_workers(text.size());
   read_rows(scanner, text);
+  if (workers_) workers_->add_counts_to(met_);
+  workers_.reset();
   if (table_.rows == 0) throw_no_rows(table_.source);
   const std::string note = missing_.note(met_);
   if (!note.empty()) table_.notes.push_back(note);
@@ -199,6 +207,14 @@ void CsvReader::start_builders() {
   }
 }
 
+// Only where the threads' start is nothing beside the reading.
+void CsvReader::start_workers(std::size_t bytes) {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const int threads = options_.threads > 0 ? options_.threads : static_cast<int>(cores);
+  const int most = static_cast<int>(std::min<std::size_t>(names_.size(), kMostThreads));
+  if (kernels_ != nullptr && bytes >= kSharedBytes && std::min(threads, most) > 1) workers_.emplace(std::min(threads, most), missing_.no_counts());
+}
+
 void CsvReader::check_width(std::size_t fields, std::uint64_t line) const {
   if (fields == names_.size()) return;
   throw Error("E0307", at_line(table_.source, line),
@@ -226,24 +242,26 @@ void CsvReader::reserve_rows(const CsvScanner& scanner, std::size_t size) {
   for (ColumnBuilder& builder : builders_) builder.reserve(rows);
 }
 
-// Plain records many at a time, all others one by one.
+// Plain records many at a time, all others one by one. take_plain calls what it is given once, which looks for the next plain records.
 template <class TakePlain, class TakeRecord>
 void CsvReader::walk(CsvScanner& scanner, std::string_view text, TakePlain take_plain, TakeRecord take_record) {
   std::optional<PlainRecordFinder> finder;
   if (kernels_ != nullptr) finder.emplace(text, dialect_.separator, names_.size(), *kernels_);
-  for (;;) {
-    if (finder) {
-      const PlainRecords records = finder->find(scanner.position(), kWindowBytes);
-      if (records.rows > 0) {
-        const std::uint64_t line = scanner.next_line();
-        scanner.skip(records.bytes, records.rows);
-        take_plain(records, line);
-        continue;
-      }
+  const std::size_t window = workers_ ? kSharedWindowBytes : kWindowBytes;
+  PlainRecords next;
+  const auto look_ahead = [&] { next = finder ? finder->find(scanner.position(), window) : PlainRecords{}; };
+  for (look_ahead();;) {
+    if (next.rows > 0) {
+      const PlainRecords records = next;
+      const std::uint64_t line = scanner.next_line();
+      scanner.skip(records.bytes, records.rows);
+      take_plain(records, line, look_ahead);
+      continue;
     }
     cells_.clear();
     if (!next_record(scanner)) return;
     take_record();
+    look_ahead();
   }
 }
 
@@ -261,8 +279,8 @@ void CsvReader::read_rows(CsvScanner& scanner, std::string_view text) {
     add_record();
     count_rows(scanner.line(), 1);
   };
-  const auto take_plain = [&](const PlainRecords& records, std::uint64_t line) {
-    add_plain(records);
+  const auto take_plain = [&](const PlainRecords& records, std::uint64_t line, const auto& look_ahead) {
+    add_plain(records, look_ahead);
     count_rows(line, records.rows);
   };
   walk(scanner, text, take_plain, take_record);
@@ -275,10 +293,13 @@ void CsvReader::add_record() {
 }
 
 // Column by column: the same few branches for all cells of a column.
-void CsvReader::add_plain(const PlainRecords& records) {
-  for (std::size_t c = 0; c < records.columns; ++c) {
-    if (wishes_[c] != ColumnWish::dropped) builders_[c].add_fields(records, c, missing_, met_, *kernels_);
-  }
+void CsvReader::add_plain(const PlainRecords& records, const std::function<void()>& look_ahead) {
+  const auto read = [&](std::size_t c, MissingCounts& counts) {
+    if (wishes_[c] != ColumnWish::dropped) builders_[c].add_fields(records, c, missing_, counts, *kernels_);
+  };
+  if (workers_ && records.bytes >= kFewestSharedBytes) return workers_->run(records.columns, look_ahead, read);
+  for (std::size_t c = 0; c < records.columns; ++c) read(c, met_);
+  look_ahead();
 }
 
 // A second pass for columns that began with numbers and turned out to be text: only these cells are looked at.
@@ -288,8 +309,9 @@ void CsvReader::read_again(const std::vector<std::size_t>& columns, CsvScanner& 
   const auto take_record = [&] {
     for (std::size_t c : columns) builders_[c].add(cells_[c], missing_, counted);
   };
-  const auto take_plain = [&](const PlainRecords& records, std::uint64_t) {
+  const auto take_plain = [&](const PlainRecords& records, std::uint64_t, const auto& look_ahead) {
     for (std::size_t c : columns) builders_[c].add_fields(records, c, missing_, counted, *kernels_);
+    look_ahead();
   };
   walk(scanner, text, take_plain, take_record);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "data/column_builder.h"
 #include "data/column_typing.h"
+#include "data/column_workers.h"
 #include "data/csv_dialect.h"
 #include "data/csv_scanner.h"
 #include "data/missing_markers.h"
@@ -50,13 +52,14 @@ class CsvReader {
   std::size_t find(const std::string& name_or_number) const;
   void apply_wishes();
   void start_builders();
+  void start_workers(std::size_t bytes);
   void check_width(std::size_t fields, std::uint64_t line) const;
   void keep_lines(std::uint64_t line, std::size_t rows);
   void reserve_rows(const CsvScanner& scanner, std::size_t size);
   template <class TakePlain, class TakeRecord>
   void walk(CsvScanner& scanner, std::string_view text, TakePlain take_plain, TakeRecord take_record);
   void read_rows(CsvScanner& scanner, std::string_view text);
-  void add_plain(const PlainRecords& records);
+  void add_plain(const PlainRecords& records, const std::function<void()>& look_ahead);
   void add_record();
   void read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner, std::string_view text);
   void finish_columns(std::string_view text, CsvScanner::Part part);
@@ -74,6 +77,7 @@ class CsvReader {
   std::vector<ColumnWish> wishes_;
   std::vector<ColumnUse> uses_;          ///< empty: all typed
   std::vector<ColumnBuilder> builders_;
+  std::optional<ColumnWorkers> workers_;  ///< while a large text is read as a whole
   std::vector<CellCounts> counts_;       ///< of earlier parts, by column
   std::vector<std::string_view> cells_;  ///< of a record
   std::uint64_t first_line_ = 1, next_line_ = 1;

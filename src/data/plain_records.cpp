@@ -25,19 +25,21 @@ PlainRecordFinder::PlainRecordFinder(std::string_view text, char separator, std:
 
 StopCount PlainRecordFinder::look(const char* begin, std::size_t blocks) {
   const std::size_t room = 64 * blocks + kStopsSlack + 1;
-  if (room > room_) {
-    stops_.reset(new std::uint32_t[room]);  // not cleared: most of it is never touched
-    room_ = room;
+  Stops& stops = stops_[turn_];
+  if (room > stops.room) {
+    stops.places.reset(new std::uint32_t[room]);  // not cleared: most of it is never touched
+    stops.room = room;
   }
-  stops_[0] = static_cast<std::uint32_t>(-1);
-  return kernels_.find_stops(begin, blocks, separator_, stops_.get() + 1);
+  stops.places[0] = static_cast<std::uint32_t>(-1);
+  return kernels_.find_stops(begin, blocks, separator_, stops.places.get() + 1);
 }
 
 // Stop by stop: the leading records that have the right number of fields.
 std::size_t PlainRecordFinder::rows_up_to_fault(const char* begin, StopCount count) const noexcept {
+  const std::uint32_t* const stops = stops_[turn_].places.get();
   std::size_t rows = 0;
   for (std::size_t stop = 1; stop <= count.stops; ++stop) {
-    const bool ends_line = begin[stops_[stop]] == '\n';
+    const bool ends_line = begin[stops[stop]] == '\n';
     if (ends_line != (stop == (rows + 1) * columns_)) break;
     if (ends_line) ++rows;
   }
@@ -46,7 +48,7 @@ std::size_t PlainRecordFinder::rows_up_to_fault(const char* begin, StopCount cou
 
 // The leading records that have the right number of fields and are no blank lines.
 std::size_t PlainRecordFinder::whole_rows(const char* begin, StopCount count) const noexcept {
-  const std::uint32_t* const stops = stops_.get();
+  const std::uint32_t* const stops = stops_[turn_].places.get();
   std::size_t rows = 0;
   // Nearly always every columns_-th stop is a line's end; then no other one is.
   while (rows < count.lines && (rows + 1) * columns_ <= count.stops && begin[stops[(rows + 1) * columns_]] == '\n') ++rows;
@@ -62,13 +64,14 @@ PlainRecords PlainRecordFinder::find(std::size_t position, std::size_t bytes) {
   if (separator_ == ' ' || text_.size() - position < 64 + kReadableBehind) return {};
   const std::size_t most = std::min((text_.size() - position - kReadableBehind) / 64, kMostBlocks);
   const char* const begin = text_.data() + position;
+  turn_ = 1 - turn_;
   std::size_t blocks = std::min({most, trusted_blocks_, bytes / 64 + 1});
   StopCount count = look(begin, blocks);
   while (count.lines == 0 && count.stops < columns_ && !count.odd && blocks < most) {
     blocks = std::min(2 * blocks, most);
     count = look(begin, blocks);
   }
-  PlainRecords records{begin, stops_.get(), whole_rows(begin, count), columns_};
+  PlainRecords records{begin, stops_[turn_].places.get(), whole_rows(begin, count), columns_};
   trusted_blocks_ = count.odd || records.rows < count.lines ? kFewestBlocks : std::min(2 * blocks, kMostBlocks);
   if (records.rows == 0) return records;
   const auto ends_with_return = [&](std::size_t row) { return begin[records.stops[(row + 1) * columns_] - 1] == '\r'; };

@@ -40,7 +40,7 @@ class PlainRecordFinder {
   /// What is sought has `columns` fields. Records that touch the text's last bytes are never found.
   PlainRecordFinder(std::string_view text, char separator, std::size_t columns, const FieldKernels& kernels);
 
-  /// The plain records from `position` on, where a record begins; they are valid until the next call. rows is 0 when the next record is
+  /// The plain records from `position` on, where a record begins; they are valid until the call after the next. rows is 0 when the next record is
   /// not plain. Looks at `bytes` of text, more where a record is longer, fewer behind records that are not plain.
   PlainRecords find(std::size_t position, std::size_t bytes);
 
@@ -54,8 +54,12 @@ class PlainRecordFinder {
   std::size_t columns_;
   const FieldKernels& kernels_;
   std::size_t trusted_blocks_;  ///< how far the next look goes at most: grows while records are plain
-  std::unique_ptr<std::uint32_t[]> stops_;
-  std::size_t room_ = 0;        ///< of stops_
+  struct Stops {
+    std::unique_ptr<std::uint32_t[]> places;
+    std::size_t room = 0;
+  };
+  Stops stops_[2];              ///< of this call and the one before, by turns
+  std::size_t turn_ = 0;
 };
 
 }  // namespace chainrule::data
