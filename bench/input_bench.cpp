@@ -1,5 +1,6 @@
 // `make bench`, input part: MB/s of CSV text through scanning, typing and feature transform, and the seconds to load Fashion-MNIST.
-// Processor time of one thread: the best of seven turns, and the median for scan+type; MB are 10^6 bytes of text. "all threads" is by the clock on the wall.
+// Processor time of one thread: the best of seven turns, and the median for scan+type; "all threads" is by the clock on the wall. MB are
+// 10^6 bytes of text.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -139,7 +140,8 @@ void measure_images(const std::string& folder) {
     std::iota(rows.begin(), rows.end(), 0u);
     const features::FeatureSet set = features::fit(train, rows, "label", true, {});
     const Time applied = time_of([&] { features::apply(set, train); });
-    std::printf("\nFashion-MNIST, both parts: %.3f s (median %.3f s); %zu images to inputs: %.3f s\n", load.wall, load.median, train.rows, applied.wall);
+    std::printf("\nFashion-MNIST, both parts: %.3f s (median %.3f s); %zu images to inputs: %.3f s\n", load.wall, load.median, train.rows,
+                applied.wall);
   } catch (const chainrule::Error& error) {
     std::printf("\nFashion-MNIST left out: %s\n", error.what());
   }

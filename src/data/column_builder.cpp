@@ -85,8 +85,8 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
   bool may_be_broken = false, number = true;
   std::size_t missed = 0;
   while (number && row < records.rows) {
-    const NumberCount count =
-        kernels.read_numbers({fields.text, fields.stops + row * fields.stride, fields.stride, fields.tail}, records.rows - row, decimal_, to + (row - first_row));
+    const FieldColumn rest = {fields.text, fields.stops + row * fields.stride, fields.stride, fields.tail};
+    const NumberCount count = kernels.read_numbers(rest, records.rows - row, decimal_, to + (row - first_row));
     may_be_broken |= count.fractions;
     missed += count.empty;
     counts.empty += count.empty;

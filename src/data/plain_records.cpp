@@ -7,7 +7,7 @@ namespace chainrule::data {
 namespace {
 
 constexpr std::size_t kFewestBlocks = 16;
-constexpr std::size_t kMostBlocks = std::size_t{1} << 24;  // offsets have 32 bits
+constexpr std::size_t kMostBlocks = std::size_t{1} << 20;  // 64 MB: longer records are read byte by byte
 
 }  // namespace
 

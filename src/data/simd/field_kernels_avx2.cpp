@@ -61,8 +61,9 @@ constexpr Moves make_moves() {
 constexpr Moves kMoves = make_moves();
 
 // [bytes from the decimal mark on, 0: there is none][negative]: what the digits are divided by.
-constexpr double kDivisors[kMostBytes + 1][2] = {{1, -1},     {1, -1},     {1e1, -1e1}, {1e2, -1e2},   {1e3, -1e3},   {1e4, -1e4},   {1e5, -1e5},   {1e6, -1e6},
-                                                 {1e7, -1e7}, {1e8, -1e8}, {1e9, -1e9}, {1e10, -1e10}, {1e11, -1e11}, {1e12, -1e12}, {1e13, -1e13}, {1e14, -1e14}};
+constexpr double kDivisors[kMostBytes + 1][2] = {{1, -1},     {1, -1},     {1e1, -1e1},   {1e2, -1e2},   {1e3, -1e3},   {1e4, -1e4},
+                                                 {1e5, -1e5}, {1e6, -1e6}, {1e7, -1e7},   {1e8, -1e8},   {1e9, -1e9},   {1e10, -1e10},
+                                                 {1e11, -1e11}, {1e12, -1e12}, {1e13, -1e13}, {1e14, -1e14}};
 
 struct Digits {
   const char* first;     ///< behind the sign

@@ -1,5 +1,5 @@
-// What the field loops share. Stops are found in blocks of 64 bytes, one bit a byte. A Block has equal(char), the bits where the character stands, and
-// static append(bits, base, to), which writes base + the place of each bit and returns the end.
+// What the field loops share. Stops are found in blocks of 64 bytes, one bit a byte. A Block has equal(char), the bits where the character
+// stands, and static count(bits) and append(bits, base, to), which writes base + the place of each bit and returns the end.
 #pragma once
 
 #include <limits>
