@@ -26,6 +26,8 @@ enum class ScheduleKind { constant, step, multi_step, exponential, polynomial, i
                           one_cycle, coslog4, flat_cos, plateau };
 enum class Task { automatic, classification, regression };
 enum class EngineKind { automatic, cpu, reference };
+/// What the operands of the three matrix products are rounded to; docs/arithmetic.md, "Operands in bf16".
+enum class Precision { fp32, bf16 };
 enum class SplitKind { automatic, random, stratified, time, group };
 
 /// The names of E in enum order: names<Activation>()[size_t(Activation::relu)] == "relu". Defined for every enum above.

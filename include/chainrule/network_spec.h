@@ -110,6 +110,7 @@ struct TrainingSpec {
   double clip_value = 0;   ///< each gradient element limited to [-v, v]; 0 = off
   double ema = 0;          ///< decay of the running mean of weights used for prediction; 0 = off
   std::uint32_t shards = 1;  ///< power of two; docs/arithmetic.md, "Shards"
+  Precision precision = Precision::fp32;  ///< of the operands of products, in training and in prediction with what was trained
   std::uint64_t seed = 0;
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };

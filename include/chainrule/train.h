@@ -46,7 +46,6 @@ struct TrainSettings {
   bool early_stop_given = false;     ///< false: 15 when there is validation data
   int threads = 0;
   EngineKind engine = EngineKind::automatic;
-  std::string precision = "fp32";
   std::string spec_file;
   bool find_lr = false;
   std::string out;                   ///< "" = runs/<n>

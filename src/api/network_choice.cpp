@@ -77,7 +77,7 @@ void refuse_settings_of_spec(const TrainSettings& settings) {
   static constexpr const char* kHeldBySpec[] = {
       "hidden", "activation", "init", "dropout", "input-dropout", "input-noise", "norm", "residual", "label-smoothing",
       "optimizer", "lr", "momentum", "beta1", "beta2", "eps", "weight-decay", "l1", "l2", "max-norm", "clip",
-      "clip-value", "schedule", "warmup", "dropout-schedule", "weight-decay-schedule", "ema", "shards"};
+      "clip-value", "schedule", "warmup", "dropout-schedule", "weight-decay-schedule", "ema", "shards", "precision"};
   for (const char* key : kHeldBySpec) {
     if (settings.given.count(key) == 0) continue;
     throw Error("E0105", key, "is given beside a spec file, which holds it already",
@@ -164,7 +164,6 @@ void refuse_later_settings(const TrainSettings& settings) {
   const auto refuse = [](const char* key, const std::string& value, const char* instead) {
     throw Error("E0106", key, "\"" + value + "\" comes with a later release", instead);
   };
-  if (settings.precision != "fp32") refuse("precision", settings.precision, "use fp32");
   if (settings.ensemble > 1) refuse("ensemble", std::to_string(settings.ensemble), "use 1");
   if (settings.preset != "plain") refuse("preset", settings.preset, "use plain");
 }

@@ -42,6 +42,7 @@ TEST(TrainSettings, GivenValuesReadBack) {
                                                                   {"ema", "0.99"},
                                                                   {"seed", "18446744073709551615"},
                                                                   {"shards", "8"},
+                                                                  {"precision", "bf16"},
                                                                   {"missing", "?,NA"},
                                                                   {"drop", "a,b"},
                                                                   {"separator", "tab"},
@@ -133,7 +134,7 @@ TEST(TrainSettings, ImpossibleValuesAreRefusedAndLeaveNothing) {
   const std::vector<std::pair<std::string, std::string>> bad = {
       {"epochs", "0"},     {"epochs", "-1"},        {"epochs", "ten"},    {"epochs", "1e3"},  {"lr", ""},
       {"lr", "nan"},       {"lr", "inf"},           {"lr", "-1"},         {"dropout", "1"},   {"dropout", "-0.1"},
-      {"dropout", "0.2,"}, {"residual", "perhaps"}, {"precision", "fp8"}, {"split", "group"}, {"split", "random:c"},
+      {"dropout", "0.2,"}, {"residual", "perhaps"}, {"split", "group"}, {"split", "random:c"},
       {"batch", "12x"},    {"threads", "99999"},    {"seed", "-1"},       {"beta1", "1"}};
   for (const auto& [key, text] : bad) {
     TrainSettings settings;
@@ -151,7 +152,8 @@ TEST(TrainSettings, ImpossibleValuesAreRefusedAndLeaveNothing) {
 TEST(TrainSettings, UnknownWordsNameTheNearest) {
   const std::vector<std::pair<std::string, std::string>> typos = {{"activation", "rleu"}, {"optimizer", "adan"},
                                                                   {"loss", "hubr"},       {"schedule", "cosin"},
-                                                                  {"task", "regresion"},  {"dropout", "0.1:alfa"}};
+                                                                  {"task", "regresion"},  {"dropout", "0.1:alfa"},
+                                                                  {"precision", "bf6"}};
   for (const auto& [key, text] : typos) {
     TrainSettings settings;
     try {

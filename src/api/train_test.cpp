@@ -250,7 +250,6 @@ TEST_F(TrainFiles, BadRequestsLeaveNothingBehind) {
   EXPECT_EQ(code({}, "kindd"), "E0311");
   EXPECT_EQ(code({}, ""), "E0311");
   EXPECT_EQ(code({{"loss", "huber"}}), "E0107");
-  EXPECT_EQ(code({{"precision", "bf16"}}), "E0106");
   EXPECT_EQ(code({{"ensemble", "2"}}), "E0106");
   EXPECT_EQ(code({{"preset", "tabular"}}), "E0106");
   EXPECT_EQ(code({{"weight-column", "colour"}}), "E0327");
@@ -259,6 +258,7 @@ TEST_F(TrainFiles, BadRequestsLeaveNothingBehind) {
   EXPECT_EQ(code({{"validation", "no_such_file.csv"}}), "E0401");
   EXPECT_EQ(code({{"class-weights", "no_such_file.csv"}}), "E0401");
   EXPECT_EQ(code({{"shards", "3"}}), "E0217");
+  EXPECT_EQ(code({{"optimizer", "lbfgs"}, {"precision", "bf16"}}), "E0218");
   EXPECT_FALSE(fs::exists(path("bad")));
 }
 

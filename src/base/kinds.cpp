@@ -25,6 +25,7 @@ constexpr Name kScheduleKinds[] = {"constant", "step", "multi_step", "exponentia
                                    "cosine_restarts", "one_cycle", "coslog4", "flat_cos", "plateau"};
 constexpr Name kTasks[] = {"automatic", "classification", "regression"};
 constexpr Name kEngineKinds[] = {"automatic", "cpu", "reference"};
+constexpr Name kPrecisions[] = {"fp32", "bf16"};
 constexpr Name kSplitKinds[] = {"automatic", "random", "stratified", "time", "group"};
 
 }  // namespace
@@ -51,6 +52,7 @@ CHAINRULE_NAMES(MomentumForm, kMomentumForms, MomentumForm::nesterov, "momentum 
 CHAINRULE_NAMES(ScheduleKind, kScheduleKinds, ScheduleKind::plateau, "schedule")
 CHAINRULE_NAMES(Task, kTasks, Task::regression, "task")
 CHAINRULE_NAMES(EngineKind, kEngineKinds, EngineKind::reference, "engine")
+CHAINRULE_NAMES(Precision, kPrecisions, Precision::bf16, "precision")
 CHAINRULE_NAMES(SplitKind, kSplitKinds, SplitKind::group, "split")
 #undef CHAINRULE_NAMES
 
@@ -86,6 +88,7 @@ template MomentumForm parse_kind<MomentumForm>(std::string_view, std::string_vie
 template ScheduleKind parse_kind<ScheduleKind>(std::string_view, std::string_view);
 template Task parse_kind<Task>(std::string_view, std::string_view);
 template EngineKind parse_kind<EngineKind>(std::string_view, std::string_view);
+template Precision parse_kind<Precision>(std::string_view, std::string_view);
 template SplitKind parse_kind<SplitKind>(std::string_view, std::string_view);
 
 }  // namespace chainrule

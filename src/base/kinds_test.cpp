@@ -13,7 +13,7 @@ namespace {
 template <class E>
 class Kinds : public testing::Test {};
 using Enums = testing::Types<Activation, Loss, Initializer, DropoutKind, Norm, Optimizer, MomentumForm, ScheduleKind, Task, EngineKind,
-                             SplitKind>;
+                             Precision, SplitKind>;
 TYPED_TEST_SUITE(Kinds, Enums);
 
 TYPED_TEST(Kinds, EveryNameParsesToItsKindAndIsUnique) {

@@ -208,6 +208,8 @@ void check_lbfgs(const NetworkSpec& network, const TrainingSpec& training) {
   demand(network.loss.max_norm == 0, "E0218", where, "lbfgs cannot keep max_norm", "use adamw");
   demand(training.clip_norm == 0 && training.clip_value == 0, "E0218", where, "lbfgs does not clip gradients",
          "leave clipping out or use adamw");
+  demand(training.precision == Precision::fp32, "E0218", where, "lbfgs needs a smooth loss, but operands rounded to bf16 make it a staircase",
+         "use precision fp32 or adamw");
 }
 
 void check_training(const TrainingSpec& training) {

@@ -75,6 +75,7 @@ const std::vector<Fault>& faults() {
       {"E0217", "shards", [](auto&, auto& t) { t.shards = 0; }},
       {"E0218", "optimizer.kind", [](auto& n, auto& t) { t.optimizer.kind = Optimizer::lbfgs, n.layers[0].dropout.rate = 0.5; }},
       {"E0218", "optimizer.kind", [](auto& n, auto& t) { t.optimizer.kind = Optimizer::lbfgs, n.loss.l1 = 0.5; }},
+      {"E0218", "optimizer.kind", [](auto&, auto& t) { t.optimizer.kind = Optimizer::lbfgs, t.precision = Precision::bf16; }},
       {"E0219", "layers[0].dropout.rate", [](auto& n, auto&) { n.layers[0].dropout.rate = kNaN; }},
       {"E0219", "loss.l2", [](auto& n, auto&) { n.loss.l2 = kInfinity; }},
       {"E0219", "optimizer.learning_rate", [](auto&, auto& t) { t.optimizer.learning_rate = kNaN; }},

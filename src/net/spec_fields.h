@@ -97,6 +97,7 @@ void visit_fields(Spec& s, Visitor&& visitor) {
   visitor("clip_value", s.clip_value);
   visitor("ema", s.ema);
   visitor("shards", s.shards);
+  visitor("precision", s.precision);
   visitor("seed", s.seed);
   visitor("optimizer", s.optimizer);
   visitor("learning_rate_schedule", s.learning_rate_schedule);

@@ -32,6 +32,7 @@ TrainingSpec odd_training() {
   spec.learning_rate_schedule.kind = ScheduleKind::multi_step;
   spec.learning_rate_schedule.milestones = {30, 60.5, 1e9};
   spec.shards = 8;
+  spec.precision = Precision::bf16;
   spec.seed = std::numeric_limits<std::uint64_t>::max();
   spec.ema = 0.9990000000000001;
   return spec;
@@ -70,6 +71,15 @@ TEST(SpecToml, EveryKindOfEveryConceptSurvives) {
   survives(training.optimizer.kind, all<Optimizer>());
   survives(training.optimizer.form, all<MomentumForm>());
   survives(training.dropout_schedule.kind, all<ScheduleKind>());
+  survives(training.precision, all<Precision>());
+}
+
+TEST(SpecToml, TextWithoutPrecisionIsFp32) {
+  std::string text = spec_to_toml(odd_network(), odd_training());
+  const std::string line = "precision = \"bf16\"\n";
+  ASSERT_NE(text.find(line), std::string::npos);
+  text.erase(text.find(line), line.size());
+  EXPECT_EQ(spec_from_toml(text).training.precision, Precision::fp32);
 }
 
 TEST(SpecToml, DoublesOfEveryMagnitudeAreExact) {

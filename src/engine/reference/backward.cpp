@@ -1,4 +1,5 @@
 // Backward: the chain rule from the outputs to every parameter and to the inputs (docs/arithmetic.md, items 8 to 12).
+#include "engine/reference/products.h"
 #include "engine/reference/reference_network.h"
 
 namespace chainrule::reference {
@@ -105,8 +106,11 @@ void ReferenceNetwork<T>::backward_weights(std::size_t l) {
   const LayerTensors<T> g = tensors_of(l, gradients_);
   for (std::size_t o = 0; o < g.weight.rows; ++o) {
     for (std::size_t k = 0; k < g.weight.columns; ++k) {
-      g.weight(o, k) = sum_over_rows<T>(
-          row_order(), [&](T sum, std::size_t r) { return math::fma(t.dz(r, o), a_in(r, k), sum); });
+      g.weight(o, k) = sum_of_runs<T>(row_order(), 0, training_.shards, [&](std::size_t begin, std::size_t end) {
+        return sum_of_products<T>(
+            training_.precision, 0, begin, end, [&](std::size_t r) { return t.dz(r, o); },
+            [&](std::size_t r) { return a_in(r, k); });
+      });
       if (t.weight_mask.rows > 0) g.weight(o, k) = g.weight(o, k) * t.weight_mask(o, k);
     }
   }
@@ -124,8 +128,9 @@ void ReferenceNetwork<T>::backward_to_input(std::size_t l, Matrix<T>& da_in) {
   da_in.reshape(rows_, W.columns);
   for (std::size_t r = 0; r < rows_; ++r) {
     for (std::size_t k = 0; k < W.columns; ++k) {
-      T sum = 0;
-      for (std::size_t o = 0; o < W.rows; ++o) sum = math::fma(W(o, k), t.dz(r, o), sum);
+      const T sum = sum_of_products<T>(
+          training_.precision, 0, 0, W.rows, [&](std::size_t o) { return W(o, k); },
+          [&](std::size_t o) { return t.dz(r, o); });
       da_in(r, k) = spec_.layers[l].residual ? sum + t.da(r, k) : sum;
     }
   }

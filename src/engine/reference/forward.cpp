@@ -1,5 +1,6 @@
 // Forward: from the rows of a batch to the network's outputs (docs/arithmetic.md, items 1 to 6).
 #include "engine/reference/draws.h"
+#include "engine/reference/products.h"
 #include "engine/reference/reference_network.h"
 #include "math/activations.h"
 
@@ -107,9 +108,9 @@ void ReferenceNetwork<T>::dense(std::size_t l) {
   z.reshape(rows_, W.rows);
   for (std::size_t r = 0; r < rows_; ++r) {
     for (std::size_t o = 0; o < W.rows; ++o) {
-      T sum = b.empty() ? T(0) : b[o];
-      for (std::size_t k = 0; k < W.columns; ++k) sum = math::fma(W(o, k), a(r, k), sum);
-      z(r, o) = sum;
+      z(r, o) = sum_of_products<T>(
+          training_.precision, b.empty() ? T(0) : b[o], 0, W.columns, [&](std::size_t k) { return W(o, k); },
+          [&](std::size_t k) { return a(r, k); });
     }
   }
 }
