@@ -86,7 +86,7 @@ void input_gradient(EngineState& state, std::size_t l, int q, Range o, Range row
            static_cast<std::size_t>(o.begin) * static_cast<std::size_t>(layer.in.width(panel));
   };
   const bool next = q + 1 < layer.in.panels() && state.net.streams(layer);
-  state.kernels().product({batch.dz.panel(o.begin / layer.out.panel), batch.dz.stride,
+  state.kernels().product({batch.dz_operand.panel(o.begin / layer.out.panel), batch.dz_operand.stride,
                            static_cast<std::size_t>(o.size()), weights(q), nullptr, to.panel(q), other,
                            layer.in.width(q), rows.begin, rows.end, epilogue, !first, next ? weights(q + 1) : nullptr});
   if (!last) return;
@@ -102,6 +102,7 @@ void backward_rows(EngineState& state, int member, Range rows, bool to_inputs) n
   for (int p = 0; p < state.net.layers.back().out.panels(); ++p) apply_factor(state, count - 1, p, rows);
   for (std::size_t l = count; l-- > 0;) {
     if (state.net.layers[l].norm != Norm::none) norm_backward(state, l, member, rows);
+    state.round_rows(state.work.layers[l].dz, state.work.layers[l].dz_operand, rows);
     if (l == 0 && !to_inputs) break;
     for_slices(rows, state.net.layers[l].out.count, [&](Range o, Range some, bool first, bool last) {
       for (int q = 0; q < state.net.layers[l].in.panels(); ++q) input_gradient(state, l, q, o, some, first, last);

@@ -8,6 +8,7 @@
 #include "engine/cpu/forward_pass.h"
 #include "engine/cpu/online_path.h"
 #include "engine/cpu/prediction.h"
+#include "engine/cpu/product_choice.h"
 #include "engine/cpu/update_pass.h"
 
 namespace chainrule::engine {
@@ -39,23 +40,28 @@ class CpuPlan final : public Plan {
  public:
   CpuPlan(const NetworkSpec& network, const TrainingSpec& training, const cpu::KernelTable& kernels, int threads,
           std::size_t max_batch)
-      : state_(network, training, kernels, threads, max_batch), online_(state_.net, state_.members()) {}
+      : kernels_(cpu::choose_products(kernels, training.precision)),
+        state_(network, training, kernels_.table, threads, max_batch),
+        online_(state_.net, state_.members()) {}
 
   PlanReport report() const override {
     const cpu::KernelTable& kernels = state_.kernels();
-    return {"cpu",
-            kernels.name,
-            state_.members(),
-            {"cpu: " + std::to_string(kernels.panel) + " outputs to a panel, " + std::to_string(kernels.lanes) +
-                 " floats to a vector",
-             std::string("cpu: ") + (state_.net.training.clip_norm > 0
-                                         ? "gradients are stored, for clipping by norm"
-                                         : "gradients go straight into the update, nothing is stored"),
-             "cpu: " + std::to_string(state_.members()) + (state_.members() == 1 ? " thread" : " threads")}};
+    PlanReport report{"cpu",
+                      kernels.name,
+                      state_.members(),
+                      {"cpu: " + std::to_string(kernels.panel) + " outputs to a panel, " + std::to_string(kernels.lanes) +
+                           " floats to a vector",
+                       std::string("cpu: ") + (state_.net.training.clip_norm > 0
+                                                   ? "gradients are stored, for clipping by norm"
+                                                   : "gradients go straight into the update, nothing is stored"),
+                       "cpu: " + std::to_string(state_.members()) + (state_.members() == 1 ? " thread" : " threads")}};
+    if (!kernels_.note.empty()) report.notes.push_back("cpu: " + kernels_.note);
+    return report;
   }
 
   void load(Part part, std::span<const float> values) override {
     if (state_.net.arena(part) != nullptr) state_.net.load(part, values);
+    state_.average_changed = true;
     if (part != Part::parameters) return;
     state_.first_transposed_stale = false;
   }
@@ -75,6 +81,7 @@ class CpuPlan final : public Plan {
       return online_.step(samples, rows[0], control.update);
     }
     cpu::prepare_frame(state_, samples, rows, Mode::train, control);
+    state_.average_changed = true;
     StepResult result;
     run([&](int member) { step_member(state_, member, result.gradient_norm); });
     result.loss = cpu::batch_loss(state_);
@@ -106,7 +113,7 @@ class CpuPlan final : public Plan {
     if (!output_gradient.empty()) pack(output_gradient.data(), state_.work.layers.back().da);
     const bool to_inputs = !input_gradient.empty() || state_.net.input_scale != cpu::kAbsent;
     if (to_inputs && state_.first_transposed_stale) {
-      state_.net.transpose(state_.net.layers[0], state_.net.parameters(), state_.net.transposed.data());
+      state_.net.transpose(state_.net.layers[0], state_.net.product_weights(), state_.net.transposed.data());
       state_.first_transposed_stale = false;
     }
     run([&](int member) {
@@ -121,6 +128,7 @@ class CpuPlan final : public Plan {
 
   StepResult update(const StepControl& control) noexcept override {
     state_.frame.update = control.update;
+    state_.average_changed = true;
     StepResult result;
     run([&](int member) {
       const double norm = cpu::update_stored(state_, member);
@@ -162,6 +170,7 @@ class CpuPlan final : public Plan {
     }
   }
 
+  cpu::ProductChoice kernels_;
   EngineState state_;
   cpu::OnlinePath online_;
 };

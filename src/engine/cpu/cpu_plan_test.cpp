@@ -1,113 +1,41 @@
 // The fast path equals the reference bit for bit: random networks, threads, instruction sets, by hand and fused.
-#include "engine/cpu/cpu_plan.h"
-
 #include <gtest/gtest.h>
 
-#include <bit>
-#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <numeric>
 
 #include "chainrule/error.h"
-#include "engine/cpu/random_network.h"
-#include "engine/reference/reference_plan.h"
-#include "net/parameter_layout.h"
+#include "engine/cpu/plan_pair.h"
 
 namespace chainrule::engine {
 namespace {
 
+using testing::Pair;
+using testing::part_of;
 using testing::RandomData;
 using testing::RandomNetwork;
+using testing::same_bits;
+using testing::same_number;
 
 int network_count() {
   const char* wanted = std::getenv("CHAINRULE_TEST_NETWORKS");  // emulated machines take fewer
   return wanted == nullptr ? 200 : std::atoi(wanted);
 }
 
-bool same_number(double a, double b) {
-  return (std::isnan(a) && std::isnan(b)) || std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
-}
-
-::testing::AssertionResult same_bits(std::span<const float> a, std::span<const float> b) {
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::isnan(a[i]) && std::isnan(b[i])) continue;
-    if (std::bit_cast<std::uint32_t>(a[i]) != std::bit_cast<std::uint32_t>(b[i])) {
-      return ::testing::AssertionFailure() << "element " << i << ": " << a[i] << " against " << b[i];
-    }
-  }
-  return ::testing::AssertionSuccess();
-}
-
-std::vector<float> part_of(const Plan& plan, Part part, std::size_t size) {
-  std::vector<float> values(size);
-  plan.store(part, values);
-  return values;
-}
-
-/// Two plans that must stay equal.
-struct Pair {
-  Pair(const RandomNetwork& made, std::uint32_t number, int threads)
-      : random(made),
-        size(net::ParameterLayout(made.network).size),
-        data(testing::random_data(made, made.max_batch * 2 + 3, number)) {
-    const PlanOptions options{EngineKind::automatic, threads, made.max_batch};
-    EXPECT_EQ(refuse_cpu(made.network, made.training, options), "");
-    fast = make_cpu_plan(made.network, made.training, options);
-    slow = make_reference_plan(made.network, made.training, options);
-    const std::vector<float> start = testing::random_parameters(made.network, number);
-    for (Plan* plan : {fast.get(), slow.get()}) {
-      plan->load(Part::parameters, start);
-      plan->load(Part::average, start);
-    }
-  }
-
-  StepControl control(std::uint64_t t) const {
-    const OptimizerSpec& optimizer = random.training.optimizer;
-    return {t, random.dropout_factor,
-            math::update_constants(optimizer, t, optimizer.learning_rate, optimizer.weight_decay)};
-  }
-
-  std::vector<std::uint32_t> rows(std::uint64_t t) const {
-    const std::size_t count = t % 3 == 2 ? (random.max_batch + 1) / 2 : random.max_batch;
-    std::vector<std::uint32_t> picked;
-    for (std::size_t r = 0; r < count; ++r)
-      picked.push_back(static_cast<std::uint32_t>((r * 7 + t) % data.samples.rows));
-    return picked;
-  }
-
-  ::testing::AssertionResult equal(Part part) const {
-    return same_bits(part_of(*fast, part, size), part_of(*slow, part, size));
-  }
-
-  void expect_equal_state() const {
-    for (Part part : {Part::parameters, Part::state0, Part::state1, Part::state2, Part::state3, Part::average}) {
-      ASSERT_TRUE(equal(part)) << "part " << static_cast<int>(part);
-    }
-  }
-
-  void expect_equal_predictions(std::size_t count) const {
-    std::vector<float> a(count * random.network.outputs()), b(a.size());
-    for (bool average : {false, true}) {
-      fast->predict(data.x.data(), count, average, a.data());
-      slow->predict(data.x.data(), count, average, b.data());
-      ASSERT_TRUE(same_bits(a, b)) << "predictions, average " << average;
-    }
-  }
-
-  RandomNetwork random;
-  std::size_t size;
-  RandomData data;
-  std::unique_ptr<Plan> fast, slow;
-};
-
 std::string describe(const RandomNetwork& random, std::uint32_t number, int threads) {
   return "network " + std::to_string(number) + ", " + std::to_string(threads) + " threads\n" +
          spec_to_toml(random.network, random.training);
 }
 
-void compare_steps(std::uint32_t number, int threads) {
-  const RandomNetwork random = testing::random_network(number);
+RandomNetwork random_network(std::uint32_t number, Precision precision) {
+  RandomNetwork random = testing::random_network(number);
+  random.training.precision = precision;
+  return random;
+}
+
+void compare_steps(std::uint32_t number, int threads, Precision precision = Precision::fp32) {
+  const RandomNetwork random = random_network(number, precision);
   SCOPED_TRACE(describe(random, number, threads));
   Pair pair(random, number, threads);
   for (std::uint64_t t = 1; t <= 4; ++t) {
@@ -122,8 +50,8 @@ void compare_steps(std::uint32_t number, int threads) {
   pair.expect_equal_predictions(1);
 }
 
-void compare_by_hand(std::uint32_t number, int threads) {
-  const RandomNetwork random = testing::random_network(number);
+void compare_by_hand(std::uint32_t number, int threads, Precision precision) {
+  const RandomNetwork random = random_network(number, precision);
   SCOPED_TRACE(describe(random, number, threads));
   Pair pair(random, number, threads);
   const Samples& samples = pair.data.samples;
@@ -167,7 +95,7 @@ void on_all_instruction_sets(F compare) {
 TEST(CpuPlan, StepsEqualTheReferenceBitForBit) {
   on_all_instruction_sets([] {
     for (int number = 0; number < network_count() && !::testing::Test::HasFatalFailure(); ++number) {
-      compare_steps(static_cast<std::uint32_t>(number), 1 + number % 3);
+      for (const Precision precision : all<Precision>()) compare_steps(static_cast<std::uint32_t>(number), 1 + number % 3, precision);
     }
   });
 }
@@ -175,7 +103,7 @@ TEST(CpuPlan, StepsEqualTheReferenceBitForBit) {
 TEST(CpuPlan, PassesByHandEqualTheReferenceBitForBit) {
   on_all_instruction_sets([] {
     for (int number = 0; number < network_count() && !::testing::Test::HasFatalFailure(); ++number) {
-      compare_by_hand(static_cast<std::uint32_t>(number), 1 + (number + 1) % 3);
+      for (const Precision precision : all<Precision>()) compare_by_hand(static_cast<std::uint32_t>(number), 1 + (number + 1) % 3, precision);
     }
   });
 }
@@ -222,7 +150,9 @@ TEST(CpuPlan, WeightThatBecomesInfiniteIsReported) {
 
 TEST(CpuPlan, MoreThreadsThanRowsOrCoresEqualsTheReference) {
   for (int threads : {5, 9}) {
-    for (std::uint32_t number : {3u, 8u, 21u, 46u, 77u}) compare_steps(number, threads);
+    for (std::uint32_t number : {3u, 8u, 21u, 46u, 77u}) {
+      for (const Precision precision : all<Precision>()) compare_steps(number, threads, precision);
+    }
   }
 }
 

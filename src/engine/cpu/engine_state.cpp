@@ -116,15 +116,20 @@ DrawRow EngineState::draws(Purpose purpose, std::size_t layer, std::uint32_t row
           static_cast<std::uint32_t>(purpose) << 24 | (static_cast<std::uint32_t>(layer) & 0xffffffu)};
 }
 
+void EngineState::round_rows(const BatchMatrix& from, const BatchMatrix& to, Range rows) const {
+  if (!net.rounds()) return;
+  for (int p = 0; p < from.columns.panels(); ++p) {
+    const std::size_t size = static_cast<std::size_t>(rows.size()) * static_cast<std::size_t>(from.columns.width(p));
+    net.kernels.round_bf16(to.at(p, rows.begin), from.at(p, rows.begin), size);
+  }
+}
+
 const float* EngineState::weights(std::size_t l) const {
-  const DropoutNow& now = frame.dropout[l];
-  return net.layers[l].drops_weights && (now.masks || now.scaled) ? net.masked.data() : net.parameters();
+  return masked(l) ? net.masked.data() : net.product_weights();
 }
 
 const float* EngineState::transposed(std::size_t l) const {
-  const DropoutNow& now = frame.dropout[l];
-  return net.layers[l].drops_weights && (now.masks || now.scaled) ? net.masked_transposed.data()
-                                                                  : net.transposed.data();
+  return masked(l) ? net.masked_transposed.data() : net.transposed.data();
 }
 
 void prepare_frame(EngineState& state, const Samples& samples, std::span<const std::uint32_t> rows, Mode mode,
@@ -141,8 +146,7 @@ void prepare_frame(EngineState& state, const Samples& samples, std::span<const s
   frame.weights_masked = false;
   for (std::size_t l = 0; l < frame.dropout.size(); ++l) {
     frame.dropout[l] = dropout_now(state.net.layers[l].dropout, mode, control.dropout_factor);
-    frame.weights_masked = frame.weights_masked ||
-                           (state.net.layers[l].drops_weights && (frame.dropout[l].masks || frame.dropout[l].scaled));
+    frame.weights_masked = frame.weights_masked || state.masked(l);
   }
   frame.total_weight = samples.weights == nullptr ? static_cast<double>(rows.size()) : 0;
   frame.weights = samples.weights == nullptr ? nullptr : work.row_weight.data();

@@ -68,6 +68,7 @@ struct EngineState {
   std::vector<std::vector<WorkItem>> panels;  ///< per member: whole panels of weights, for norms over all inputs
   SharedWork gradient_work, update_work;      ///< `items`, for storing gradients and for updating
   std::vector<MemberFlags> flags;
+  bool average_changed = true;          ///< since PackedNetwork::rounded_average was made
   bool first_transposed_stale = false;  ///< layer 0's transposed weights are only kept up when input scale needs them
 
   const KernelTable& kernels() const { return net.kernels; }
@@ -82,7 +83,13 @@ struct EngineState {
     return true;
   }
   DrawRow draws(Purpose purpose, std::size_t layer, std::uint32_t row) const;
-  /// A layer's weights and their transpose as this call uses them.
+  /// This call uses masked or scaled copies of a layer's weights.
+  bool masked(std::size_t l) const {
+    return net.layers[l].drops_weights && (frame.dropout[l].masks || frame.dropout[l].scaled);
+  }
+  /// bf16: some rows of a matrix as products read them.
+  void round_rows(const BatchMatrix& from, const BatchMatrix& to, Range rows) const;
+  /// A layer's weights and their transpose as products of this call read them.
   const float* weights(std::size_t l) const;
   const float* transposed(std::size_t l) const;
 };

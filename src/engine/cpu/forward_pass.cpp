@@ -70,7 +70,7 @@ void read_inputs(EngineState& state, int member, Range rows) {
 /// Items 2 and, for plain relu layers, 4: a slice of the sum over k for one output panel.
 void dense_panel(EngineState& state, std::size_t l, int p, Range k, Range rows, bool first, bool last) {
   const Layer& layer = state.net.layers[l];
-  const BatchMatrix &in = state.work.input_of(l), &out = state.work.layers[l].a;
+  const BatchMatrix &in = state.work.operand_of(l), &out = state.work.layers[l].a;
   const bool relu = layer.factor == Factor::relu_values && layer.norm == Norm::none;
   const bool next = p + 1 < layer.out.panels() && state.net.streams(layer);
   const auto weights = [&](int panel) {
@@ -190,6 +190,7 @@ void forward_layer(EngineState& state, std::size_t l, int member, Range rows) {
     state.kernels().add(state.work.layers[l].a.at(p, rows.begin), state.work.input_of(l).at(p, rows.begin),
                         row_size(layer.out, p, rows));
   }
+  if (l + 1 < state.net.layers.size()) state.round_rows(state.work.layers[l].a, state.work.layers[l].operand, rows);
 }
 
 void mask_panel(EngineState& state, std::size_t l, int p) {
@@ -208,6 +209,7 @@ void mask_panel(EngineState& state, std::size_t l, int p) {
   }
   state.kernels().multiply(net.masked.data() + at, net.parameters() + at, mask,
                            depth * static_cast<std::size_t>(width));
+  if (net.rounds()) state.kernels().round_bf16(net.masked.data() + at, net.masked.data() + at, depth * static_cast<std::size_t>(width));
   net.transpose(layer, p, {0, layer.in.count}, net.masked.data(), net.masked_transposed.data());
 }
 
@@ -217,14 +219,14 @@ void mask_weights(EngineState& state, int member) noexcept {
   if (!state.frame.weights_masked) return;
   for (const WorkItem& item : state.panels[static_cast<std::size_t>(member)]) {
     const std::size_t l = static_cast<std::size_t>(item.layer);
-    const DropoutNow& now = state.frame.dropout[l];
-    if (state.net.layers[l].drops_weights && (now.masks || now.scaled)) mask_panel(state, l, item.panel);
+    if (state.masked(l)) mask_panel(state, l, item.panel);
   }
   state.team.barrier();
 }
 
 void forward_rows(EngineState& state, int member, Range rows) noexcept {
   read_inputs(state, member, rows);
+  state.round_rows(state.work.inputs, state.work.inputs_operand, rows);
   for (std::size_t l = 0; l < state.net.layers.size(); ++l) forward_layer(state, l, member, rows);
 }
 

@@ -24,7 +24,7 @@ bool network_suits(const PackedNetwork& net, int members) {
   const NetworkSpec& spec = net.spec;
   return (members == 1 || weights <= kMostWeights) && net.input_scale == kAbsent && !(spec.input_noise > 0) &&
          !(spec.input_dropout.rate > 0) && !(net.training.clip_norm > 0) && !(spec.loss.max_norm > 0) &&
-         !net.averages() && net.training.shards == 1;
+         !net.averages() && net.training.shards == 1 && !net.rounds();
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 namespace chainrule::engine::cpu {
 
 /// Steps of one row on the parameters, states and transposed weights of a PackedNetwork, which must outlive it.
-/// Norms, dropout, input noise and scale, residuals, prelu, clipping by norm, max-norm, running means and shards are
-/// left to the passes over batches.
+/// Norms, dropout, input noise and scale, residuals, prelu, clipping by norm, max-norm, running means, shards and bf16
+/// are left to the passes over batches.
 class OnlinePath {
  public:
   OnlinePath(PackedNetwork& net, int members);

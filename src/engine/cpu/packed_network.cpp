@@ -116,6 +116,8 @@ void PackedNetwork::place_tensors() {
     norm_places += place.columns.size();
     tensors.push_back(place);
   }
+  if (rounds()) rounded = AlignedBuffer<float>(packed_size_);
+  if (rounds() && averages()) rounded_average = AlignedBuffer<float>(packed_size_);
   if (!drops_weights) return;
   masks = AlignedBuffer<float>(packed_size_);
   masked = AlignedBuffer<float>(packed_size_);
@@ -128,7 +130,8 @@ void PackedNetwork::load(Part part, std::span<const float> values) {
   }
   if (part != Part::parameters) return;
   finite = std::all_of(values.begin(), values.end(), [](float value) { return value * 0 == 0; });
-  for (const Layer& layer : layers) transpose(layer, to, transposed.data());
+  round_weights(0, packed_size_);
+  for (const Layer& layer : layers) transpose(layer, product_weights(), transposed.data());
 }
 
 void PackedNetwork::store(Part part, std::span<float> values) const {

@@ -70,6 +70,14 @@ class PackedNetwork {
   const float* state(int i) const { return arena(static_cast<Part>(static_cast<int>(Part::state0) + i)); }
   int states() const { return static_cast<int>(state_count_); }
   bool averages() const { return training.ema > 0; }
+  /// Products take operands rounded to bf16.
+  bool rounds() const { return training.precision == Precision::bf16; }
+  /// The weights that products read, placed like the parameters.
+  const float* product_weights() const { return rounds() ? rounded.data() : parameters(); }
+  /// Rounds `size` parameters at `place`, which changed, for products.
+  void round_weights(std::size_t place, std::size_t size) {
+    if (rounds()) kernels.round_bf16(rounded.data() + place, parameters() + place, size);
+  }
 
   /// A layer whose weights do not stay in the second-level cache from one row tile's panel to the next.
   static bool streams(const Layer& layer) {
@@ -94,6 +102,8 @@ class PackedNetwork {
   std::size_t norm_places = 0;
   /// Transposed weights; DropConnect's masks and masked weights lie like the parameters.
   AlignedBuffer<float> transposed, masks, masked, masked_transposed;
+  /// bf16: copies of the weights and of their running mean, placed like the parameters; transposed weights are rounded too.
+  AlignedBuffer<float> rounded, rounded_average;
   bool drops_weights = false, has_batch_norm = false;
   bool finite = false;  ///< all parameters are known to be finite
 

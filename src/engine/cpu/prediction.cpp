@@ -14,6 +14,7 @@ struct Call {
   const float* x;
   std::size_t rows;
   const float* parameters;
+  const float* weights;  ///< as products read them
   float* outputs;
   bool skips;  ///< one row leaves out what is multiplied by 0
 };
@@ -112,14 +113,24 @@ void dense_row(const Call& call, const Layer& layer, const float* weights, const
                                      out.data, layer.out.count, epilogue == Epilogue::relu, list});
 }
 
-void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int rows,
+/// A tile as the product reads it.
+BatchMatrix operand_of(const Call& call, const BatchMatrix& in, float* rounded, int rows) {
+  if (!call.state->net.rounds()) return in;
+  const BatchMatrix operand = tile_matrix(rounded, in.columns, rows);
+  call.state->round_rows(in, operand, {0, rows});
+  return operand;
+}
+
+void predict_layer(const Call& call, const Layer& layer, const BatchMatrix& in, const BatchMatrix& out, int rows, float* rounded,
                    std::uint32_t* list) {
-  const float* weights = layer.drops_weights ? call.state->net.masked.data() : call.parameters;
+  const float* weights = layer.drops_weights ? call.state->net.masked.data() : call.weights;
   const bool norm = layer.norm != Norm::none;
   const Epilogue epilogue = layer.activation == Activation::relu && !norm ? Epilogue::relu : Epilogue::none;
-  if (rows == 1) dense_row(call, layer, weights, in, out, epilogue, list);
+  const BatchMatrix operand = operand_of(call, in, rounded, rows);
+  const bool by_row = rows == 1 && !call.state->net.rounds();
+  if (by_row) dense_row(call, layer, weights, in, out, epilogue, list);
   for (int p = 0; p < layer.out.panels(); ++p) {
-    if (rows > 1) dense_panel(call, layer, weights, in, out, p, rows, epilogue);
+    if (!by_row) dense_panel(call, layer, weights, operand, out, p, rows, epilogue);
     if (!norm) activate_panel(call, layer, in, out, p, rows);
   }
   if (!norm) return;
@@ -134,7 +145,7 @@ void predict_tile(const Call& call, int member, std::size_t first, int rows, boo
   int turn = 1;
   for (const Layer& layer : call.state->net.layers) {
     const BatchMatrix out = tile_matrix(own.prediction[turn], layer.out, rows);
-    predict_layer(call, layer, in, out, rows, skips ? own.words : nullptr);
+    predict_layer(call, layer, in, out, rows, own.rounded, skips ? own.words : nullptr);
     in = out;
     turn = 1 - turn;
   }
@@ -173,15 +184,32 @@ void scale_weights(EngineState& state, const float* parameters) {
     if (!layer.drops_weights) continue;
     state.kernels().scale(state.net.masked.data() + layer.weight, parameters + layer.weight,
                           predict_scale(layer.dropout), layer.out.size() * static_cast<std::size_t>(layer.in.count));
+    if (!state.net.rounds()) continue;
+    float* masked = state.net.masked.data() + layer.weight;
+    state.kernels().round_bf16(masked, masked, layer.out.size() * static_cast<std::size_t>(layer.in.count));
   }
+}
+
+/// bf16: rounds the running mean of the weights where it has changed.
+const float* rounded_average(EngineState& state) {
+  for (const Layer& layer : state.net.layers) {
+    if (!state.average_changed) break;
+    state.kernels().round_bf16(state.net.rounded_average.data() + layer.weight, state.net.arena(Part::average) + layer.weight,
+                               layer.out.size() * static_cast<std::size_t>(layer.in.count));
+  }
+  state.average_changed = false;
+  return state.net.rounded_average.data();
 }
 
 }  // namespace
 
 void predict(EngineState& state, const float* x, std::size_t rows, bool average, float* outputs) noexcept {
   average = average && state.net.averages();
-  Call call{&state, x, rows, average ? state.net.arena(Part::average) : state.net.parameters(), outputs,
-            may_skip(state.net, average)};
+  Call call{&state, x, rows, state.net.parameters(), state.net.product_weights(), outputs, !state.net.rounds() && may_skip(state.net, average)};
+  if (average) {
+    call.parameters = state.net.arena(Part::average);
+    call.weights = state.net.rounds() ? rounded_average(state) : call.parameters;
+  }
   if (state.net.drops_weights) scale_weights(state, call.parameters);
   if (rows <= kPredictionRows / 2) {
     predict_share(call, 0, 1);

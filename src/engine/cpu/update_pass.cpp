@@ -35,7 +35,7 @@ constexpr int kSliceRows = 96;  // of inputs and output gradients that stay in c
 void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, float* out, std::size_t stride, bool update_follows) {
   const PackedNetwork& net = state.net;
   const Layer& layer = net.layers[size_of(item.layer)];
-  const BatchMatrix &x = state.work.input_of(size_of(item.layer)), &dz = state.work.layers[size_of(item.layer)].dz;
+  const BatchMatrix &x = state.work.operand_of(size_of(item.layer)), &dz = state.work.layers[size_of(item.layer)].dz_operand;
   const int slice = item.panels > 1 ? kSliceRows : std::max(rows.size(), 1);
   const bool fetches = update_follows && net.state_streams(layer);  // weights and optimiser state of the block, for the update
   int row = rows.begin;
@@ -69,7 +69,7 @@ void block_gradient(const EngineState& state, int member, const WorkItem& item, 
       sum_rows(state, member, out, size,
                [&](Range rows, float* to) { add_up_rows(state, single, rows, to, 0, update_follows); });
     }
-    if (state.weights(l) == state.net.parameters()) continue;
+    if (!state.masked(l)) continue;
     const float* mask = state.net.masks.data() + layer.weight_panel(single.panel) + size_of(item.k.begin) * width;
     state.kernels().multiply(out, out, mask, size);
   }
@@ -123,9 +123,12 @@ bool update_elements(EngineState& state, const UpdateRule& rule, std::size_t pla
   return fine;
 }
 
-void transpose_block(EngineState& state, const Layer& layer, const WorkItem& item) {
+/// The copies of a block's new weights that products read.
+void copy_block(EngineState& state, const Layer& layer, const WorkItem& item) {
+  const std::size_t width = size_of(layer.out.width(item.panel));
+  state.net.round_weights(layer.weight_panel(item.panel) + size_of(item.k.begin) * width, size_of(item.k.size()) * width);
   if (item.layer == 0 && state.net.input_scale == kAbsent) return;  // nobody asks for the gradient at the inputs
-  state.net.transpose(layer, item.panel, item.k, state.net.parameters(), state.net.transposed.data());
+  state.net.transpose(layer, item.panel, item.k, state.net.product_weights(), state.net.transposed.data());
 }
 
 /// One panel of a block.
@@ -136,7 +139,7 @@ bool update_panel(EngineState& state, const UpdateRule& rule, const WorkItem& it
   const bool fine = update_elements(
       state, rule, layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width),
       size_of(item.k.size()) * size_of(width), width, layer.out.used(item.panel), g, state.net.averages() && !limited);
-  if (!limited) transpose_block(state, layer, item);
+  if (!limited) copy_block(state, layer, item);
   return fine;
 }
 
@@ -227,7 +230,7 @@ void limit_panel(EngineState& state, const WorkItem& item) {
     state.kernels().average(state.net.arena(Part::average) + layer.weight_panel(item.panel), w,
                             static_cast<float>(1 - state.net.training.ema), size_of(depth) * size_of(width));
   }
-  transpose_block(state, layer, item);
+  copy_block(state, layer, item);
 }
 
 }  // namespace

@@ -13,10 +13,11 @@ std::size_t padded_rows(std::size_t rows) { return rows <= 6 ? rows : (rows + 57
 Workspace::Workspace(const PackedNetwork& net, std::size_t max_batch, int members)
     : rows_capacity_(padded_rows(max_batch)) {
   inputs = matrix(net.inputs);
+  inputs_operand = net.rounds() ? matrix(net.inputs) : inputs;
   if (net.input_scale != kAbsent) before_scale = matrix(net.inputs);
   if (net.spec.input_dropout.rate > 0) input_mask = matrix(net.inputs);
   d_inputs = matrix(net.inputs);  // untouched (and so without pages) unless somebody asks for it
-  for (const Layer& layer : net.layers) add_layer(layer);
+  for (const Layer& layer : net.layers) add_layer(layer, net.rounds());
   for (int member = 0; member < members; ++member) add_scratch(net);
   outputs = AlignedBuffer<float>(max_batch * net.spec.outputs());
   for (auto* vector : {&row_loss, &row_weight, &row_scale}) *vector = AlignedBuffer<float>(max_batch);
@@ -32,7 +33,7 @@ BatchMatrix Workspace::matrix(const Columns& columns) {
   return {floats(columns.size() * rows_capacity_), static_cast<std::size_t>(columns.panel) * rows_capacity_, columns};
 }
 
-void Workspace::add_layer(const Layer& layer) {
+void Workspace::add_layer(const Layer& layer, bool rounds) {
   LayerBatch batch;
   const bool prelu = layer.prelu != kAbsent, norm = layer.norm != Norm::none;
   batch.a = matrix(layer.out);
@@ -51,6 +52,8 @@ void Workspace::add_layer(const Layer& layer) {
   if (layer.norm == Norm::batch) {
     for (double** vector : {&batch.rstd, &batch.mean, &batch.c1, &batch.c2}) *vector = doubles(layer.out.size());
   }
+  batch.operand = rounds ? matrix(layer.out) : batch.a;
+  batch.dz_operand = rounds ? matrix(layer.out) : batch.dz;
   layers.push_back(batch);
 }
 
@@ -65,6 +68,7 @@ void Workspace::add_scratch(const PackedNetwork& net) {
   own.block = floats(static_cast<std::size_t>(kBlockDepth * kBlockColumns) * levels);
   own.loss = floats(3 * net.spec.outputs() * static_cast<std::size_t>(net.kernels.lanes));
   for (float*& tile : own.prediction) tile = floats(widest * kPredictionRows);
+  if (net.rounds()) own.rounded = floats(widest * kPredictionRows);
   scratch.push_back(own);
 }
 

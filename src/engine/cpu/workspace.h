@@ -17,6 +17,7 @@ struct LayerBatch {
   BatchMatrix negative;  ///< prelu: min(n, 0)
   BatchMatrix xhat;      ///< norms
   BatchMatrix da, dn, dz;
+  BatchMatrix operand, dz_operand;                       ///< a and dz as products read them: rounded to bf16, else the same memory
   BatchMatrix da_mask;                                   ///< prelu with dropout: da * m; else da
   double* rstd = nullptr;                                ///< layer norm: [row]; batch norm: [unit]
   double *mean = nullptr, *c1 = nullptr, *c2 = nullptr;  ///< batch norm: [unit]
@@ -29,6 +30,7 @@ struct Scratch {
   float* block = nullptr;          ///< a gradient block, and one more per level of the tree over shards
   float* loss = nullptr;
   float* prediction[2] = {};  ///< panels of a tile of rows, in turn
+  float* rounded = nullptr;   ///< bf16: such a tile as the product reads it
 };
 
 inline constexpr int kBlockColumns = 64;   ///< outputs of one weight block of a wide layer: one panel or several
@@ -40,6 +42,7 @@ class Workspace {
   Workspace(const PackedNetwork& net, std::size_t max_batch, int members);
 
   BatchMatrix inputs;        ///< what the first layer sees
+  BatchMatrix inputs_operand;  ///< as the first product reads them
   BatchMatrix before_scale;  ///< x with noise: input scale only
   BatchMatrix input_mask;    ///< input dropout's m
   BatchMatrix d_inputs;      ///< gradient at `inputs`, then times m
@@ -51,12 +54,13 @@ class Workspace {
   AlignedBuffer<double> norms;  ///< PackedNetwork::norm_places
 
   const BatchMatrix& input_of(std::size_t l) const { return l == 0 ? inputs : layers[l - 1].a; }
+  const BatchMatrix& operand_of(std::size_t l) const { return l == 0 ? inputs_operand : layers[l - 1].operand; }
 
  private:
   BatchMatrix matrix(const Columns& columns);
   float* floats(std::size_t count);
   double* doubles(std::size_t count);
-  void add_layer(const Layer& layer);
+  void add_layer(const Layer& layer, bool rounds);
   void add_scratch(const PackedNetwork& net);
 
   std::size_t rows_capacity_;

@@ -241,6 +241,11 @@ struct KernelTable {
   int row_tile;  ///< rows (or inputs) that a register tile of a full panel holds
   void (*product)(const Product&);
   void (*gradient)(const GradientBlock&);
+  /// The same with operands that are bf16 already: docs/arithmetic.md, "Operands in bf16".
+  void (*product_bf16)(const Product&);
+  void (*gradient_bf16)(const GradientBlock&);
+  /// out = in rounded to bf16; `size` is a multiple of the vector, out may be in.
+  void (*round_bf16)(float* out, const float* in, std::size_t size);
   void (*column_chain)(const ColumnChain&);
   void (*activate)(const ActivationRows&);
   void (*dropout)(const DropoutRow&);

@@ -1,6 +1,8 @@
-// Matrix products: register tiles over panels, every sum in ascending order (docs/arithmetic.md, items 2, 10 and 11).
+// Matrix products: register tiles over panels, every sum in ascending order (docs/arithmetic.md, items 2, 10 and 11), or pair by pair
+// where operands are bf16 (kPairs).
 #pragma once
 
+#include "engine/cpu/simd/bf16-inl.h"
 #include "engine/cpu/simd/kernel_table.h"
 #include "engine/cpu/simd/panels-inl.h"
 #include "math/activations.h"
@@ -33,8 +35,14 @@ struct Slice {
   bool first, last;
 };
 
+template <bool kPairs>
+HWY_INLINE Vector step(Vector a, Vector b, Vector sum) {
+  if constexpr (kPairs) return step_of_sum(a, b, sum);
+  return hn::MulAdd(a, b, sum);
+}
+
 /// c[r][:] = fma(x(r), b[:], c[r][:]). What there is less of, rows or vectors, waits in registers.
-template <int kRows, int kVectors, class X>
+template <int kRows, int kVectors, bool kPairs, class X>
 HWY_INLINE void multiply_add(X x, const float* b, Vector (&c)[kRows][kVectors]) {
   const FloatTag tag;
   if constexpr (kRows < kVectors) {
@@ -42,26 +50,42 @@ HWY_INLINE void multiply_add(X x, const float* b, Vector (&c)[kRows][kVectors]) 
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) of_row[r] = x(r);
     CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
       const Vector column = hn::Load(tag, b + v * kLanes);
-      CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) c[r][v] = hn::MulAdd(of_row[r], column, c[r][v]);
+      CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) c[r][v] = step<kPairs>(of_row[r], column, c[r][v]);
     }
   } else {
     Vector column[kVectors];
     CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) column[v] = hn::Load(tag, b + v * kLanes);
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
       const Vector of_row = x(r);
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = hn::MulAdd(of_row, column[v], c[r][v]);
+      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = step<kPairs>(of_row, column[v], c[r][v]);
     }
   }
 }
 
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, bool kPairs>
 HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const float* b,
                                    Vector (&c)[kRows][kVectors]) {
   const FloatTag tag;
+  constexpr int kWidth = kVectors * kLanes;
+  const auto add = [&](int k, const float* of_b) {
+    multiply_add<kRows, kVectors, kPairs>([&](int r) { return hn::Set(tag, a[r * a_width + k]); }, of_b, c);
+  };
+  if constexpr (kPairs) {
+#pragma GCC unroll 4
+    for (int k = 0; k + 1 < depth; k += 2) {
+      add(k + 1, b + kWidth);
+      add(k, b);
+      b += 2 * kWidth;
+    }
+    if (depth % 2 == 0) return b;
+    add_zero<kRows, kVectors>(c);
+    add(depth - 1, b);
+    return b + kWidth;
+  }
 #pragma GCC unroll 8
   for (int k = 0; k < depth; ++k) {
-    multiply_add<kRows, kVectors>([&](int r) { return hn::Set(tag, a[r * a_width + k]); }, b, c);
-    b += kVectors * kLanes;
+    add(k, b);
+    b += kWidth;
   }
   return b;
 }
@@ -97,7 +121,7 @@ HWY_INLINE void fetch_to_l2(const float* line) {
 }
 
 /// `tiles` tiles of kRows rows, from `row` on; each fetches `lines` cache lines of what comes next.
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, bool kPairs>
 HWY_NOINLINE void product_tiles(const Slice& slice, const Product& product, int row, int tiles, const float* next, int lines) {
   const FloatTag tag;
   constexpr std::size_t kTile = kRows * kVectors * kLanes;
@@ -116,15 +140,18 @@ HWY_NOINLINE void product_tiles(const Slice& slice, const Product& product, int 
       Vector start[kVectors];
       CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
         start[v] = product.start != nullptr ? hn::Load(tag, product.start + v * kLanes) : hn::Zero(tag);
+        if constexpr (kPairs) start[v] = start_of_sum(start[v]);
       }
       CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
         CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] = start[v];
       }
     }
     const float *a = panels, *b = slice.b;
-    for (int p = 0; p < slice.panels; ++p, a += slice.a_panel_stride) b = accumulate<kRows, kVectors>(a, kPanel, kPanel, b, c);
-    if (slice.tail_depth > 0) accumulate<kRows, kVectors>(tail, slice.tail_width, slice.tail_depth, b, c);
-    if (slice.last) finish<kRows, kVectors>(product.epilogue, other, c);
+    for (int p = 0; p < slice.panels; ++p, a += slice.a_panel_stride) b = accumulate<kRows, kVectors, kPairs>(a, kPanel, kPanel, b, c);
+    if (slice.tail_depth > 0) accumulate<kRows, kVectors, kPairs>(tail, slice.tail_width, slice.tail_depth, b, c);
+    if constexpr (!kPairs) {
+      if (slice.last) finish<kRows, kVectors>(product.epilogue, other, c);
+    }
     CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
       CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[r][v], tag, out + (r * kVectors + v) * kLanes);
     }
@@ -141,7 +168,7 @@ struct GradientRows {
 };
 
 /// Adds rows [begin, end) to c, and fetches a line of `ahead` with every row.
-template <int kRows, int kVectors, bool kFetch>
+template <int kRows, int kVectors, bool kFetch, bool kPairs>
 HWY_INLINE void add_rows(const GradientBlock& block, const GradientRows& rows, int begin, int end, const float* ahead,
                          Vector (&c)[kRows][kVectors]) {
   const FloatTag tag;
@@ -149,19 +176,40 @@ HWY_INLINE void add_rows(const GradientBlock& block, const GradientRows& rows, i
   const std::size_t x_width = rows.x_width;
   const float* x = rows.x + static_cast<std::size_t>(begin) * x_width;
   const float* d = block.d + static_cast<std::size_t>(begin) * kWidth;
-#pragma GCC unroll 4
-  for (int row = begin; row < end; ++row) {
+  const auto fetch_line = [&] {
     if constexpr (kFetch) {
       __builtin_prefetch(ahead);
       ahead += kLineFloats;
     }
-    multiply_add<kRows, kVectors>([&](int r) { return hn::Set(tag, x[r]); }, d, c);
+  };
+  const auto add = [&](const float* of_x, const float* of_d) {
+    multiply_add<kRows, kVectors, kPairs>([&](int r) { return hn::Set(tag, of_x[r]); }, of_d, c);
+  };
+  if constexpr (kPairs) {
+#pragma GCC unroll 2
+    for (int row = begin; row + 1 < end; row += 2) {
+      fetch_line();
+      fetch_line();
+      add(x + x_width, d + kWidth);
+      add(x, d);
+      x += 2 * x_width;
+      d += 2 * kWidth;
+    }
+    if ((end - begin) % 2 == 0) return;
+    add_zero<kRows, kVectors>(c);
+    add(x, d);
+    return;
+  }
+#pragma GCC unroll 4
+  for (int row = begin; row < end; ++row) {
+    fetch_line();
+    add(x, d);
     x += x_width;
     d += kWidth;
   }
 }
 
-template <int kRows, int kVectors, bool kFetch>
+template <int kRows, int kVectors, bool kFetch, bool kPairs>
 HWY_NOINLINE void gradient_tile(const GradientBlock& block, const GradientRows& rows) {
   const FloatTag tag;
   Vector c[kRows][kVectors];
@@ -174,13 +222,14 @@ HWY_NOINLINE void gradient_tile(const GradientBlock& block, const GradientRows& 
   int row = rows.begin;
   if constexpr (kFetch) {  // what the optimiser needs next comes nearer: weights first, then state by state
     constexpr int kLines = (kRows * kVectors * kLanes + kLineFloats - 1) / kLineFloats;
+    constexpr int kStep = kPairs ? (kLines + 1) / 2 * 2 : kLines;  // pairs stay whole
     for (int i = 0; i < block.ahead_count; ++i) {
-      const int end = std::min(row + kLines, rows.end);
-      add_rows<kRows, kVectors, true>(block, rows, row, end, block.ahead[i] + rows.at, c);
+      const int end = std::min(row + kStep, rows.end);
+      add_rows<kRows, kVectors, true, kPairs>(block, rows, row, end, block.ahead[i] + rows.at, c);
       row = end;
     }
   }
-  add_rows<kRows, kVectors, false>(block, rows, row, rows.end, nullptr, c);
+  add_rows<kRows, kVectors, false, kPairs>(block, rows, row, rows.end, nullptr, c);
   CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
     CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) hn::Store(c[r][v], tag, g + (r * kVectors + v) * kLanes);
   }
@@ -194,23 +243,25 @@ struct Tiles {
   GradientTile fetching_gradient[kPanelVectors + 1][kMostRows + 1];
 };
 
-template <int kVectors, int kRows>
+template <bool kPairs, int kVectors, int kRows>
 constexpr void fill_tiles(Tiles& tiles) {
-  tiles.product[kVectors][kRows] = product_tiles<kRows, kVectors>;
-  tiles.gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, false>;
-  tiles.fetching_gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, true>;
+  tiles.product[kVectors][kRows] = product_tiles<kRows, kVectors, kPairs>;
+  tiles.gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, false, kPairs>;
+  tiles.fetching_gradient[kVectors][kRows] = gradient_tile<kRows, kVectors, true, kPairs>;
   if constexpr (kRows > 1) {
-    fill_tiles<kVectors, kRows - 1>(tiles);
+    fill_tiles<kPairs, kVectors, kRows - 1>(tiles);
   } else if constexpr (kVectors > 1) {
-    fill_tiles<kVectors - 1, kTileRows[kVectors - 1]>(tiles);
+    fill_tiles<kPairs, kVectors - 1, kTileRows[kVectors - 1]>(tiles);
   }
 }
+template <bool kPairs>
 constexpr Tiles make_tiles() {
   Tiles tiles{};
-  fill_tiles<kPanelVectors, kTileRows[kPanelVectors]>(tiles);
+  fill_tiles<kPairs, kPanelVectors, kTileRows[kPanelVectors]>(tiles);
   return tiles;
 }
-constexpr Tiles kTiles = make_tiles();
+template <bool kPairs>
+constexpr Tiles kTiles = make_tiles<kPairs>();
 
 /// Cuts [begin, end) into equal tiles of at most `most` (their sizes differ by one at most) and calls run(first, size, tiles) per size.
 template <class F>
@@ -222,7 +273,8 @@ HWY_INLINE void for_tiles(int begin, int end, int most, F run) {
   run(begin + larger * (least + 1), least, count - larger);
 }
 
-void product(const Product& p) {
+template <bool kPairs>
+void run_product(const Product& p) {
   const int vectors = p.width / kLanes;
   const int full = static_cast<int>(p.depth / kPanel), tail = static_cast<int>(p.depth % kPanel);
   const std::size_t width = static_cast<std::size_t>(p.width);
@@ -245,21 +297,38 @@ void product(const Product& p) {
     const int lines = p.next_b == nullptr ? 0 : static_cast<int>(coming / kLineFloats) / std::max(tiles, 1) + 1;
     const float* next = p.next_b + fetched;
     for_tiles(p.row_begin, p.row_end, most, [&](int row, int size, int count) {
-      kTiles.product[vectors][size](slice, p, row, count, next, lines);
+      kTiles<kPairs>.product[vectors][size](slice, p, row, count, next, lines);
       next += static_cast<std::ptrdiff_t>(lines * count * kLineFloats);
     });
     done += panels;
   } while (done < full);
 }
 
+void product(const Product& p) { run_product<false>(p); }
+
+/// The operands are bf16; what follows the sums is fp32 arithmetic again.
+void product_bf16(const Product& p) {
+  {
+    const Flushing flushing;
+    run_product<true>(p);
+  }
+  const std::size_t width = static_cast<std::size_t>(p.width), end = static_cast<std::size_t>(p.row_end) * width;
+  for (std::size_t i = static_cast<std::size_t>(p.row_begin) * width; p.epilogue != Epilogue::none && i < end; i += kLanes) {
+    Vector c[1][1] = {{hn::Load(FloatTag(), p.c + i)}};
+    finish<1, 1>(p.epilogue, p.other == nullptr ? nullptr : p.other + i, c);
+    hn::Store(c[0][0], FloatTag(), p.c + i);
+  }
+}
+
 /// The inputs [k, k_end) of one panel, a slice of the rows at a time.
+template <bool kPairs>
 void gradient_panel(const GradientBlock& block, const float* x, int x_width, int k, int k_end) {
   const int vectors = block.width / kLanes, panel_begin = k / kPanel * kPanel;
   int row = block.row_begin;
   do {
     const int end = block.row_end - row < kGradientRows + kGradientRows / 2 ? block.row_end : row + kGradientRows;
     const bool fetch = block.ahead_count > 0 && end == block.row_end;
-    const auto& kernels = fetch ? kTiles.fetching_gradient[vectors] : kTiles.gradient[vectors];
+    const auto& kernels = fetch ? kTiles<kPairs>.fetching_gradient[vectors] : kTiles<kPairs>.gradient[vectors];
     const std::size_t at = static_cast<std::size_t>(k - block.k_begin) * static_cast<std::size_t>(block.width);
     GradientRows rows{x + (k - panel_begin), static_cast<std::size_t>(x_width), at, row, end, block.resume || row > block.row_begin};
     for_tiles(k, k_end, kTileRows[vectors], [&](int, int size, int tiles) {
@@ -273,12 +342,20 @@ void gradient_panel(const GradientBlock& block, const float* x, int x_width, int
   } while (row < block.row_end);
 }
 
-void gradient(const GradientBlock& block) {
+template <bool kPairs>
+void run_gradient(const GradientBlock& block) {
   for (int k = block.k_begin; k < block.k_end;) {
     const int q = k / kPanel, end = std::min((q + 1) * kPanel, block.k_end);
-    gradient_panel(block, block.x + static_cast<std::size_t>(q) * block.x_stride, std::min(kPanel, block.x_columns - q * kPanel), k, end);
+    gradient_panel<kPairs>(block, block.x + static_cast<std::size_t>(q) * block.x_stride, std::min(kPanel, block.x_columns - q * kPanel), k, end);
     k = end;
   }
+}
+
+void gradient(const GradientBlock& block) { run_gradient<false>(block); }
+
+void gradient_bf16(const GradientBlock& block) {
+  const Flushing flushing;
+  run_gradient<true>(block);
 }
 
 }  // namespace

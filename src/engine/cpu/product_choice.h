@@ -1,0 +1,17 @@
+// Which kernels multiply matrices: those of the instruction set, or those of bf16 operands.
+#pragma once
+
+#include <string>
+
+#include "engine/cpu/simd/kernel_table.h"
+
+namespace chainrule::engine::cpu {
+
+struct ProductChoice {
+  KernelTable table;  ///< product and gradient are those of the precision
+  std::string note;   ///< for the plan's report; empty: nothing to say
+};
+
+ProductChoice choose_products(const KernelTable& kernels, Precision precision);
+
+}  // namespace chainrule::engine::cpu
