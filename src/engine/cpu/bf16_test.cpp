@@ -14,6 +14,7 @@ namespace chainrule::engine {
 namespace {
 
 using testing::Pair;
+using testing::part_of;
 using testing::RandomNetwork;
 using testing::same_bits;
 using testing::same_number;

@@ -50,7 +50,7 @@ void compare_steps(std::uint32_t number, int threads, Precision precision = Prec
   pair.expect_equal_predictions(1);
 }
 
-void compare_by_hand(std::uint32_t number, int threads, Precision precision) {
+void compare_by_hand(std::uint32_t number, int threads, Precision precision = Precision::fp32) {
   const RandomNetwork random = random_network(number, precision);
   SCOPED_TRACE(describe(random, number, threads));
   Pair pair(random, number, threads);
@@ -95,7 +95,8 @@ void on_all_instruction_sets(F compare) {
 TEST(CpuPlan, StepsEqualTheReferenceBitForBit) {
   on_all_instruction_sets([] {
     for (int number = 0; number < network_count() && !::testing::Test::HasFatalFailure(); ++number) {
-      for (const Precision precision : all<Precision>()) compare_steps(static_cast<std::uint32_t>(number), 1 + number % 3, precision);
+      compare_steps(static_cast<std::uint32_t>(number), 1 + number % 3);
+      if (number % 2 == 0) compare_steps(static_cast<std::uint32_t>(number), 1 + (number / 2) % 3, Precision::bf16);
     }
   });
 }
@@ -103,7 +104,8 @@ TEST(CpuPlan, StepsEqualTheReferenceBitForBit) {
 TEST(CpuPlan, PassesByHandEqualTheReferenceBitForBit) {
   on_all_instruction_sets([] {
     for (int number = 0; number < network_count() && !::testing::Test::HasFatalFailure(); ++number) {
-      for (const Precision precision : all<Precision>()) compare_by_hand(static_cast<std::uint32_t>(number), 1 + (number + 1) % 3, precision);
+      compare_by_hand(static_cast<std::uint32_t>(number), 1 + (number + 1) % 3);
+      if (number % 2 == 1) compare_by_hand(static_cast<std::uint32_t>(number), 1 + (number / 2) % 3, Precision::bf16);
     }
   });
 }
