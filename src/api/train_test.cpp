@@ -86,6 +86,7 @@ TEST_F(TrainFiles, InterruptedAnywhereAndResumedGivesTheDigestOfTheWholeRun) {
         {"ema", "0.9"},
         {"schedule", "plateau:patience=0"},
         {"norm", "batch"}}},
+      {"kind", {{"precision", "bf16"}, {"optimizer", "adam"}, {"ema", "0.9"}, {"max-norm", "2"}}},
       {"price", {{"optimizer", "lbfgs"}}}};
   for (const auto& [target, pairs] : recipes) {
     TrainSettings s = settings(target, "whole");
@@ -134,15 +135,37 @@ TEST_F(TrainFiles, TableInMemoryTrainsButCannotBeResumed) {
 }
 
 TEST_F(TrainFiles, EnginesAndThreadsAgree) {
-  TrainSettings s = settings("price", "run");
-  set(s, {{"dropout", "0.2"}});
-  const std::string want = train(path("prices.csv"), s).digest;
-  s.threads = 3;
-  EXPECT_EQ(train(path("prices.csv"), s).digest, want);
-  s.engine = EngineKind::reference;
-  EXPECT_EQ(train(path("prices.csv"), s).digest, want);
-  s.training.seed = 1;
-  EXPECT_NE(train(path("prices.csv"), s).digest, want);
+  for (const Precision precision : all<Precision>()) {
+    TrainSettings s = settings("price", "run");
+    set(s, {{"dropout", "0.2"}});
+    s.training.precision = precision;
+    const std::string want = train(path("prices.csv"), s).digest;
+    s.threads = 3;
+    EXPECT_EQ(train(path("prices.csv"), s).digest, want);
+    s.engine = EngineKind::reference;
+    EXPECT_EQ(train(path("prices.csv"), s).digest, want);
+    s.training.seed = 1;
+    EXPECT_NE(train(path("prices.csv"), s).digest, want);
+  }
+}
+
+TEST_F(TrainFiles, ModelOfBf16ProductsPredictsWithThem) {
+  write("test.csv", true, 60);
+  TrainSettings s = settings("kind", "run");
+  set(s, {{"epochs", "40"}, {"lr", "0.01"}, {"precision", "bf16"}});
+  s.test = path("test.csv");
+  const TrainResult result = train(path("kinds.csv"), s);
+  EXPECT_GT(result.test.accuracy, 0.8);
+  Model model = Model::load(s.out);
+  const Table test = Table::read(s.test);
+  EXPECT_EQ(model.evaluate(test).loss, result.test.loss);
+  EXPECT_EQ(spec_from_toml(model.inspect().spec_toml).training.precision, Precision::bf16);
+  bool told = false;
+  for (const std::string& note : model.inspect().plan.notes) told = told || note.find("bf16 operands") != std::string::npos;
+  EXPECT_TRUE(told);
+  const std::string digest = result.digest;
+  set(s, {{"precision", "fp32"}});
+  EXPECT_NE(train(path("kinds.csv"), s).digest, digest);
 }
 
 TEST_F(TrainFiles, ModelPredictsAndEvaluatesWhatTheRunMeasured) {
