@@ -41,11 +41,13 @@ struct Run {
   std::uint64_t t = 0;
   double flops;
 
-  Run(const net::Problem& problem, int threads)
+  Run(const net::Problem& problem, int threads, Precision precision)
       : rows(net::network_of(problem), problem.batch, 4), optimizer(net::training_of(problem).optimizer) {
     const NetworkSpec network = net::network_of(problem);
     flops = net::training_flops(network) * static_cast<double>(problem.batch);
-    plan = engine::make_cpu_plan(network, net::training_of(problem), {EngineKind::cpu, threads, problem.batch});
+    TrainingSpec training = net::training_of(problem);
+    training.precision = precision;
+    plan = engine::make_cpu_plan(network, training, {EngineKind::cpu, threads, problem.batch});
     plan->load(engine::Part::parameters, net::initial_parameters(network, 1));
   }
 
@@ -55,9 +57,9 @@ struct Run {
   }
 };
 
-void measure(const net::Problem& shape, int threads, double seconds) {
+void measure(const net::Problem& shape, int threads, double seconds, Precision precision) {
   use_cpu_time = threads == 1 && std::getenv("WALL") == nullptr;
-  Run run(shape, threads);
+  Run run(shape, threads, precision);
   for (int i = 0; i < 3; ++i) run.step();
   const std::string isa = run.plan->report().instruction_set;
   std::vector<double> rates, peaks;
@@ -84,7 +86,7 @@ void measure(const net::Problem& shape, int threads, double seconds) {
 
 }  // namespace
 
-/// step_bench [threads,...] [seconds] [shapes]: step_bench 1,2 2 S1S3
+/// step_bench [threads,...] [seconds] [shapes] [precision]: step_bench 1,2 2 S1S3 bf16
 int main(int argc, char** argv) {
   std::vector<int> threads;
   for (const char* p = argc > 1 ? argv[1] : "1,2"; *p != '\0';) {
@@ -94,9 +96,10 @@ int main(int argc, char** argv) {
   }
   const double seconds = argc > 2 ? std::atof(argv[2]) : 2;
   const std::string wanted = argc > 3 ? argv[3] : "S1S2S3S4S5S6";
+  const Precision precision = argc > 4 ? parse_kind<Precision>(argv[4]) : Precision::fp32;
   for (const net::Problem& shape : net::training_problems()) {
     for (int count : threads) {
-      if (wanted.find(shape.name) != std::string::npos) measure(shape, count, seconds);
+      if (wanted.find(shape.name) != std::string::npos) measure(shape, count, seconds, precision);
     }
   }
 }

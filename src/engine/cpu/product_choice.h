@@ -12,6 +12,8 @@ struct ProductChoice {
   std::string note;   ///< for the plan's report; empty: nothing to say
 };
 
+/// The products of bf16 operands: those of `instruction` (null: there is none) unless `failure` says what it got wrong.
+ProductChoice choose_bf16_products(const KernelTable& kernels, const PairKernels* instruction, const std::string& failure);
 ProductChoice choose_products(const KernelTable& kernels, Precision precision);
 
 }  // namespace chainrule::engine::cpu

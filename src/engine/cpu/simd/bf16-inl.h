@@ -67,7 +67,7 @@ HWY_INLINE void add_zero(Vector (&c)[kRows][kVectors]) {
 }
 
 /// out = in rounded to bf16; `size` is a multiple of the vector, out may be in.
-void round_bf16(float* out, const float* in, std::size_t size) {
+[[maybe_unused]] void round_bf16(float* out, const float* in, std::size_t size) {
   const FloatTag tag;
   const IntTag ints;
   const auto exponent = hn::Set(ints, 0x7f800000), magnitude = hn::Set(ints, 0x7fffffff);

@@ -234,6 +234,14 @@ struct OnlineResult {
   bool loss_fine, update_fine;
 };
 
+/// Products of bf16 operands whose pairs are packed into 32-bit words (the odd element above), as VDPBF16PS wants them.
+struct PairKernels {
+  void (*product)(const Product&);
+  void (*gradient)(const GradientBlock&);
+  /// sums[i] += the pair a[i] times the pair b[i], for 16 lanes.
+  void (*add_pair_words)(const std::uint32_t* a, const std::uint32_t* b, float* sums);
+};
+
 struct KernelTable {
   const char* name;
   int lanes;  ///< floats in a vector
@@ -244,6 +252,7 @@ struct KernelTable {
   /// The same with operands that are bf16 already: docs/arithmetic.md, "Operands in bf16".
   void (*product_bf16)(const Product&);
   void (*gradient_bf16)(const GradientBlock&);
+  const PairKernels* packed_bf16;  ///< the same by packed pairs and fp32 instructions, to test the packing; null: not compiled
   /// out = in rounded to bf16; `size` is a multiple of the vector, out may be in.
   void (*round_bf16)(float* out, const float* in, std::size_t size);
   void (*column_chain)(const ColumnChain&);
@@ -287,5 +296,6 @@ struct KernelTable {
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
 const KernelTable& neon_kernels();
+const PairKernels& avx512bf16_kernels();
 
 }  // namespace chainrule::engine::cpu

@@ -13,7 +13,7 @@
 namespace chainrule::engine::cpu {
 namespace {
 
-constexpr KernelTable make_table(const char* name) {
+constexpr KernelTable make_table(const char* name, const PairKernels* packed = nullptr) {
   return {
       .name = name,
       .lanes = kLanes,
@@ -23,6 +23,7 @@ constexpr KernelTable make_table(const char* name) {
       .gradient = gradient,
       .product_bf16 = product_bf16,
       .gradient_bf16 = gradient_bf16,
+      .packed_bf16 = packed,
       .round_bf16 = round_bf16,
       .column_chain = column_chain,
       .activate = activate,

@@ -4,20 +4,10 @@
 
 #include "engine/cpu/simd/bf16-inl.h"
 #include "engine/cpu/simd/kernel_table.h"
-#include "engine/cpu/simd/panels-inl.h"
-#include "math/activations.h"
+#include "engine/cpu/simd/tiles-inl.h"
 
 namespace chainrule::engine::cpu {
 namespace {
-
-// Rows per tile: as many accumulators as registers hold besides one row of b and a broadcast, or, with fewer rows than vectors, besides one
-// broadcast per row and one vector of b. AVX2 has 16 registers, the others have 32.
-#if HWY_TARGET == HWY_AVX2
-constexpr int kTileRows[kPanelVectors + 1] = {0, 12, 6, 3, 3};
-#else
-constexpr int kTileRows[kPanelVectors + 1] = {0, 14, 12, 8, 6};
-#endif
-constexpr int kMostRows = 14;
 
 // A slice of the sum over k that fits in the first-level cache: the b panel is read once per row tile.
 constexpr int kDepthPanels = 4;
@@ -88,32 +78,6 @@ HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const
     b += kWidth;
   }
   return b;
-}
-
-template <int kRows, int kVectors>
-HWY_INLINE void finish(Epilogue epilogue, const float* other, Vector (&c)[kRows][kVectors]) {
-  const FloatTag tag;
-  using math::activate;
-  const Lanes zero = Lanes::broadcast(0.0f);
-  if (epilogue == Epilogue::relu) {
-    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) c[r][v] =
-          activate<Activation::relu>(Lanes{c[r][v]}, zero).value.v;
-    }
-  } else if (epilogue == Epilogue::relu_factor) {
-    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-        const Lanes value = load(other + (r * kVectors + v) * kLanes);  // the slope at relu(z) is that at z
-        c[r][v] = (Lanes{c[r][v]} * activate<Activation::relu>(value, zero).slope).v;
-      }
-    }
-  } else if (epilogue == Epilogue::factor) {
-    CHAINRULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      CHAINRULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-        c[r][v] = hn::Mul(c[r][v], hn::Load(tag, other + (r * kVectors + v) * kLanes));
-      }
-    }
-  }
 }
 
 HWY_INLINE void fetch_to_l2(const float* line) {
@@ -263,16 +227,6 @@ constexpr Tiles make_tiles() {
 template <bool kPairs>
 constexpr Tiles kTiles = make_tiles<kPairs>();
 
-/// Cuts [begin, end) into equal tiles of at most `most` (their sizes differ by one at most) and calls run(first, size, tiles) per size.
-template <class F>
-HWY_INLINE void for_tiles(int begin, int end, int most, F run) {
-  const int size = end - begin, count = (size + most - 1) / most;
-  if (count == 0) return;
-  const int least = size / count, larger = size % count;
-  if (larger > 0) run(begin, least + 1, larger);
-  run(begin + larger * (least + 1), least, count - larger);
-}
-
 template <bool kPairs>
 void run_product(const Product& p) {
   const int vectors = p.width / kLanes;
@@ -312,12 +266,7 @@ void product_bf16(const Product& p) {
     const Flushing flushing;
     run_product<true>(p);
   }
-  const std::size_t width = static_cast<std::size_t>(p.width), end = static_cast<std::size_t>(p.row_end) * width;
-  for (std::size_t i = static_cast<std::size_t>(p.row_begin) * width; p.epilogue != Epilogue::none && i < end; i += kLanes) {
-    Vector c[1][1] = {{hn::Load(FloatTag(), p.c + i)}};
-    finish<1, 1>(p.epilogue, p.other == nullptr ? nullptr : p.other + i, c);
-    hn::Store(c[0][0], FloatTag(), p.c + i);
-  }
+  finish_rows(p);
 }
 
 /// The inputs [k, k_end) of one panel, a slice of the rows at a time.
