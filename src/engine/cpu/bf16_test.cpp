@@ -7,7 +7,7 @@
 
 #include "chainrule/network_spec.h"
 #include "engine/cpu/instruction_sets.h"
-#include "engine/cpu/plan_pair.h"
+#include "engine/cpu/plan_pair_test.h"
 #include "math/bf16.h"
 
 namespace chainrule::engine {

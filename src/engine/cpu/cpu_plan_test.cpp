@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "chainrule/error.h"
-#include "engine/cpu/plan_pair.h"
+#include "engine/cpu/plan_pair_test.h"
 
 namespace chainrule::engine {
 namespace {

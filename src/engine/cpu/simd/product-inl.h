@@ -61,8 +61,8 @@ HWY_INLINE const float* accumulate(const float* a, int a_width, int depth, const
     multiply_add<kRows, kVectors, kPairs>([&](int r) { return hn::Set(tag, a[r * a_width + k]); }, of_b, c);
   };
   if constexpr (kPairs) {
-#pragma GCC unroll 4
-    for (int k = 0; k + 1 < depth; k += 2) {
+#pragma GCC unroll 1
+    for (int k = 0; k + 1 < depth; k += 2) {  // unrolled, it would spill sums
       add(k + 1, b + kWidth);
       add(k, b);
       b += 2 * kWidth;
@@ -150,7 +150,7 @@ HWY_INLINE void add_rows(const GradientBlock& block, const GradientRows& rows, i
     multiply_add<kRows, kVectors, kPairs>([&](int r) { return hn::Set(tag, of_x[r]); }, of_d, c);
   };
   if constexpr (kPairs) {
-#pragma GCC unroll 2
+#pragma GCC unroll 1
     for (int row = begin; row + 1 < end; row += 2) {
       fetch_line();
       fetch_line();
