@@ -1,4 +1,4 @@
-// The thread team: one start counter, one barrier, both waited for by spinning first and sleeping after.
+// The thread team: one start counter, one barrier, both waited for by spinning first, yielding now and then, and sleeping after.
 #include "base/thread_team.h"
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace chainrule {
 namespace {
 
 // Between two phases of a step others arrive within microseconds; a sleep costs tens of them to wake from.
-constexpr int kSpins = 10000;
+constexpr int kSpins = 4000;
+constexpr int kSpinsPerYield = 256;  // the one waited for may have been put on this very core: then it runs now, and both get cores of their own soon
 
 void pause() noexcept {
 #if defined(__x86_64__)
@@ -34,9 +35,10 @@ struct ThreadTeam::State {
   int spins = kSpins;
 
   void wait_while(const std::atomic<std::uint32_t>& counter, std::uint32_t old) const noexcept {
-    for (int i = 0; i < spins; ++i) {
+    for (int i = 1; i <= spins; ++i) {
       if (counter.load(std::memory_order_acquire) != old) return;
       pause();
+      if (i % kSpinsPerYield == 0) std::this_thread::yield();
     }
     counter.wait(old, std::memory_order_acquire);
   }
