@@ -1,12 +1,12 @@
-// Times training steps of the cpu engine on the shapes S1..S6, beside the processor's FMA peak measured in the same
-// minute.
+// Times training steps of the cpu engine on the shapes S1..S6: as the machine is, and in the moments when no one else used its cores, which is what
+// the engine itself reaches.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "core_probe.h"
 #include "engine/ceilings.h"
 #include "engine/cpu/cpu_plan.h"
 #include "net/initial_parameters.h"
@@ -15,24 +15,6 @@
 namespace {
 
 using namespace chainrule;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-/// With one thread a busy machine is measured by the processor time this thread got, else by the clock on the wall.
-bool use_cpu_time = false;
-double now() {
-  timespec t;
-  clock_gettime(use_cpu_time ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double peak(const std::string& instruction_set) {
-  const double begin = now();
-  double flops = 0;
-  for (int i = 0; i < 10; ++i) flops += engine::multiply_add(instruction_set);
-  return flops / (now() - begin) * 1e-9;
-}
 
 struct Run {
   net::ProblemRows rows;
@@ -57,31 +39,47 @@ struct Run {
   }
 };
 
-void measure(const net::Problem& shape, int threads, double seconds, Precision precision) {
-  use_cpu_time = threads == 1 && std::getenv("WALL") == nullptr;
+double quantile(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1))];
+}
+
+/// Steps for a millisecond or one step, in GFLOP/s.
+double slice(Run& run) {
+  for (int i = 0; i < 2; ++i) run.step();  // wakes the team, fills caches
+  const double begin = bench::now();
+  double passed = 0;
+  int steps = 0;
+  for (; passed < 1e-3; passed = bench::now() - begin) run.step(), ++steps;
+  return steps * run.flops / passed * 1e-9;
+}
+
+void print(const char* what, const std::vector<double>& rates, double peak, double flops_of_row) {
+  if (rates.empty()) return;
+  const double middle = quantile(rates, 0.5);
+  std::printf("  %-12s %5zu slices: %7.1f GFLOP/s (quartiles %.1f, %.1f), %4.1f %% of peak, %.4g rows/s\n", what, rates.size(), middle, quantile(rates, 0.25),
+              quantile(rates, 0.75), 100 * middle / peak, middle * 1e9 / flops_of_row);
+}
+
+/// Slices for that many seconds: one in eight whatever the machine does, and all that a look at the cores before and after found undisturbed.
+void measure(const net::Problem& shape, int threads, double seconds, Precision precision, double peak) {
   Run run(shape, threads, precision);
+  bench::CoreProbe probe(threads);
   for (int i = 0; i < 3; ++i) run.step();
-  const std::string isa = run.plan->report().instruction_set;
-  std::vector<double> rates, peaks;
-  const auto start = Clock::now();
-  while (seconds_since(start) < seconds || rates.size() < 3) {
-    peaks.push_back(peak(isa));
-    const double begin = now();
-    int steps = 0;
-    while (steps == 0 || now() - begin < 0.02) run.step(), ++steps;
-    rates.push_back(steps / (now() - begin));
+  std::vector<double> any, ours;
+  const double begin = bench::now();
+  for (int i = 0; any.empty() || bench::now() - begin < seconds; ++i) {
+    const bool free_before = probe.cores_are_ours();
+    if (!free_before && i % 8 != 0) continue;
+    const double rate = slice(run);
+    if (threads > 1) probe.let_sleep();
+    if (i % 8 == 0) any.push_back(rate);
+    if (free_before && probe.cores_are_ours()) ours.push_back(rate);
   }
-  std::sort(rates.begin(), rates.end());
-  std::sort(peaks.begin(), peaks.end());
-  const auto at = [](const std::vector<double>& v, double q) {
-    return v[static_cast<std::size_t>(q * static_cast<double>(v.size() - 1))];
-  };
-  const double best = at(rates, 0.9) * run.flops / 1e9, middle = at(rates, 0.5) * run.flops / 1e9, top = at(peaks, 0.9);
-  std::printf(
-      "%s %-6s %d threads: median %7.1f, 90th percentile %7.1f GFLOP/s, %5.1f %% of %d x %.1f; %9.1f k samples/s, %.2f "
-      "us a step\n",
-      shape.name.c_str(), isa.c_str(), threads, middle, best, 100 * best / (top * threads), threads, top,
-      at(rates, 0.9) * static_cast<double>(shape.batch) / 1e3, 1e6 / at(rates, 0.9));
+  std::printf("%s %s, %d threads\n", shape.name.c_str(), run.plan->report().instruction_set.c_str(), run.plan->report().threads);
+  print("as it is", any, peak, run.flops / static_cast<double>(shape.batch));
+  print("undisturbed", ours, peak, run.flops / static_cast<double>(shape.batch));
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -97,9 +95,11 @@ int main(int argc, char** argv) {
   const double seconds = argc > 2 ? std::atof(argv[2]) : 2;
   const std::string wanted = argc > 3 ? argv[3] : "S1S2S3S4S5S6";
   const Precision precision = argc > 4 ? parse_kind<Precision>(argv[4]) : Precision::fp32;
-  for (const net::Problem& shape : net::training_problems()) {
-    for (int count : threads) {
-      if (wanted.find(shape.name) != std::string::npos) measure(shape, count, seconds, precision);
+  for (int count : threads) {
+    const double peak = engine::measure_ceilings(count, 2).fma;
+    std::printf("peak of %d threads: %.1f GFLOP/s\n", count, peak);
+    for (const net::Problem& shape : net::training_problems()) {
+      if (wanted.find(shape.name) != std::string::npos) measure(shape, count, seconds, precision, peak);
     }
   }
 }
