@@ -18,20 +18,25 @@ class ThreadTeam {
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   int size() const noexcept { return size_; }
+  /// Members of the current run, or of the last one: all, or the caller alone.
+  int running() const noexcept { return alone_ ? 1 : size_; }
   /// Calls body(context, member) once on every member and returns when all are done. Allocates nothing.
   void run(void (*body)(void* context, int member), void* context) noexcept;
+  /// Calls body(context, 0) on the caller's thread; the others sleep. Barriers inside wait for nobody.
+  void run_alone(void (*body)(void* context, int member), void* context) noexcept;
   /// Inside run(): waits until every member has arrived. All memory written before is visible after.
   void barrier() noexcept;
 
  private:
   struct State;
   int size_;
+  bool alone_ = false;
   std::unique_ptr<State> state_;
   std::vector<std::thread> threads_;
 };
 
 /// Seconds of an empty run() of a team of that size on this machine as it is now: the median of some, measured once per process (a
-/// millisecond). 0 for a team of one. Any thread may call it; not for use inside a step.
+/// millisecond; some tens where others use the cores). 0 for a team of one. Any thread may call it; not for use inside a step.
 double seconds_of_empty_run(int size);
 
 }  // namespace chainrule

@@ -2,6 +2,7 @@
 #include "engine/cpu/cpu_plan.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "engine/cpu/backward_pass.h"
 #include "engine/cpu/engine_state.h"
@@ -9,11 +10,13 @@
 #include "engine/cpu/online_path.h"
 #include "engine/cpu/prediction.h"
 #include "engine/cpu/product_choice.h"
+#include "engine/cpu/team_choice.h"
 #include "engine/cpu/update_pass.h"
 
 namespace chainrule::engine {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using cpu::EngineState;
 
 /// One training step as each member runs it: the lesson from top to bottom.
@@ -39,22 +42,25 @@ void step_member(EngineState& state, int member, double& norm) noexcept {
 class CpuPlan final : public Plan {
  public:
   CpuPlan(const NetworkSpec& network, const TrainingSpec& training, const cpu::KernelTable& kernels, int threads,
-          std::size_t max_batch)
+          std::size_t max_batch, cpu::TeamChoice::Kind team_choice)
       : kernels_(cpu::choose_products(kernels, training.precision)),
         state_(network, training, kernels_.table, threads, max_batch),
-        online_(state_.net, state_.members()) {}
+        online_(state_.net, state_.team.size()),
+        team_choice_(team_choice) {}
 
   PlanReport report() const override {
     const cpu::KernelTable& kernels = state_.kernels();
+    const int threads = state_.team.size();
     PlanReport report{"cpu",
                       kernels.name,
-                      state_.members(),
+                      threads,
                       {"cpu: " + std::to_string(kernels.panel) + " outputs to a panel, " + std::to_string(kernels.lanes) +
                            " floats to a vector",
                        std::string("cpu: ") + (state_.net.training.clip_norm > 0
                                                    ? "gradients are stored, for clipping by norm"
                                                    : "gradients go straight into the update, nothing is stored"),
-                       "cpu: " + std::to_string(state_.members()) + (state_.members() == 1 ? " thread" : " threads")}};
+                       "cpu: " + std::to_string(threads) + (threads == 1 ? " thread" : " threads")}};
+    if (team_choice_.asks_for_time()) report.notes.push_back("cpu: one thread while that is faster, as the team waits for cores that others use");
     if (!kernels_.note.empty()) report.notes.push_back("cpu: " + kernels_.note);
     return report;
   }
@@ -80,10 +86,12 @@ class CpuPlan final : public Plan {
       state_.first_transposed_stale = true;
       return online_.step(samples, rows[0], control.update);
     }
+    const Clock::time_point begin = team_choice_.asks_for_time() ? Clock::now() : Clock::time_point{};
     cpu::prepare_frame(state_, samples, rows, Mode::train, control);
     state_.average_changed = true;
     StepResult result;
-    run([&](int member) { step_member(state_, member, result.gradient_norm); });
+    run([&](int member) { step_member(state_, member, result.gradient_norm); }, team_choice_.alone());
+    team_choice_.took(team_choice_.asks_for_time() ? std::chrono::duration<double>(Clock::now() - begin).count() : 0, state_.frame.rows);
     result.loss = cpu::batch_loss(state_);
     result.finite = state_.all_fine(&cpu::MemberFlags::loss_fine) && state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
@@ -148,10 +156,11 @@ class CpuPlan final : public Plan {
  private:
   /// body(member) on every member; the lambda stays on this stack.
   template <class F>
-  void run(const F& body) noexcept {
+  void run(const F& body, bool alone = false) noexcept {
     state_.reset_work();
-    state_.team.run([](void* context, int member) { (*static_cast<const F*>(context))(member); },
-                    const_cast<F*>(&body));
+    const auto call = [](void* context, int member) { (*static_cast<const F*>(context))(member); };
+    void* context = const_cast<F*>(&body);
+    alone ? state_.team.run_alone(call, context) : state_.team.run(call, context);
   }
 
   void unpack(const cpu::BatchMatrix& from, float* to, const float* scale) const noexcept {
@@ -173,6 +182,7 @@ class CpuPlan final : public Plan {
   cpu::ProductChoice kernels_;
   EngineState state_;
   cpu::OnlinePath online_;
+  cpu::TeamChoice team_choice_;
 };
 
 /// What a core does in a second, roughly: 60 % of two multiply-adds a cycle at 3 GHz.
@@ -185,13 +195,19 @@ int waits_of_step(const NetworkSpec& network) {
   return waits;
 }
 
-/// As many threads as make a step of a full batch faster, given what waiting for each other costs on this machine now.
-int thread_count(const NetworkSpec& network, const PlanOptions& options) {
-  if (options.threads > 0) return options.threads;
+/// Seconds of a step of one row on one core.
+double seconds_of_row(const NetworkSpec& network) {
   double row = 0;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     row += 3.0 * static_cast<double>(network.fan_in(l)) * static_cast<double>(network.layers[l].units) / multiply_adds_per_second();
   }
+  return row;
+}
+
+/// As many threads as make a step of a full batch faster, given what waiting for each other costs on this machine now.
+int thread_count(const NetworkSpec& network, const PlanOptions& options) {
+  if (options.threads > 0) return options.threads;
+  const double row = seconds_of_row(network);
   const std::size_t batch = std::max<std::size_t>(options.max_batch, 1);
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   constexpr double kGain = 1.1;  // what another core must at least bring
@@ -209,6 +225,13 @@ int thread_count(const NetworkSpec& network, const PlanOptions& options) {
   return best;
 }
 
+/// A number of threads that the caller asked for stays. A trial costs four steps of one thread, which long steps are not worth.
+cpu::TeamChoice::Kind team_choice(const NetworkSpec& network, const PlanOptions& options, int threads) {
+  constexpr double kLongest = 0.02;
+  const bool is_short = seconds_of_row(network) * static_cast<double>(options.max_batch) < kLongest;
+  return options.threads == 0 && threads > 1 && is_short ? cpu::TeamChoice::Kind::adapting : cpu::TeamChoice::Kind::team;
+}
+
 }  // namespace
 
 std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
@@ -223,8 +246,14 @@ std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training,
 
 std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training,
                                     const PlanOptions& options) {
+  const int threads = thread_count(network, options);
+  return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), threads, std::max<std::size_t>(options.max_batch, 1),
+                                   team_choice(network, options, threads));
+}
+
+std::unique_ptr<Plan> make_alternating_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
   return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(network, options),
-                                   std::max<std::size_t>(options.max_batch, 1));
+                                   std::max<std::size_t>(options.max_batch, 1), cpu::TeamChoice::Kind::alternating);
 }
 
 }  // namespace chainrule::engine

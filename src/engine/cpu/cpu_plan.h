@@ -14,5 +14,7 @@ std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training,
 /// REQUIRES refuse_cpu(...) == "".
 std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training,
                                     const PlanOptions& options);
+/// For tests: steps use the team and one thread in turn.
+std::unique_ptr<Plan> make_alternating_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options);
 
 }  // namespace chainrule::engine

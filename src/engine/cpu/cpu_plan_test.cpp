@@ -34,10 +34,10 @@ RandomNetwork random_network(std::uint32_t number, Precision precision) {
   return random;
 }
 
-void compare_steps(std::uint32_t number, int threads, Precision precision = Precision::fp32) {
+void compare_steps(std::uint32_t number, int threads, Precision precision = Precision::fp32, decltype(make_cpu_plan)* make = make_cpu_plan) {
   const RandomNetwork random = random_network(number, precision);
   SCOPED_TRACE(describe(random, number, threads));
-  Pair pair(random, number, threads);
+  Pair pair(random, number, threads, make);
   for (std::uint64_t t = 1; t <= 4; ++t) {
     const StepResult a = pair.fast->step(pair.data.samples, pair.rows(t), pair.control(t));
     const StepResult b = pair.slow->step(pair.data.samples, pair.rows(t), pair.control(t));
@@ -148,6 +148,13 @@ TEST(CpuPlan, WeightThatBecomesInfiniteIsReported) {
   EXPECT_EQ(a.finite, b.finite);
   EXPECT_EQ(a.loss, b.loss);
   EXPECT_TRUE(pair.equal(Part::parameters));
+}
+
+TEST(CpuPlan, StepsOfATeamAndOfOneThreadInTurnEqualTheReference) {
+  for (std::uint32_t number = 0; number < static_cast<std::uint32_t>(network_count()); ++number) {
+    compare_steps(number, 2 + static_cast<int>(number % 2), Precision::fp32, make_alternating_plan);
+    if (HasFatalFailure()) return;
+  }
 }
 
 TEST(CpuPlan, MoreThreadsThanRowsOrCoresEqualsTheReference) {

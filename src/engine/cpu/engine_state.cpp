@@ -98,12 +98,12 @@ EngineState::EngineState(const NetworkSpec& spec, const TrainingSpec& training, 
       update_work(team.size()) {
   frame.dropout.resize(net.layers.size());
   items = divide(net, all_items(net), team.size(), kBlockDepth);
-  panels = divide(net, whole_panels(net), team.size(), 0);
+  panels = whole_panels(net);
   flags.resize(static_cast<std::size_t>(team.size()));
 }
 
 void EngineState::reset_work() noexcept {
-  for (int member = 0; member < members(); ++member) {
+  for (int member = 0; member < team.size(); ++member) {
     for (SharedWork* queue : {&gradient_work, &update_work}) queue->fill(member, static_cast<int>(items[static_cast<std::size_t>(member)].size()));
   }
 }

@@ -65,14 +65,15 @@ struct EngineState {
   Workspace work;
   Frame frame;
   std::vector<std::vector<WorkItem>> items;   ///< per member: blocks and vectors, for gradients and updates
-  std::vector<std::vector<WorkItem>> panels;  ///< per member: whole panels of weights, for norms over all inputs
+  std::vector<WorkItem> panels;               ///< whole panels of weights, for norms over all inputs
   SharedWork gradient_work, update_work;      ///< `items`, for storing gradients and for updating
   std::vector<MemberFlags> flags;
   bool average_changed = true;          ///< since PackedNetwork::rounded_average was made
   bool first_transposed_stale = false;  ///< layer 0's transposed weights are only kept up when input scale needs them
 
   const KernelTable& kernels() const { return net.kernels; }
-  int members() const { return team.size(); }
+  /// Members at work in this run of the team; shares that a smaller one leaves are taken by those who run.
+  int members() const { return team.running(); }
   Range rows_of(int member) const { return Range::share(frame.rows, member, members()); }
   /// Makes all items untaken, for a run of the team.
   void reset_work() noexcept;

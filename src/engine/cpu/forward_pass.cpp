@@ -217,7 +217,8 @@ void mask_panel(EngineState& state, std::size_t l, int p) {
 
 void mask_weights(EngineState& state, int member) noexcept {
   if (!state.frame.weights_masked) return;
-  for (const WorkItem& item : state.panels[static_cast<std::size_t>(member)]) {
+  for (std::size_t i = static_cast<std::size_t>(member); i < state.panels.size(); i += static_cast<std::size_t>(state.members())) {
+    const WorkItem& item = state.panels[i];
     const std::size_t l = static_cast<std::size_t>(item.layer);
     if (state.masked(l)) mask_panel(state, l, item.panel);
   }

@@ -38,13 +38,13 @@ inline std::vector<float> part_of(const Plan& plan, Part part, std::size_t size)
 
 /// Two plans that must stay equal.
 struct Pair {
-  Pair(const RandomNetwork& made, std::uint32_t number, int threads)
+  Pair(const RandomNetwork& made, std::uint32_t number, int threads, decltype(make_cpu_plan)* make = make_cpu_plan)
       : random(made),
         size(net::ParameterLayout(made.network).size),
         data(random_data(made, made.max_batch * 2 + 3, number)) {
     const PlanOptions options{EngineKind::automatic, threads, made.max_batch};
     EXPECT_EQ(refuse_cpu(made.network, made.training, options), "");
-    fast = make_cpu_plan(made.network, made.training, options);
+    fast = make(made.network, made.training, options);
     slow = make_reference_plan(made.network, made.training, options);
     const std::vector<float> start = random_parameters(made.network, number);
     for (Plan* plan : {fast.get(), slow.get()}) {

@@ -315,7 +315,7 @@ double update_stored(EngineState& state, int member) noexcept {
 void limit_norms(EngineState& state, int member) noexcept {
   if (!(state.net.spec.loss.max_norm > 0)) return;
   state.team.barrier();
-  for (const WorkItem& item : state.panels[size_of(member)]) limit_panel(state, item);
+  for (std::size_t i = size_of(member); i < state.panels.size(); i += size_of(state.members())) limit_panel(state, state.panels[i]);
 }
 
 }  // namespace chainrule::engine::cpu
