@@ -27,7 +27,7 @@ struct Samples {
 /// How to run a network. Results are the same bits whatever is chosen here.
 struct PlanOptions {
   EngineKind engine = EngineKind::automatic;
-  int threads = 0;             ///< 0: as many as the machine has cores
+  int threads = 0;             ///< 0: as many cores as make a step faster, one while other programs hold the others up
   std::size_t max_batch = 256; ///< most rows one step will be given
 };
 

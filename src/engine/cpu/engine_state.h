@@ -67,6 +67,7 @@ struct EngineState {
   std::vector<std::vector<WorkItem>> items;   ///< per member: blocks and vectors, for gradients and updates
   std::vector<WorkItem> panels;               ///< whole panels of weights, for norms over all inputs
   SharedWork gradient_work, update_work;      ///< `items`, for storing gradients and for updating
+  SharedWork prediction_work;                 ///< tiles of rows
   std::vector<MemberFlags> flags;
   bool average_changed = true;          ///< since PackedNetwork::rounded_average was made
   bool first_transposed_stale = false;  ///< layer 0's transposed weights are only kept up when input scale needs them

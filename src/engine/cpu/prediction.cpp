@@ -1,4 +1,4 @@
-// Prediction: each member takes whole tiles of rows; two buffers per member hold a layer's input and output in turn.
+// Prediction: members take whole tiles of rows; two buffers per member hold a layer's input and output in turn.
 #include "engine/cpu/prediction.h"
 
 #include <algorithm>
@@ -17,6 +17,7 @@ struct Call {
   const float* weights;  ///< as products read them
   float* outputs;
   bool skips;  ///< one row leaves out what is multiplied by 0
+  std::size_t tiles_each = 0;  ///< of a member
 };
 
 float predict_scale(const DropoutSpec& dropout) {
@@ -160,16 +161,28 @@ void predict_row(const Call& call, int member, std::size_t row) {
   if (call.skips && std::find(outputs, outputs + count, 0.0f) != outputs + count) predict_tile(call, member, row, 1, false);
 }
 
-/// Tiles of nearly equal size, as many for each member.
-void predict_share(const Call& call, int member, int members) {
-  const std::size_t team = static_cast<std::size_t>(members), most = team * kPredictionRows;
-  const std::size_t tiles = (call.rows + most - 1) / most * team;
-  for (std::size_t tile = static_cast<std::size_t>(member); tile < tiles; tile += team) {
-    const std::size_t first = call.rows * tile / tiles;
-    const int rows = static_cast<int>(call.rows * (tile + 1) / tiles - first);
-    if (rows == 0) continue;
-    rows == 1 ? predict_row(call, member, first) : predict_tile(call, member, first, rows, false);
-  }
+/// One of `tiles` runs of rows of nearly equal size.
+void predict_part(const Call& call, int member, std::size_t tile, std::size_t tiles) {
+  const std::size_t first = call.rows * tile / tiles;
+  const int rows = static_cast<int>(call.rows * (tile + 1) / tiles - first);
+  if (rows > 0) rows == 1 ? predict_row(call, member, first) : predict_tile(call, member, first, rows, false);
+}
+
+/// As many tiles for each member; who is done first takes those of others.
+void predict_by_team(Call& call) {
+  EngineState& state = *call.state;
+  const std::size_t team = static_cast<std::size_t>(state.team.size()), most = team * kPredictionRows;
+  call.tiles_each = (call.rows + most - 1) / most;
+  for (int member = 0; member < state.team.size(); ++member) state.prediction_work.fill(member, static_cast<int>(call.tiles_each));
+  state.team.run(
+      [](void* context, int member) {
+        const Call& shared = *static_cast<const Call*>(context);
+        shared.state->prediction_work.take(member, [&](int owner, int i) {
+          const std::size_t tile = static_cast<std::size_t>(owner) * shared.tiles_each + static_cast<std::size_t>(i);
+          predict_part(shared, member, tile, static_cast<std::size_t>(shared.state->team.size()) * shared.tiles_each);
+        });
+      },
+      &call);
 }
 
 /// Zeros among the inputs may be left out where weights are finite; a relu at the output would make every such row be
@@ -212,15 +225,10 @@ void predict(EngineState& state, const float* x, std::size_t rows, bool average,
   }
   if (state.net.drops_weights) scale_weights(state, call.parameters);
   if (rows <= kPredictionRows / 2) {
-    predict_share(call, 0, 1);
-    return;
+    predict_part(call, 0, 0, 1);
+  } else {
+    predict_by_team(call);
   }
-  state.team.run(
-      [](void* context, int member) {
-        const Call& shared = *static_cast<const Call*>(context);
-        predict_share(shared, member, shared.state->members());
-      },
-      &call);
 }
 
 }  // namespace chainrule::engine::cpu
