@@ -21,6 +21,11 @@ RECIPES = {
     "regression, momentum nesterov, alpha dropout, batch norm, 4 shards": (
         "regression", "price", ["--optimizer", "momentum:nesterov", "--lr", "0.01", "--dropout", "0.1:alpha", "--activation", "selu",
                                 "--norm", "batch", "--hidden", "24,24", "--shards", "4", "--ema", "0.99"]),
+    "classification in bf16, adam, dropout, input dropout, odd widths": (
+        "classification", "kind", ["--precision", "bf16", "--optimizer", "adam", "--dropout", "0.2", "--input-dropout", "0.1", "--hidden", "33,17,5"]),
+    "regression in bf16, adamw, dropconnect, layer norm, 4 shards": (
+        "regression", "price", ["--precision", "bf16", "--dropout", "0.1:dropconnect", "--norm", "layer", "--activation", "gelu", "--residual",
+                                "--hidden", "40,40", "--shards", "4", "--clip", "1"]),
 }
 
 

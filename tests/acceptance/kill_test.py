@@ -29,20 +29,20 @@ def killed_after(command, seconds):
 
 
 def main():
-    program, times = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    program, times = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 21
     draw = random.Random(7)
     passed = failed = killed = 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        for kind, target in (("classification", "kind"), ("regression", "price")):
+        for kind, target, flags in (("classification", "kind", []), ("regression", "price", []), ("classification", "kind", ["--precision", "bf16"])):
             data = folder / f"{kind}.csv"
             getattr(tables, kind)(data, rows=1500)
-            train = [program, "train", data, "--target", target] + FLAGS
+            train = [program, "train", data, "--target", target] + FLAGS + flags
             begin = time.time()
-            want = tables.train_digest(train + ["--out", folder / "whole"])
+            want = tables.train_digest(train + ["--out", folder / f"whole{len(flags)}"])
             whole = time.time() - begin
-            for attempt in range(times // 2):
-                run = folder / f"{kind}{attempt}"
+            for attempt in range(times // 3):
+                run = folder / f"{kind}{len(flags)}{attempt}"
                 command = train + ["--out", run]
                 while killed_after(command, draw.uniform(0.02, whole)):
                     killed += 1
