@@ -37,6 +37,13 @@ void refuse_lbfgs(const TrainingSpec& training) {
               "choose another --optimizer");
 }
 
+/// The statements are about the sums themselves: with rounded operands nothing is what its formula says to the last digits.
+void compute_in_fp32(OwnLessonSubject& own) {
+  if (own.subject.training.precision == Precision::fp32) return;
+  own.subject.training.precision = Precision::fp32;
+  own.decisions.push_back("the lesson computes in fp32: its statements are about sums whose operands are not rounded");
+}
+
 OwnLessonSubject on_data(const std::string& data, const TrainSettings& settings) {
   struct Memory { api::NumberTable train, validation; };
   api::refuse_later_settings(settings);
@@ -73,6 +80,7 @@ OwnLessonSubject own_lesson_subject(const std::string& data, const TrainSettings
   }
   OwnLessonSubject own = data.empty() ? on_made_up_rows(settings) : on_data(data, settings);
   refuse_lbfgs(own.subject.training);
+  compute_in_fp32(own);
   return own;
 }
 

@@ -65,6 +65,17 @@ def test_own(suite):
     suite.check("a statement with its own network says so", done.returncode == 0 and b"your network" in done.stderr, done.stderr)
 
 
+def test_own_in_bf16(suite):
+    """The statements are about unrounded sums: a spec with bf16 products is run in fp32, and that is said."""
+    suite.train("kinds.csv", "kind", "rounded", "--precision", "bf16")
+    (suite.home / "rounded.toml").write_bytes(suite.run("inspect", "rounded", "--toml").stdout)
+    for statement in ("L1", "L2", "L3", "L8", "L9", "L37"):
+        for data in ([], ["--data", "kinds.csv", "--target", "kind"]):
+            done = suite.run("learn", statement, "--spec", "rounded.toml", *data)
+            suite.check(f"{statement} on bf16, {len(data)}: held", done.returncode == 0 and b"did not hold" not in done.stdout, done.stdout[-300:] + done.stderr)
+            suite.check(f"{statement} on bf16, {len(data)}: says so", b"computes in fp32" in done.stdout + done.stderr, done.stderr)
+
+
 def test_quiz(suite):
     def answered(*arguments, answers=""):
         path = suite.home / "answers.txt"
@@ -90,7 +101,7 @@ def test_usage(suite):
 
 def main():
     suite = Suite(sys.argv[1])
-    for test in (test_list, test_one, test_check, test_own, test_quiz, test_usage):
+    for test in (test_list, test_one, test_check, test_own, test_own_in_bf16, test_quiz, test_usage):
         test(suite)
     return suite.finish()
 
