@@ -34,6 +34,7 @@ struct LayerInfo {
 
 struct ModelInfo {
   std::string path, digest, version, task, target, spec_toml;
+  std::string precision;                ///< "fp32" or "bf16": operands of the products
   std::size_t parameters = 0, inputs = 0, outputs = 0;
   std::vector<LayerInfo> layers;
   std::vector<std::string> features;    ///< one line per input column: how it becomes inputs

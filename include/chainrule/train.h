@@ -69,6 +69,8 @@ const std::vector<SettingInfo>& train_settings();
 void set_train_setting(TrainSettings& settings, const std::string& key, const std::string& value, const std::string& where);
 /// The field as text that set_train_setting reads back to the same value.
 std::string get_train_setting(const TrainSettings& settings, const std::string& key);
+/// True for settings that a spec file (TrainSettings::spec_file) holds; train() refuses them beside one. --seed is not among them: it wins.
+bool is_held_by_spec(const std::string& key) noexcept;
 
 /// Measures on one set of rows. Which fields are set depends on the task.
 struct Metrics {

@@ -25,6 +25,9 @@ constexpr std::size_t kFewestRows = 256;
 /// Multiply-adds of a replay; more steps than that are refused a silent long wait and cut down, which is said.
 constexpr double kReplayWork = 2e10;
 
+constexpr const char* kUnroundedNote =
+    "the model multiplies operands rounded to bf16; sums, losses and gradients here are fp64 and round nothing, so they differ a little from its own";
+
 bool is_lbfgs(const Model::Impl& model) { return model.file.training.optimizer.kind == Optimizer::lbfgs; }
 
 /// The inputs each column of the table became.
@@ -81,6 +84,7 @@ class Explainer {
   void prepare() {
     check_rows();
     numbers_ = api::labelled_rows(model_, table_, notes_);
+    if (model_.file.training.precision == Precision::bf16) notes_.push_back(kUnroundedNote);
     if (request_.scope.kind != RowScope::Kind::row || request_.movers) api::weigh_rows(numbers_, model_.file.features, table_);
     samples_ = numbers_.samples();
     if (request_.scope.kind == RowScope::Kind::row) samples_.weights = nullptr;

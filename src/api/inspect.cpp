@@ -111,6 +111,7 @@ ModelInfo Model::inspect() const {
   info.task = file.features.target.classification ? "classification" : "regression";
   info.target = file.features.target.name;
   info.spec_toml = spec_to_toml(file.network, file.training);
+  info.precision = name(file.training.precision);
   info.parameters = layout.size;
   info.inputs = file.network.inputs;
   info.outputs = file.network.outputs();

@@ -1,6 +1,9 @@
 // From settings and data to a checked network and training spec.
 #include "api/network_choice.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "base/atomic_file.h"
 #include "chainrule/error.h"
 #include "math/initializers.h"
@@ -73,15 +76,17 @@ void fit_spec_to_data(NetworkSpec& network, const PreparedData& data, const std:
 }
 
 // What the spec file says cannot be said by a flag too. --loss is compared with the file (loss_of_spec), --seed goes before it.
+constexpr std::string_view kHeldBySpec[] = {
+    "hidden", "activation", "init", "dropout", "input-dropout", "input-noise", "norm", "residual", "label-smoothing",
+    "optimizer", "lr", "momentum", "beta1", "beta2", "eps", "weight-decay", "l1", "l2", "max-norm", "clip",
+    "clip-value", "schedule", "warmup", "dropout-schedule", "weight-decay-schedule", "ema", "shards", "precision"};
+
 void refuse_settings_of_spec(const TrainSettings& settings) {
-  static constexpr const char* kHeldBySpec[] = {
-      "hidden", "activation", "init", "dropout", "input-dropout", "input-noise", "norm", "residual", "label-smoothing",
-      "optimizer", "lr", "momentum", "beta1", "beta2", "eps", "weight-decay", "l1", "l2", "max-norm", "clip",
-      "clip-value", "schedule", "warmup", "dropout-schedule", "weight-decay-schedule", "ema", "shards", "precision"};
-  for (const char* key : kHeldBySpec) {
+  for (const std::string_view held : kHeldBySpec) {
+    const std::string key(held);
     if (settings.given.count(key) == 0) continue;
     throw Error("E0105", key, "is given beside a spec file, which holds it already",
-                "leave " + std::string(key) + " out, or change it in " + settings.spec_file);
+                "leave " + key + " out, or change it in " + settings.spec_file);
   }
 }
 
@@ -109,6 +114,10 @@ void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, con
   decisions.push_back(line);
   decisions.push_back("loss: " + std::string(name(choice.network.loss.kind)) +
                       (settings.loss_given || !settings.spec_file.empty() ? "" : ", by the task"));
+  if (choice.training.precision == Precision::bf16) {
+    decisions.push_back("precision: bf16, the operands of the products are rounded" +
+                        (settings.spec_file.empty() ? std::string() : ", by " + settings.spec_file));
+  }
   if (settings.batch == 0) {
     decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) +
                         " training rows");
@@ -173,3 +182,11 @@ std::size_t choose_batch(std::size_t train_rows) noexcept {
 }
 
 }  // namespace chainrule::api
+
+namespace chainrule {
+
+bool is_held_by_spec(const std::string& key) noexcept {
+  return std::find(std::begin(api::kHeldBySpec), std::end(api::kHeldBySpec), key) != std::end(api::kHeldBySpec);
+}
+
+}  // namespace chainrule

@@ -160,6 +160,7 @@ TEST_F(TrainFiles, ModelOfBf16ProductsPredictsWithThem) {
   const Table test = Table::read(s.test);
   EXPECT_EQ(model.evaluate(test).loss, result.test.loss);
   EXPECT_EQ(spec_from_toml(model.inspect().spec_toml).training.precision, Precision::bf16);
+  EXPECT_EQ(model.inspect().precision, "bf16");
   bool told = false;
   for (const std::string& note : model.inspect().plan.notes) told = told || note.find("bf16 operands") != std::string::npos;
   EXPECT_TRUE(told);

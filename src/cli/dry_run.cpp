@@ -19,13 +19,20 @@ std::string origin_text(Origin origin) {
   return "";
 }
 
+/// Beside a spec file the defaults of what it holds mean nothing.
+SettingOrigin origin_without_flag(const Flag& flag, const TrainSettings& settings) {
+  const bool by_spec = !settings.spec_file.empty() && (is_held_by_spec(flag.name) || flag.name == "seed");
+  if (by_spec) return {flag.name, flag.group, "", "spec", settings.spec_file};
+  return {flag.name, flag.group, get_train_setting(settings, flag.name), "default", ""};
+}
+
 std::vector<SettingOrigin> origins(const Arguments& arguments, const TrainSettings& settings) {
   std::vector<SettingOrigin> rows;
   for (const Flag& flag : arguments.command->flags) {
     if (!flag.setting) continue;
     const Given* given = arguments.find(flag.name);
-    rows.push_back({flag.name, flag.group, get_train_setting(settings, flag.name), given ? origin_text(given->origin) : "default",
-                    given ? given->where : ""});
+    rows.push_back(given ? SettingOrigin{flag.name, flag.group, get_train_setting(settings, flag.name), origin_text(given->origin), given->where}
+                         : origin_without_flag(flag, settings));
   }
   return rows;
 }
@@ -33,7 +40,7 @@ std::vector<SettingOrigin> origins(const Arguments& arguments, const TrainSettin
 void print_settings(const std::vector<SettingOrigin>& rows, Console& console) {
   TextTable table({"setting", "value", "from"});
   for (const SettingOrigin& row : rows) {
-    const std::string value = row.value.empty() ? "-" : cut(printable(row.value), 28);
+    const std::string value = row.source == "spec" ? "as there" : row.value.empty() ? "-" : cut(printable(row.value), 28);
     const bool given = row.source != "default";
     table.add({row.key, given ? console.out_style.bold(value) : value, given ? row.where : console.out_style.dim("default")});
   }

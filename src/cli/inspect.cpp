@@ -54,6 +54,16 @@ void print_training(const ModelInfo& info, Console& console) {
   print_pairs(console, pairs);
 }
 
+/// bf16 comes with what the engine says of it: emulated, or by an instruction that has proven itself.
+std::string precision_text(const ModelInfo& info) {
+  std::string text = info.precision;
+  if (text == "fp32") return text;
+  for (const std::string& note : info.plan.notes) {
+    if (note.find(info.precision) != std::string::npos) text += "; " + note;
+  }
+  return text;
+}
+
 }  // namespace
 
 int run_inspect(const Arguments& arguments, Console& console) {
@@ -67,7 +77,8 @@ int run_inspect(const Arguments& arguments, Console& console) {
     console.out << console.out_style.bold(printable(info.path)) << ": " << info.task << " of " << printable(info.target) << '\n';
     print_pairs(console, {{"digest", info.digest}, {"written by", info.version},
                           {"runs on", info.plan.engine + " " + info.plan.instruction_set + ", " +
-                                          plural(static_cast<std::uint64_t>(info.plan.threads), "thread")}});
+                                          plural(static_cast<std::uint64_t>(info.plan.threads), "thread")},
+                          {"precision", precision_text(info)}});
     print_layers(info, console);
     print_features(info, console);
     print_training(info, console);

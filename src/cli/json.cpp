@@ -101,7 +101,8 @@ std::string metrics_json(const Metrics& m) { return dumped(metrics(m)); }
 
 std::string model_json(const ModelInfo& info) {
   Json json = {{"path", info.path}, {"digest", info.digest}, {"version", info.version}, {"task", info.task}, {"target", info.target},
-               {"parameters", info.parameters}, {"inputs", info.inputs}, {"outputs", info.outputs}, {"layers", Json::array()}};
+               {"precision", info.precision}, {"parameters", info.parameters}, {"inputs", info.inputs}, {"outputs", info.outputs},
+               {"layers", Json::array()}};
   for (const LayerInfo& one : info.layers) json["layers"].push_back(layer(one));
   json["features"] = info.features;
   json["training"] = Json::object();
@@ -143,7 +144,9 @@ std::string rate_search_json(const RateSearch& search) {
 
 std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const TrainPreview& preview) {
   Json json = {{"dry_run", true}, {"data", data.empty() ? Json(nullptr) : Json(data)}, {"settings", Json::object()}};
-  for (const SettingOrigin& s : settings) json["settings"][s.key] = {{"value", typed(s.value)}, {"source", s.source}, {"where", s.where}};
+  for (const SettingOrigin& s : settings) {
+    json["settings"][s.key] = {{"value", s.source == "spec" ? Json(nullptr) : typed(s.value)}, {"source", s.source}, {"where", s.where}};
+  }
   json["decisions"] = preview.decisions;
   if (!data.empty()) {
     json["parameters"] = preview.parameters;

@@ -15,7 +15,7 @@ namespace chainrule::cli {
 
 /// One setting as --dry-run shows it.
 struct SettingOrigin {
-  std::string key, group, value, source, where;  ///< source: "flag", "environment", "config", "default"
+  std::string key, group, value, source, where;  ///< source: "flag", "environment", "config", "spec" (the value is in that file), "default"
 };
 
 // Each returns one object without a newline at the end.

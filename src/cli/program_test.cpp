@@ -87,6 +87,22 @@ TEST(Program, DryRunShowsEverySettingAndItsOrigin) {
   EXPECT_NE(json.out.find("\"lr\":{\"value\":0.5,\"source\":\"environment\""), std::string::npos) << json.out;
 }
 
+TEST(Program, DryRunShowsNoDefaultForWhatTheSpecFileHolds) {
+  const Outcome text = run({"train", "--dry-run", "--spec", "net.toml", "--seed", "3"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  const Outcome json = run({"train", "--dry-run", "--json", "--spec", "net.toml", "--seed", "3"});
+  std::size_t held = 0;
+  for (const SettingInfo& info : train_settings()) {
+    if (!is_held_by_spec(info.key)) continue;
+    ++held;
+    EXPECT_NE(json.out.find("\"" + info.key + "\":{\"value\":null,\"source\":\"spec\",\"where\":\"net.toml\""), std::string::npos) << info.key << json.out;
+  }
+  EXPECT_GT(held, 20u);
+  EXPECT_NE(json.out.find("\"seed\":{\"value\":3,\"source\":\"flag\""), std::string::npos) << json.out;
+  EXPECT_NE(json.out.find("\"epochs\":{\"value\":100,\"source\":\"default\""), std::string::npos) << json.out;
+  EXPECT_NE(run({"train", "--dry-run", "--json", "--spec", "net.toml"}).out.find("\"seed\":{\"value\":null,\"source\":\"spec\""), std::string::npos);
+}
+
 TEST(Program, FailuresBecomeTextAndCode) {
   EXPECT_EQ(failed_with(std::make_exception_ptr(Error("E0307", "a.csv line 3", "2 fields", "look"))).code, 3);
   EXPECT_EQ(failed_with(std::make_exception_ptr(Error("E0590", "", "stopped"))).code, 130);

@@ -95,6 +95,26 @@ def test_models(suite):
     suite.check("check alone passes", thing.get("passed") is True, thing)
 
 
+def test_precision(suite):
+    """bf16 is told of wherever it decides the numbers, also when it came by a spec file."""
+    suite.train("kinds.csv", "kind", "rounded", "--precision", "bf16")
+    (suite.home / "rounded.toml").write_bytes(suite.run("inspect", "rounded", "--toml").stdout)
+    by_spec = suite.run("train", "kinds.csv", "--target", "kind", "--spec", "rounded.toml", "--epochs", "3", "--threads", "1", "--out", "rounded-spec")
+    suite.check("train tells the precision of a spec", b"precision: bf16" in by_spec.stdout and b"by rounded.toml" in by_spec.stdout, by_spec.stdout)
+    for folder in ("rounded", "rounded-spec"):
+        text = suite.run("inspect", folder)
+        suite.check("inspect tells the precision", re.search(rb"\n  precision +bf16; ?.*products", text.stdout), text.stdout)
+        thing = object_of(suite, "inspect", suite.run("inspect", folder, "--json"), ["precision", "digest"])
+        suite.check("inspect tells the precision in JSON", thing.get("precision") == "bf16", thing.get("precision"))
+        thing = object_of(suite, "explain", suite.run("explain", folder, "kinds.csv", "--row", "3", "--json"), ["notes"])
+        suite.check("explain says that it rounds nothing", any("bf16" in note for note in thing.get("notes", [])), thing.get("notes"))
+    digests = {json.loads(suite.run("inspect", folder, "--json").stdout)["digest"] for folder in ("rounded", "rounded-spec")}
+    suite.check("a spec and a flag give the same model", len(digests) == 1, digests)
+    suite.check("fp32 says nothing of bf16", b"bf16" not in suite.run("inspect", "kinds").stdout + suite.run("explain", "kinds", "kinds.csv", "--row", "3").stdout)
+    dry = suite.run("train", "kinds.csv", "--target", "kind", "--spec", "rounded.toml", "--dry-run")
+    suite.check("a dry run shows no default for what the spec holds", re.search(rb"\n  precision +as there +rounded.toml", dry.stdout), dry.stdout)
+
+
 def test_predict(suite):
     done = suite.run("predict", "kinds", "kinds.csv")
     rows = list(csv.reader(io.StringIO(done.stdout.decode())))
@@ -189,7 +209,7 @@ def test_stop(suite):
 
 def main():
     suite = Suite(sys.argv[1])
-    for test in (test_tables, test_dry_run, test_train, test_models, test_predict, test_odd_classes, test_help, test_colour, test_stop):
+    for test in (test_tables, test_dry_run, test_train, test_models, test_precision, test_predict, test_odd_classes, test_help, test_colour, test_stop):
         try:
             test(suite)
         except (OSError, ValueError, KeyError, IndexError, AttributeError, TypeError, subprocess.TimeoutExpired) as fault:
