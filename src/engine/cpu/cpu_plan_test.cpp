@@ -331,6 +331,32 @@ TEST(CpuPlan, TermsOfZeroAreLeftOutWithoutChangingABit) {
   });
 }
 
+TEST(CpuPlan, InfiniteInputOfARowLeavesThePaddingOfRelusOut) {
+  // Every unit of the first layer gets minus infinity, which its relu makes 0: the loss is finite. Padding gets infinity times 0.
+  on_all_instruction_sets([] {
+    for (const std::size_t units : {1, 7, 33, 65, 130}) {
+      SCOPED_TRACE(std::to_string(units) + " units");
+      RandomNetwork random = Spoilt::made(4);
+      random.network.layers[0].units = units;
+      random.network.layers[1].units = units;
+      Pair pair(random, 4, 1);
+      pair.data.samples.weights = nullptr;
+      std::vector<float> start = testing::random_parameters(random.network, 4);
+      for (std::size_t unit = 0; unit < units; ++unit) start[unit * random.network.inputs] = -1;
+      for (std::size_t row = 0; row < pair.data.samples.rows; ++row)
+        pair.data.x[row * random.network.inputs] = std::numeric_limits<float>::infinity();
+      for (Plan* plan : {pair.fast.get(), pair.slow.get()}) plan->load(Part::parameters, start);
+      const std::vector<std::uint32_t> rows = {0};
+      const StepResult a = pair.fast->step(pair.data.samples, rows, pair.control(1));
+      const StepResult b = pair.slow->step(pair.data.samples, rows, pair.control(1));
+      EXPECT_TRUE(b.loss * 0 == 0) << "the reference's loss is " << b.loss;
+      EXPECT_TRUE(same_number(a.loss, b.loss)) << a.loss << " against " << b.loss;
+      EXPECT_EQ(a.finite, b.finite);
+      pair.expect_equal_state();
+    }
+  });
+}
+
 TEST(CpuPlan, UnknownInstructionSetIsAnErrorThatNamesTheUsableOnes) {
   const RandomNetwork random = small_network();
   setenv("CHAINRULE_ISA", "sse9", 1);

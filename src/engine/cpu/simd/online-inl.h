@@ -152,9 +152,15 @@ HWY_INLINE bool update_weights(const OnlineStep& step, const OnlineLayer& layer,
   return update(*step.bias_rule, block) && fine;
 }
 
-/// Padding of a layer's values and gradients is 0 whatever the activation makes of it.
+/// Padding of a layer's values is 0, whatever the activation makes of it and though infinity times a weight of 0 is NaN.
 HWY_INLINE void clear_padding(float* values, int columns) {
   for (int j = columns; j < padded(columns); ++j) values[j] = 0;
+}
+
+/// Padding is never active: the weights it would meet in the next layer are others, or none.
+HWY_INLINE void clear_padding_bits(std::uint64_t* words, int columns) {
+  static_assert(64 % kLanes == 0);  // so that the padding ends within the last word
+  if (columns % 64 != 0) words[columns / 64] &= (std::uint64_t{1} << (columns % 64)) - 1;
 }
 
 /// Items 2 and 4 of one layer, and which of its values are not zero.
@@ -180,9 +186,12 @@ HWY_INLINE void online_layer(const OnlineLayer& layer, const float* inputs, cons
                word = column % 64 == 0 ? found[i] : word | found[i] << (column % 64);
              }
            });
-  if (relu || layer.activation == Activation::identity) return;
-  activate({layer.activation, layer.parameter, nullptr, layer.a, layer.slope, nullptr, padded(layer.outputs),
-            static_cast<std::size_t>(padded(layer.outputs))});
+  if (relu) {
+    clear_padding_bits(words, layer.outputs);
+  } else if (layer.activation != Activation::identity) {
+    activate({layer.activation, layer.parameter, nullptr, layer.a, layer.slope, nullptr, padded(layer.outputs),
+              static_cast<std::size_t>(padded(layer.outputs))});
+  }
   clear_padding(layer.a, layer.outputs);
 }
 
