@@ -134,8 +134,10 @@ constexpr ErrorEntry kEntries[] = {
      "The system refused memory. A smaller batch, narrower layers or fewer columns need less."},
     // E05xx: training went wrong.
     {"E0501", "training diverged",
-     "A loss or a weight became infinite or not a number. The run stopped there; the message names the first such value, and the last good "
-     "state was kept as model and checkpoint. A lower learning rate or gradient clipping is the usual cure."},
+     "A value on the way forward or back, a loss or a weight became infinite or not a number. The run stopped there; the message names the "
+     "first such value: step, layer, unit, row and column. The run's folder holds the last good model, a checkpoint, and divergence.html and "
+     "divergence.json: the steps that led there, and which cures (half the learning rate, a tenth of it, gradients clipped at 1) survive the same "
+     "steps; the hint names one that does. `chainrule train --resume DIR` takes the failed step again."},
     {"E0590", "interrupted", "The run was stopped by the user. `train` wrote a checkpoint, and --resume continues it; experiments of many runs start anew."},
 };
 

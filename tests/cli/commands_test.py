@@ -170,6 +170,8 @@ def test_help(suite):
     docs = pathlib.Path(__file__).resolve().parents[2] / "docs"
     made = suite.run("help", "--markdown").stdout.decode()
     suite.check("docs/cli.md is what `chainrule help --markdown` prints", (docs / "cli.md").read_text() == made, "write it anew")
+    made = suite.run("help", "errors", "--markdown").stdout.decode()
+    suite.check("docs/errors.md is what `chainrule help errors --markdown` prints", (docs / "errors.md").read_text() == made, "write it anew")
     known = suite.run("help", "errors").stdout.decode()
     stale = [code for code in re.findall(r"\*\*(E\d{4})", (docs / "errors.md").read_text()) if code not in known]
     suite.check("docs/errors.md names no code that is gone", not stale, stale)
