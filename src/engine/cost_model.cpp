@@ -5,15 +5,16 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/cpu/columns.h"
+#include "engine/cpu/cpu_plan.h"
+#include "engine/cpu/workspace.h"
 #include "math/optimizers.h"
 
 namespace chainrule::engine {
 namespace {
 
-constexpr double kBlockDepth = 64;    // inputs of a weight block
-constexpr double kSliceInputs = 256, kSliceRows = 126;  // a product's pieces when its inputs leave the second level
-constexpr double kSliceFloats = 128 << 10;
-constexpr double kUsable = 0.8;       // share of a cache that one working set can count on
+constexpr double kBlockDepth = cpu::kBlockDepth, kPieceInputs = cpu::kPieceInputs, kPieceRows = cpu::kPieceRows;
+constexpr double kUsable = 0.8;  // share of a cache that one working set can count on
 constexpr double kFloat = sizeof(float);
 
 double up(double value, double step) { return std::ceil(value / step) * step; }
@@ -106,10 +107,7 @@ class Step {
   PhaseCost barriers() const {
     PhaseCost phase = named("barriers");
     if (threads_ == 1) return phase;
-    phase.barriers = 2;  // before the weights; the end of the step
-    for (const LayerSpec& layer : network_.layers) phase.barriers += layer.norm == Norm::batch ? 4 : 0;
-    if (training_.clip_norm > 0) phase.barriers += 2;
-    if (network_.loss.max_norm > 0) phase.barriers += 1;
+    phase.barriers = waits_of_step(network_, training_);
     return phase;
   }
 
@@ -152,8 +150,8 @@ class Step {
     phase.flops = 2 * batch_ * depth * columns;
     phase.work = 2 * batch_ * depth * padded(columns) / busy(std::min(rows_, row_tile()), width);
     phase.balance = row_balance();
-    const bool sliced = rows_ * depth > kSliceFloats;
-    const double slice = sliced ? std::min(depth, kSliceInputs) : depth, piece = sliced ? std::min(rows_, kSliceRows) : rows_;
+    const bool sliced = rows_ * depth > cpu::kPieceFloats;
+    const double slice = sliced ? std::min(depth, kPieceInputs) : depth, piece = sliced ? std::min(rows_, kPieceRows) : rows_;
     const double pieces = std::ceil(rows_ / piece), panel_bytes = slice * width * kFloat, piece_bytes = piece * slice * kFloat;
     // Once a step from where the weights are at home, once for each further piece of rows, once for each further register tile.
     read(phase, threads_ * weights, level((arenas_ - weights_ + activations_) / threads_, weights_));

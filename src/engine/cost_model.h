@@ -11,7 +11,7 @@
 
 namespace chainrule::engine {
 
-/// A machine, measured (machine_model) or imagined. Ceilings are of all `ceilings.threads` threads together.
+/// A machine, measured (measure_machine) or imagined. Ceilings are of all `ceilings.threads` threads together.
 struct MachineModel {
   Ceilings ceilings;
   CacheSizes caches{};        ///< l1 and l2 of each core, l3 shared by all
@@ -19,6 +19,9 @@ struct MachineModel {
   int row_tile = 3;           ///< rows whose sums it holds in registers
   double chains = 8;          ///< independent multiply-adds that keep its units busy: units times latency
   double update_rate = 0;     ///< parameters a second that the optimiser updates when all is in L1
+
+  /// The better of each ceiling of two measurements: what disturbed one of them may have spared the other.
+  void keep_best_of(const MachineModel& other);
 };
 
 /// What holds a phase up. `other` is what the model does not know: latency of small pieces, calls, page faults, other programs.

@@ -101,6 +101,17 @@ TEST(CostModel, WhatAMeasuredStepTakesLongerIsNamedOther) {
   EXPECT_EQ(cost.limit(), Limit::compute);
 }
 
+TEST(CostModel, OfTwoMeasurementsTheBetterOfEachCeilingIsKept) {
+  MachineModel kept = machine(2), other = machine(2);
+  kept.ceilings.fma = 10, other.ceilings.l2 = 1;
+  kept.ceilings.barrier = 1e6, other.update_rate = 1;
+  kept.keep_best_of(other);
+  EXPECT_EQ(kept.ceilings.fma, machine(2).ceilings.fma);
+  EXPECT_EQ(kept.ceilings.l2, machine(2).ceilings.l2);
+  EXPECT_EQ(kept.ceilings.barrier, machine(2).ceilings.barrier);
+  EXPECT_EQ(kept.update_rate, machine(2).update_rate);
+}
+
 TEST(CostModel, ThisMachineCanBeMeasured) {
   const MachineModel here = measure_machine(net::training_of(*net::find_problem("S1")), 1, 0.1);
   EXPECT_GT(here.ceilings.fma, 0);

@@ -41,6 +41,14 @@ double update_rate(const TrainingSpec& training, double seconds) {
 
 }  // namespace
 
+void MachineModel::keep_best_of(const MachineModel& other) {
+  for (double Ceilings::*rate : {&Ceilings::fma, &Ceilings::bf16, &Ceilings::l1, &Ceilings::l2, &Ceilings::l3, &Ceilings::dram}) {
+    ceilings.*rate = std::max(ceilings.*rate, other.ceilings.*rate);
+  }
+  ceilings.barrier = std::min(ceilings.barrier, other.ceilings.barrier);
+  update_rate = std::max(update_rate, other.update_rate);
+}
+
 MachineModel measure_machine(const TrainingSpec& training, int threads, double seconds) {
   MachineModel machine;
   machine.ceilings = measure_ceilings(threads, seconds * 0.9);

@@ -55,7 +55,7 @@ std::unique_ptr<Plan> make_named(std::string_view wanted, const NetworkSpec& net
     if (candidate.name != wanted) continue;
     const std::string reason = candidate.refuse(network, training, options);
     if (!reason.empty()) {
-      throw Error("E0210", "engine \"" + std::string(wanted) + "\"", reason, "leave the choice to \"automatic\"");
+      throw Error("E0210", "engine \"" + std::string(wanted) + "\"", reason, "leave the choice of the engine to the program");
     }
     return candidate.make(network, training, options);
   }

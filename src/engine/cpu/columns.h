@@ -41,18 +41,19 @@ struct Range {
   }
 };
 
+/// Pieces of a product whose inputs are more than kPieceFloats (512 KiB): whole panels of inputs, whole register tiles of rows.
+inline constexpr int kPieceFloats = 128 << 10, kPieceInputs = 256, kPieceRows = 126;
+
 /// Cuts a product of `rows` x `depth` inputs so that the piece of inputs in use stays in a second-level cache: calls
 /// f(k, rows, first, last) slice of k by slice of k, each for all pieces of rows. Sums resume from what the outputs
 /// hold.
 template <class F>
 void for_slices(Range rows, int depth, F f) {
-  constexpr long kCacheFloats = 128 << 10;  // 512 KiB
-  constexpr int kSlice = 256, kRows = 126;  // inputs: whole panels; rows: whole register tiles
-  if (static_cast<long>(rows.size()) * depth <= kCacheFloats) return f(Range{0, depth}, rows, true, true);
-  for (int k = 0; k < depth; k += kSlice) {
-    const Range slice{k, std::min(k + kSlice, depth)};
-    for (int r = rows.begin; r < rows.end; r += kRows) {
-      f(slice, Range{r, std::min(r + kRows, rows.end)}, k == 0, slice.end == depth);
+  if (static_cast<long>(rows.size()) * depth <= kPieceFloats) return f(Range{0, depth}, rows, true, true);
+  for (int k = 0; k < depth; k += kPieceInputs) {
+    const Range slice{k, std::min(k + kPieceInputs, depth)};
+    for (int r = rows.begin; r < rows.end; r += kPieceRows) {
+      f(slice, Range{r, std::min(r + kPieceRows, rows.end)}, k == 0, slice.end == depth);
     }
   }
 }

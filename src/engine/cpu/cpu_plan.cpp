@@ -188,13 +188,6 @@ class CpuPlan final : public Plan {
 /// What a core does in a second, roughly: 60 % of two multiply-adds a cycle at 3 GHz.
 double multiply_adds_per_second() { return 0.6 * 2 * 3e9 * cpu::active_kernels()->lanes; }
 
-/// Times the team waits for its slowest member in a step: its start, rows | weights, and around the statistics of batch norm.
-int waits_of_step(const NetworkSpec& network) {
-  int waits = 2;
-  for (const LayerSpec& layer : network.layers) waits += layer.norm == Norm::batch ? 4 : 0;
-  return waits;
-}
-
 /// Seconds of a step of one row on one core.
 double seconds_of_row(const NetworkSpec& network) {
   double row = 0;
@@ -205,7 +198,7 @@ double seconds_of_row(const NetworkSpec& network) {
 }
 
 /// As many threads as make a step of a full batch faster, given what waiting for each other costs on this machine now.
-int thread_count(const NetworkSpec& network, const PlanOptions& options) {
+int thread_count(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
   if (options.threads > 0) return options.threads;
   const double row = seconds_of_row(network);
   const std::size_t batch = std::max<std::size_t>(options.max_batch, 1);
@@ -217,7 +210,7 @@ int thread_count(const NetworkSpec& network, const PlanOptions& options) {
     const std::size_t most_rows = (batch + static_cast<std::size_t>(threads) - 1) / static_cast<std::size_t>(threads);
     const double work = row * static_cast<double>(most_rows);
     if (work * kGain > best_time) break;  // not even without waiting: do not start threads to measure that
-    const double time = work + waits_of_step(network) * seconds_of_empty_run(threads);
+    const double time = work + waits_of_step(network, training) * seconds_of_empty_run(threads);
     if (time * kGain > best_time) continue;
     best = threads;
     best_time = time;
@@ -234,25 +227,33 @@ cpu::TeamChoice::Kind team_choice(const NetworkSpec& network, const PlanOptions&
 
 }  // namespace
 
+int waits_of_step(const NetworkSpec& network, const TrainingSpec& training) {
+  int waits = 2;  // rows | weights; the end of the step
+  for (const LayerSpec& layer : network.layers) waits += layer.norm == Norm::batch ? 4 : 0;
+  if (training.clip_norm > 0) waits += 2;
+  if (network.loss.max_norm > 0) waits += 1;
+  return waits;
+}
+
 std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
-  if (cpu::active_kernels() == nullptr) return "cpu: the instruction set is scalar, for which it has no kernels";
-  if (training.optimizer.kind == Optimizer::lbfgs) return "cpu: lbfgs does not update element by element";
+  if (cpu::active_kernels() == nullptr) return "the instruction set is scalar, for which it has no kernels";
+  if (training.optimizer.kind == Optimizer::lbfgs) return "lbfgs does not update element by element";
   constexpr std::size_t kMost = std::size_t{1} << 28;  // columns and rows are counted in int, with padding
   bool too_large = network.inputs > kMost || options.max_batch > kMost;
   for (const LayerSpec& layer : network.layers) too_large = too_large || layer.units > kMost;
-  if (too_large) return "cpu: more than 2^28 rows, inputs or units";
+  if (too_large) return "more than 2^28 rows, inputs or units";
   return "";
 }
 
 std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSpec& training,
                                     const PlanOptions& options) {
-  const int threads = thread_count(network, options);
+  const int threads = thread_count(network, training, options);
   return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), threads, std::max<std::size_t>(options.max_batch, 1),
                                    team_choice(network, options, threads));
 }
 
 std::unique_ptr<Plan> make_alternating_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
-  return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(network, options),
+  return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(network, training, options),
                                    std::max<std::size_t>(options.max_batch, 1), cpu::TeamChoice::Kind::alternating);
 }
 

@@ -9,6 +9,9 @@
 
 namespace chainrule::engine {
 
+/// Times the team waits for its slowest member in a step.
+int waits_of_step(const NetworkSpec& network, const TrainingSpec& training);
+
 /// "" or one line why this engine cannot run it. Throws Error E0110 when CHAINRULE_ISA is not usable here.
 std::string refuse_cpu(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options);
 /// REQUIRES refuse_cpu(...) == "".
