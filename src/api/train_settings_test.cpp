@@ -1,6 +1,7 @@
 // The settings table: every key reads what it prints, whatever the order, and refuses what it cannot mean.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "chainrule/error.h"
@@ -162,6 +163,19 @@ TEST(TrainSettings, UnknownWordsNameTheNearest) {
     } catch (const Error& error) {
       EXPECT_NE((error.hint() + error.message()).find("did you mean"), std::string::npos)
           << key << ": " << error.what() << error.hint();
+    }
+  }
+}
+
+TEST(TrainSettings, HintsSayAutoAsUsersWriteIt) {
+  for (const SettingInfo& info : train_settings()) {
+    if (std::find(info.choices.begin(), info.choices.end(), "auto") == info.choices.end()) continue;
+    TrainSettings settings;
+    try {
+      set_train_setting(settings, info.key, "nonsense", "here");
+      ADD_FAILURE() << info.key;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.hint().find("automatic"), std::string::npos) << info.key << ": " << error.hint();
     }
   }
 }
