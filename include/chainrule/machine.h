@@ -1,6 +1,7 @@
 // The program and the machine it runs on: version, instruction set, speed.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,8 +20,9 @@ struct VersionInfo {
 VersionInfo version_info();
 
 struct BenchRow { std::string shape, layers; std::size_t batch = 0; int threads = 1; double samples_per_second = 0, spread = 0, gflops = 0; };
-/// Times training steps on the problem list S1..S6 for about `seconds` each.
-std::vector<BenchRow> bench(double seconds, const std::vector<int>& threads);
+/// Times training steps on the problem list S1..S6 for about `seconds` each, or three steps where those take longer. `starting` hears
+/// of each before it runs: its names, no figures yet.
+std::vector<BenchRow> bench(double seconds, const std::vector<int>& threads, const std::function<void(const BenchRow&)>& starting = {});
 
 /// One part of a training step in the cost model (docs/performance.md). Bytes are those that come from that level, all threads together.
 struct BenchPhase {
@@ -40,8 +42,10 @@ struct NetworkBench {
   std::vector<BenchPhase> phases;
   std::string limit;                         ///< the largest of `shares`; "other": more than the model explains
   std::vector<std::pair<std::string, double>> shares;  ///< of the step's time, by limit
+  std::vector<std::string> notes;            ///< what makes these figures doubtful, and what the plan has to say
 };
 /// Times training steps of this network on made-up rows and compares them with the cost model, once for each number of threads.
+/// Throws Error E0490 when a step of so many rows cannot fit into this machine's memory.
 std::vector<NetworkBench> bench_network(const NetworkSpec& network, const TrainingSpec& training, std::size_t batch, double seconds,
                                         const std::vector<int>& threads);
 /// The same for the network of a TOML file (what `inspect --toml` prints and --spec reads).

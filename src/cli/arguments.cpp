@@ -128,6 +128,7 @@ class WordParser {
         for (const std::string& text : results) given.text += (given.text.empty() ? "" : ",") + text;
       }
       check_not_swallowed(command_, words, given);
+      if (given.text.empty() && (flag.value_name == "FILE" || flag.value_name == "DIR")) refuse_missing_value(command_, flag.name);
       arguments.given.push_back(normalised(flag, std::move(given)));
     }
     return arguments;
@@ -193,8 +194,8 @@ void check_positionals(const Arguments& arguments) {
     throw Error("E0105", "", "`" + arguments.command->name + "` does not know what to do with \"" +
                 arguments.positionals[wanted.size()] + "\"", usage_hint(*arguments.command));
   }
-  for (std::size_t i = found; i < wanted.size(); ++i) {
-    if (wanted[i].required) throw Error("E0105", "", "`" + arguments.command->name + "` needs " + wanted[i].name, usage_hint(*arguments.command));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (i < found ? arguments.positionals[i].empty() : wanted[i].required) throw Error("E0105", "", "`" + arguments.command->name + "` needs " + wanted[i].name, usage_hint(*arguments.command));
   }
 }
 
@@ -233,8 +234,9 @@ std::size_t Arguments::count(std::string_view flag, std::size_t fallback, std::s
   std::size_t value = 0;
   const char* end = one->text.data() + one->text.size();
   const auto [stopped, status] = std::from_chars(one->text.data(), end, value);
-  if (status != std::errc() || stopped != end || value < smallest) {
-    throw Error("E0102", one->where, "cannot read \"" + one->text + "\" as a whole number",
+  const bool read = status == std::errc() && stopped == end;
+  if (!read || value < smallest) {
+    throw Error("E0102", one->where, read ? one->text + " is too small" : "cannot read \"" + one->text + "\" as a whole number",
                 "give a whole number, " + std::to_string(smallest) + " or more");
   }
   return value;

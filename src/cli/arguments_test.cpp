@@ -96,6 +96,16 @@ TEST(Arguments, AForgottenValueIsAnErrorForEveryFlagThatTakesOne) {
   EXPECT_EQ(parsed("train", {"a", "--target=--json"}).text("target"), "--json");
 }
 
+TEST(Arguments, AnEmptyFileNameIsAForgottenValue) {
+  for (const Command& command : commands()) {
+    for (const Flag& flag : command.flags) {
+      if (flag.value_name == "FILE" || flag.value_name == "DIR") EXPECT_EQ(error_of(command.name, {"--" + flag.name, ""}).code(), "E0102") << flag.name;
+    }
+  }
+  EXPECT_EQ(error_of("predict", {"m", ""}).code(), "E0105");
+  EXPECT_EQ(error_of("check", {""}).code(), "E0105");
+}
+
 TEST(Arguments, TooFewAndTooManyAreErrors) {
   EXPECT_EQ(error_of("evaluate", {"m"}).code(), "E0105");
   EXPECT_EQ(error_of("describe", {"a", "b"}).code(), "E0105");
@@ -148,6 +158,16 @@ TEST(Arguments, ReadingOptionsReachTheReader) {
 TEST(Arguments, CountsRefuseWhatIsNotAWholeNumber) {
   for (const char* text : {"-1", "1.5", "x", "", "99999999999999999999"}) {
     EXPECT_THROW(parsed("explain", {"m", "d", std::string("--row=") + text}).count("row", 0), Error) << text;
+  }
+}
+
+TEST(Arguments, ATooSmallCountIsNotCalledUnreadable) {
+  try {
+    parsed("predict", {"m", "d", "--uncertainty=1"}).count("uncertainty", 0, 2);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "1 is too small");
+    EXPECT_EQ(error.hint(), "give a whole number, 2 or more");
   }
 }
 

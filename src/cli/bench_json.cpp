@@ -16,7 +16,7 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 }  // namespace
 
 std::string network_bench_json(const std::vector<NetworkBench>& benches, const VersionInfo& version) {
-  Json json = {{"instruction_set", version.instruction_set}, {"cores", version.cores}, {"networks", Json::array()}};
+  Json json = {{"instruction_set", version.instruction_set}, {"cores", version.cores}, {"shapes", Json::array()}};
   for (const NetworkBench& b : benches) {
     Json phases = Json::array(), shares = Json::object();
     for (const BenchPhase& p : b.phases) {
@@ -24,14 +24,14 @@ std::string network_bench_json(const std::vector<NetworkBench>& benches, const V
                         {"dram_mb", number(p.dram_mb)}, {"barriers", number(p.barriers)}, {"seconds", number(p.seconds)}, {"limit", p.limit}});
     }
     for (const auto& [limit, share] : b.shares) shares[limit] = number(share);
-    json["networks"].push_back(
-        {{"layers", b.row.layers}, {"batch", b.row.batch}, {"threads", b.row.threads}, {"engine", b.engine},
+    json["shapes"].push_back(
+        {{"shape", b.row.shape}, {"layers", b.row.layers}, {"batch", b.row.batch}, {"threads", b.row.threads}, {"engine", b.engine},
          {"samples_per_second", number(b.row.samples_per_second)}, {"spread", number(b.row.spread)}, {"gflops", number(b.row.gflops)},
          {"share_of_peak", number(b.share_of_peak)}, {"step_seconds", number(b.step_seconds)}, {"predicted_seconds", number(b.predicted_seconds)},
          {"limit", b.limit.empty() ? Json(nullptr) : Json(b.limit)}, {"shares", shares},
          {"ceilings", {{"fma_gflops", number(b.fma_gflops)}, {"l1_gbs", number(b.l1_gbs)}, {"l2_gbs", number(b.l2_gbs)}, {"l3_gbs", number(b.l3_gbs)},
                        {"dram_gbs", number(b.dram_gbs)}, {"barrier_ns", number(b.barrier_ns)}, {"updates_per_second", number(b.updates_per_second)}}},
-         {"phases", phases}});
+         {"phases", phases}, {"notes", b.notes}});
   }
   return json.dump();
 }

@@ -157,8 +157,9 @@ Command check_command() {
   std::vector<Flag> settings =
       setting_flags([](std::string_view key) { return key != "out" && key != "find-lr" && key != "resume" && key != "dry-run"; });
   return {"check", "check gradients and the set-up before trusting a network",
-          "Compares backpropagation with finite differences in fp64, the first loss with what chance gives, fits one "
-          "batch, and repeats a run. With MODEL DATA it checks that model; with DATA --target COL the network that would "
+          "Compares backpropagation with finite differences in fp64, repeats steps with other engines and threads, holds the first loss "
+          "against what chance gives and fits one batch; looks for dead, saturated and symmetric units, vanishing gradients and a learning "
+          "rate beyond its limit; and in the data for leaks, constant or unscaled columns, copies and rows on both sides of a split. With MODEL DATA it checks that model; with DATA --target COL the network that would "
           "be trained; alone, the engine. Exit code 1 when a check failed.",
           {{"MODEL", "model file, or the folder of a run", false, {}}, {"DATA", kData.help, false, {}}},
           joined({settings, {config_flag()}, output_flags()}),
@@ -216,14 +217,14 @@ Command bench_command() {
   return {"bench", "time training on this machine",
           "Trains the networks of the project's problem list on made-up data and prints rows per second. With --spec it trains your network "
           "instead, measures what this machine can do at most, and says what limits each part of a step: compute, L2, L3, DRAM, "
-          "barriers, or what the cost model does not explain (other). --json then gives networks: [{layers, batch, threads, engine, "
-          "samples_per_second, spread, gflops, share_of_peak, step_seconds, predicted_seconds, limit, shares: {compute, L2, L3, DRAM, "
-          "barrier, other}, ceilings: {fma_gflops, l1_gbs, l2_gbs, l3_gbs, dram_gbs, barrier_ns, updates_per_second}, phases: [{name, "
-          "gflop, l2_mb, l3_mb, dram_mb, barriers, seconds, limit}]}].",
+          "barriers, or what the cost model does not explain (other). --json gives shapes: [{shape, layers, batch, threads, "
+          "samples_per_second, spread, gflops}]; with --spec each has also engine, share_of_peak, step_seconds, predicted_seconds, limit, "
+          "shares: {compute, L2, L3, DRAM, barrier, other}, ceilings: {fma_gflops, l1_gbs, l2_gbs, l3_gbs, dram_gbs, barrier_ns, "
+          "updates_per_second}, phases: [{name, gflop, l2_mb, l3_mb, dram_mb, barriers, seconds, limit}], notes: [text].",
           {},
-          joined({{local({"spec", "FILE", "Run", "time the network of this TOML file (inspect prints one)"}),
+          joined({{local({"spec", "FILE", "Run", "time the network of this TOML file (`inspect MODEL --toml` prints one)"}),
                    local({"batch", "N", "Run", "rows in a step, with --spec", {}, "256"}),
-                   local({"seconds", "S", "Run", "time spent on each network", {}, "1"}),
+                   local({"seconds", "S", "Run", "time for each network and thread count, three steps at least; with --spec as long again for the machine", {}, "1"}),
                    local({"threads", "N,N", "Run", "thread counts to try (default: 1 and every core)"})},
                   output_flags()}),
           {"chainrule bench --seconds 3 --threads 1,2", "chainrule bench --spec net.toml --batch 128"}};

@@ -19,7 +19,7 @@ bool is_error_code(std::string_view topic) {
 void print_error_code(std::string code, Console& console) {
   code[0] = 'E';
   const std::string_view text = explain_error(code);
-  if (text.empty()) throw Error("E0101", "", "there is no error " + code, "codes are written as in error[E0301]: ...");
+  if (text.empty()) throw Error("E0101", "", "there is no error " + code, "`chainrule help errors` lists all codes");
   const std::size_t line = text.find('\n');
   console.out << console.out_style.bold(code + ": " + std::string(text.substr(0, line))) << '\n';
   if (line == std::string_view::npos) return;

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "layout.h"
 #include "metrics_text.h"
+#include "plan_text.h"
 
 namespace chainrule::cli {
 namespace {
@@ -76,8 +77,7 @@ int run_inspect(const Arguments& arguments, Console& console) {
   } else {
     console.out << console.out_style.bold(printable(info.path)) << ": " << info.task << " of " << printable(info.target) << '\n';
     print_pairs(console, {{"digest", info.digest}, {"written by", info.version},
-                          {"runs on", info.plan.engine + " " + info.plan.instruction_set + ", " +
-                                          plural(static_cast<std::uint64_t>(info.plan.threads), "thread")},
+                          {"runs on", engine_text(info.plan)},
                           {"precision", precision_text(info)}});
     print_layers(info, console);
     print_features(info, console);

@@ -10,6 +10,7 @@ namespace chainrule::cli {
 namespace {
 
 constexpr const char* kBlocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+constexpr std::size_t kLeastColumns = 8;  // of a table's last column: on a narrower terminal the line wraps
 constexpr char kAsciiBlocks[] = "_.-:=+*#";
 
 std::string formatted(const char* format, double value) {
@@ -162,7 +163,7 @@ std::string TextTable::line(const std::vector<std::string>& cells, const std::ve
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) text += "  ", used += 2;
     const bool last = i + 1 == cells.size();
-    if (last && !right_[i]) text += cut(cells[i], limit > used ? limit - used : 1);
+    if (last && !right_[i]) text += cut(cells[i], std::max(kLeastColumns, limit > used ? limit - used : 0));
     else text += padded(cells[i], widths[i], right_[i]);
     used += widths[i];
   }

@@ -11,6 +11,7 @@
 #include "json.h"
 #include "layout.h"
 #include "metrics_text.h"
+#include "plan_text.h"
 #include "progress_line.h"
 #include "stop_signal.h"
 
@@ -99,7 +100,7 @@ void print_result(const TrainResult& result, const std::string& data, Console& c
   if (result.has_test) sets.push_back({"test", &result.test});
   print_metrics(console, sets);
   console.out << '\n';
-  print_pairs(console, {{"model", result.model}, {"digest", result.digest}, {"engine", result.plan.engine + " " + result.plan.instruction_set + ", " + plural(static_cast<std::uint64_t>(result.plan.threads), "thread")}}, "");
+  print_pairs(console, {{"model", result.model}, {"digest", result.digest}, {"engine", plan_text(result.plan)}}, "");
   const std::string table = data.empty() ? "DATA" : data;
   console.out << '\n' << console.out_style.cyan("chainrule evaluate " + result.folder + " " + table) << '\n'
               << console.out_style.cyan("chainrule explain " + result.folder + " " + table + " --row 0") << '\n';
