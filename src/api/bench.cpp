@@ -114,7 +114,8 @@ NetworkBench bench_one(const NetworkSpec& spec, const TrainingSpec& training, st
   add_ceilings(bench, machine);
   if (bench.engine == "cpu") add_cost(bench, engine::step_cost(spec, training, batch, machine));
   add_doubts(bench);
-  if (training.precision == Precision::bf16 && bench.engine == "cpu") bench.notes.push_back("the cost model counts bf16 products like those of fp32");
+  const bool bf16 = training.precision == Precision::bf16 && bench.engine == "cpu";
+  if (bf16) bench.notes.push_back("the cost model counts bf16 products like those of fp32");
   bench.notes.insert(bench.notes.end(), plan.notes.begin(), plan.notes.end());
   return bench;
 }
@@ -127,8 +128,8 @@ void check_memory(const NetworkSpec& spec, std::size_t batch) {
   const double installed = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (needed <= installed) return;
   const auto gigabytes = [](double bytes) { return std::to_string(std::llround(std::ceil(std::min(bytes * 1e-9, 1e15)))) + " GB"; };
-  throw Error("E0490", "batch " + std::to_string(batch), "a step of so many rows needs about " + gigabytes(needed) + ", and this machine has " + gigabytes(installed),
-              "try a smaller batch");
+  throw Error("E0490", "batch " + std::to_string(batch),
+              "a step of so many rows needs about " + gigabytes(needed) + ", and this machine has " + gigabytes(installed), "try a smaller batch");
 }
 
 }  // namespace

@@ -195,7 +195,8 @@ void check_positionals(const Arguments& arguments) {
                 arguments.positionals[wanted.size()] + "\"", usage_hint(*arguments.command));
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (i < found ? arguments.positionals[i].empty() : wanted[i].required) throw Error("E0105", "", "`" + arguments.command->name + "` needs " + wanted[i].name, usage_hint(*arguments.command));
+    const bool missing = i < found ? arguments.positionals[i].empty() : wanted[i].required;
+    if (missing) throw Error("E0105", "", "`" + arguments.command->name + "` needs " + wanted[i].name, usage_hint(*arguments.command));
   }
 }
 

@@ -23,7 +23,8 @@ int thread_count(const std::string& word) {
   int count = 0;
   const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), count);
   if (status == std::errc() && end == word.data() + word.size() && count >= 1 && count <= kMostThreads) return count;
-  throw Error("E0102", "--threads", "\"" + word + "\" is no number of threads from 1 to " + std::to_string(kMostThreads), "give numbers such as 1,2,4");
+  throw Error("E0102", "--threads", "\"" + word + "\" is no number of threads from 1 to " + std::to_string(kMostThreads),
+              "give numbers such as 1,2,4");
 }
 
 std::vector<int> thread_counts(const Arguments& arguments, int cores) {
@@ -61,7 +62,8 @@ class Announcement {
 };
 
 void print_title(const std::string& of, const VersionInfo& version, Console& console) {
-  const std::string title = "Training steps" + of + " on " + version.instruction_set + ", " + plural(static_cast<std::uint64_t>(version.cores), "core");
+  const std::string cores = plural(static_cast<std::uint64_t>(version.cores), "core");
+  const std::string title = "Training steps" + of + " on " + version.instruction_set + ", " + cores;
   for (const std::string& line : wrapped(title, static_cast<std::size_t>(console.width))) console.out << line << '\n';
   console.out << '\n';
 }
@@ -81,7 +83,9 @@ void print_phases(const NetworkBench& bench, Console& console) {
   for (const BenchPhase& phase : bench.phases) {
     if (phase.seconds == 0) continue;
     std::vector<std::string> cells = {phase.name, microseconds(phase.seconds), phase.limit};
-    if (wide) cells.insert(cells.begin() + 1, {number_text(1e3 * phase.gflop, 4), number_text(phase.l2_mb, 3), number_text(phase.l3_mb, 3), number_text(phase.dram_mb, 3)});
+    const std::vector<std::string> work = {number_text(1e3 * phase.gflop, 4), number_text(phase.l2_mb, 3), number_text(phase.l3_mb, 3),
+                                           number_text(phase.dram_mb, 3)};
+    if (wide) cells.insert(cells.begin() + 1, work.begin(), work.end());
     table.add(cells);
   }
   table.print(console);
@@ -98,8 +102,8 @@ std::string shares_text(const NetworkBench& bench) {
 }
 
 std::string ceilings_text(const NetworkBench& bench) {
-  std::string text = number_text(bench.fma_gflops, 4) + " GFLOP/s; read L1 " + number_text(bench.l1_gbs, 3) + ", L2 " + number_text(bench.l2_gbs, 3) +
-                     ", L3 " + number_text(bench.l3_gbs, 3) + ", DRAM " + number_text(bench.dram_gbs, 3) + " GB/s";
+  std::string text = number_text(bench.fma_gflops, 4) + " GFLOP/s; read L1 " + number_text(bench.l1_gbs, 3) + ", L2 " +
+                     number_text(bench.l2_gbs, 3) + ", L3 " + number_text(bench.l3_gbs, 3) + ", DRAM " + number_text(bench.dram_gbs, 3) + " GB/s";
   if (bench.barrier_ns > 0) text += "; barrier " + number_text(bench.barrier_ns, 3) + " ns";
   return text;
 }
@@ -111,7 +115,8 @@ void print_limits(const NetworkBench& bench, Console& console) {
     print_heading(console, threads_text(bench.row.threads) + ": limited by " + bench.limit);
     print_pairs(console, {{"meaning", meaning(bench.limit)},
                           {"time", shares_text(bench)},
-                          {"a step", microseconds(bench.step_seconds) + " us measured, " + microseconds(bench.predicted_seconds) + " us by the cost model"},
+                          {"a step", microseconds(bench.step_seconds) + " us measured, " + microseconds(bench.predicted_seconds) +
+                                         " us by the cost model"},
                           {"ceilings", ceilings_text(bench)}});
     console.out << '\n';
     print_phases(bench, console);
@@ -122,8 +127,8 @@ void print_limits(const NetworkBench& bench, Console& console) {
 void print_speeds(const std::vector<NetworkBench>& benches, Console& console) {
   TextTable table({">threads", ">rows/s", ">spread", ">GFLOP/s", ">of peak", "limited by"});
   for (const NetworkBench& bench : benches) {
-    table.add({std::to_string(bench.row.threads), short_count(bench.row.samples_per_second), percent(bench.row.spread), number_text(bench.row.gflops, 4),
-               percent(bench.share_of_peak), bench.limit.empty() ? "-" : bench.limit});
+    table.add({std::to_string(bench.row.threads), short_count(bench.row.samples_per_second), percent(bench.row.spread),
+               number_text(bench.row.gflops, 4), percent(bench.share_of_peak), bench.limit.empty() ? "-" : bench.limit});
   }
   table.print(console);
 }
@@ -133,14 +138,16 @@ int bench_spec(const Arguments& arguments, double seconds, const std::vector<int
   std::vector<NetworkBench> benches;
   {
     Announcement announcement(console);
-    announcement.show("timing the network and this machine, " + plural(threads.size(), "thread count") + ", " + number_text(2 * seconds) + " s each");
+    const std::string counts = plural(threads.size(), "thread count");
+    announcement.show("timing the network and this machine, " + counts + ", " + number_text(2 * seconds) + " s each");
     benches = bench_network(arguments.text("spec"), batch, seconds, threads);
   }
   if (arguments.on("json")) {
     console.out << network_bench_json(benches, version) << '\n';
     return 0;
   }
-  print_title(" of " + cut(benches[0].row.layers, static_cast<std::size_t>(console.width)) + ", " + plural(batch, "row") + " each,", version, console);
+  const std::string layers = cut(benches[0].row.layers, static_cast<std::size_t>(console.width));
+  print_title(" of " + layers + ", " + plural(batch, "row") + " each,", version, console);
   print_speeds(benches, console);
   for (const NetworkBench& bench : benches) print_limits(bench, console);
   return 0;
@@ -151,7 +158,8 @@ void print_problems(const std::vector<BenchRow>& rows, Console& console) {
   TextTable table(wide ? std::vector<std::string>{"shape", "layers", ">batch", ">threads", ">rows/s", ">spread", ">GFLOP/s"}
                        : std::vector<std::string>{"shape", ">threads", ">rows/s", ">spread", ">GFLOP/s"});
   for (const BenchRow& row : rows) {
-    std::vector<std::string> cells = {row.shape, std::to_string(row.threads), short_count(row.samples_per_second), percent(row.spread), number_text(row.gflops, 4)};
+    std::vector<std::string> cells = {row.shape, std::to_string(row.threads), short_count(row.samples_per_second), percent(row.spread),
+                                      number_text(row.gflops, 4)};
     if (wide) cells.insert(cells.begin() + 1, {row.layers, count_text(row.batch)});
     table.add(cells);
   }
@@ -166,12 +174,15 @@ int run_bench(const Arguments& arguments, Console& console) {
   const std::vector<int> threads = thread_counts(arguments, version.cores);
   if (arguments.find("spec")) return bench_spec(arguments, seconds, threads, version, console);
   if (arguments.find("batch")) {
-    throw Error("E0105", "--batch", "the networks of the problem list have batches of their own", "give your own network with --spec FILE, or leave --batch out");
+    throw Error("E0105", "--batch", "the networks of the problem list have batches of their own",
+                "give your own network with --spec FILE, or leave --batch out");
   }
   std::vector<BenchRow> rows;
   {
     Announcement announcement(console);
-    rows = bench(seconds, threads, [&](const BenchRow& row) { announcement.show("timing " + row.shape + " (" + row.layers + "), " + threads_text(row.threads)); });
+    rows = bench(seconds, threads, [&](const BenchRow& row) {
+      announcement.show("timing " + row.shape + " (" + row.layers + "), " + threads_text(row.threads));
+    });
   }
   if (arguments.on("json")) {
     console.out << bench_json(rows, version) << '\n';

@@ -31,12 +31,15 @@ bool locale_is_utf8() {
   return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
 }
 
+/// Of the terminal; without one COLUMNS counts.
 int terminal_width() {
+  constexpr int kLeast = 40, kMost = 200, kUsual = 80;
   winsize size{};
   for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
-    if (ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::clamp<int>(size.ws_col, 40, 200);
+    if (ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::clamp<int>(size.ws_col, kLeast, kMost);
   }
-  return 80;
+  const int columns = std::atoi(variable("COLUMNS").c_str());
+  return columns > 0 ? std::clamp(columns, kLeast, kMost) : kUsual;
 }
 
 bool colour_wanted(std::string_view mode, bool terminal) {

@@ -106,6 +106,7 @@ int run_explain(const Arguments& arguments, Console& console) {
   if (!path.empty() && format == "table") {
     throw Error("E0105", "--output", "tables are for the terminal", "add --format html, json or dot");
   }
+  check_not_overwritten(path, arguments.positionals);
   Model model = Model::load(arguments.positionals[0]);
   check_stdin(arguments.positionals[1], console);
   const Explanation e = explain_rows(model, model.read(arguments.positionals[1], read_options_of(arguments)), request);

@@ -110,6 +110,14 @@ void OutputFile::finish() {
   temporary_.clear();
 }
 
+void check_not_overwritten(const std::string& output, const std::vector<std::string>& inputs) {
+  std::error_code failed;
+  for (const std::string& input : inputs) {
+    if (!std::filesystem::is_regular_file(output, failed) || !std::filesystem::equivalent(output, input, failed)) continue;
+    throw Error("E0105", "--output", output + " is read by this very command", "give another name");
+  }
+}
+
 void write_stdout(std::string_view bytes) { write_all(STDOUT_FILENO, bytes, "standard output"); }
 
 }  // namespace chainrule::cli

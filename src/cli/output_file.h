@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace chainrule::cli {
 
@@ -28,6 +29,9 @@ class OutputFile {
   int descriptor_ = -1;
   bool nameless_ = false;
 };
+
+/// Throws Error E0105 when `output` is one of the files that the command reads, which would be gone.
+void check_not_overwritten(const std::string& output, const std::vector<std::string>& inputs);
 
 /// Thrown when whoever reads standard output has gone: the program ends quietly with exit code 141.
 struct ReaderGone {};

@@ -206,6 +206,7 @@ void keep_freed_memory() {
 int run_predict(const Arguments& arguments, Console& console) {
   keep_freed_memory();
   const std::size_t samples = arguments.count("uncertainty", 0, 2);
+  check_not_overwritten(arguments.text("output"), arguments.positionals);
   OutputFile file(arguments.text("output"));
   Model model = Model::load(arguments.positionals[0], plan_options_of(arguments));
   const std::string& data = arguments.positionals[1];

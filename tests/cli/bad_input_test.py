@@ -207,6 +207,10 @@ def test_places(suite):
     if os.geteuid() != 0:  # root may write everywhere
         train_fails(suite, "read-only folder", data + ["--out", "closed/run"], 4, "E042.", "closed")
         suite.is_error("read-only folder behind -o", suite.run("predict", "prices", "prices.csv", "-o", "closed/a.csv"), 4, "E0421", "closed")
+    for name, arguments in (("predict", ["prices", "prices.csv"]), ("explain", ["prices", "prices.csv", "--row", "0", "--format", "html"])):
+        before = (suite.home / "prices.csv").read_bytes()
+        suite.is_error(f"{name} -o onto its own table", suite.run(name, *arguments, "-o", "./prices.csv"), 2, "E0105", "--output")
+        suite.check(f"{name} -o onto its own table leaves it", (suite.home / "prices.csv").read_bytes() == before, "")
     suite.is_error("-o below a file", suite.run("predict", "prices", "prices.csv", "-o", "prices.csv/a.csv"), 4, "E0421", "prices.csv/a.csv")
     before = listing(suite)
     suite.is_error("-o with bad data", suite.run("predict", "prices", "kinds.csv", "-o", "answers.csv"), 3, "E0320")

@@ -67,6 +67,10 @@ def test_text(suite):
         suite.check(f"bench --spec at {columns} columns is coloured", COLOUR.search(text), text)
         for part in ("forward 1", "forward 2", "forward 3", "backward 2", "backward 3", "update 1", "loss", "ceilings", "limited by"):
             suite.check(f"bench --spec at {columns} columns shows {part}", any(part in line for line in lines), lines)
+    for columns in (60, 140):
+        done = suite.run("bench", "--spec", "net.toml", "--threads", 1, *SHORT, env={"COLUMNS": str(columns)})
+        wide = max(map(len, done.stdout.decode().splitlines()))
+        suite.check(f"bench --spec into a pipe with COLUMNS={columns} fits", wide <= columns, wide)
     for environment, flags in (({"NO_COLOR": "1"}, []), ({}, ["--color", "never"])):
         code, text = on_terminal(suite, 80, "bench", "--spec", "net.toml", *SHORT, *flags, env=environment)
         suite.check(f"bench --spec without colour: {environment or flags}", code == 0 and not COLOUR.search(text), text)

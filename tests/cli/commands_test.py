@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import pathlib
-import re
 import signal
 import subprocess
 import sys
@@ -172,9 +171,6 @@ def test_help(suite):
     suite.check("docs/cli.md is what `chainrule help --markdown` prints", (docs / "cli.md").read_text() == made, "write it anew")
     made = suite.run("help", "errors", "--markdown").stdout.decode()
     suite.check("docs/errors.md is what `chainrule help errors --markdown` prints", (docs / "errors.md").read_text() == made, "write it anew")
-    known = suite.run("help", "errors").stdout.decode()
-    stale = [code for code in re.findall(r"\*\*(E\d{4})", (docs / "errors.md").read_text()) if code not in known]
-    suite.check("docs/errors.md names no code that is gone", not stale, stale)
     suite.check("man page", suite.run("help", "--man").stdout.startswith(b".TH CHAINRULE 1"), "")
     bash = suite.run("completions", "bash")
     script = object_of(suite, "completions", suite.run("completions", "bash", "--json"), ["shell", "script"]).get("script", "")
