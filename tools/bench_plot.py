@@ -1,5 +1,11 @@
 """The bar plot of tools/bench: one panel per problem and thread count, bars of samples per second, the longest first."""
+import json
+import pathlib
 from xml.sax.saxutils import escape
+
+PROBLEMS = json.loads((pathlib.Path(__file__).resolve().parents[1] / "bench" / "problems.json").read_text())
+LAYERS = {p["name"]: "-".join(map(str, p["widths"])) for p in PROBLEMS["training"]}
+LAYERS |= {p["name"]: LAYERS[p["of"]] + ", prediction" for p in PROBLEMS["prediction"]}
 
 BAR, GAP, LABEL, WIDTH, HEAD = 15, 4, 128, 250, 24
 OURS, PEER = "#c2410c", "#94a3b8"
@@ -15,8 +21,9 @@ def short(value):
 def panel(rows, x, y):
     rows = sorted(rows, key=lambda r: -r["samples_per_s"])
     longest = rows[0]["samples_per_s"]
-    threads = rows[0]["threads"]
-    out = [f'<text x="{x}" y="{y + 14}" font-weight="bold">{escape(rows[0]["shape"])}, {threads} thread{"s" if threads > 1 else ""}</text>']
+    shape, threads = rows[0]["shape"], rows[0]["threads"]
+    out = [f'<text x="{x}" y="{y + 14}"><tspan font-weight="bold">{escape(shape)}</tspan> {escape(LAYERS.get(shape, ""))}, '
+           f'{threads} thread{"s" if threads > 1 else ""}</text>']
     for i, row in enumerate(rows):
         top = y + HEAD + i * (BAR + GAP)
         ours = row["program"] == "chainrule"
@@ -42,7 +49,8 @@ def svg(machine, rows):
                 body += parts
                 heights.append(height)
         y += max(heights)
-    title = f"Samples per second, {machine['cpu']}, {machine['cores']} cores, {machine['instruction_set']}; longer is faster"
+    what = "Training:" if all("prediction" not in LAYERS.get(shape, "") for shape in shapes) else "Training and prediction:"
+    title = f"{what} samples per second, {machine['cpu']}, {machine['cores']} cores, {machine['instruction_set']}; longer is faster"
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{20 + column * len(counts)}" height="{y}" font-family="sans-serif" font-size="12">',
         f'<rect width="100%" height="100%" fill="white"/><text x="10" y="24" font-size="14">{escape(title)}</text>', *body, "</svg>", ""])
