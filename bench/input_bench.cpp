@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "chainrule/error.h"
+#include "data/csv_reader.h"
 #include "data/encoding.h"
 #include "data/plain_records.h"
 #include "data/table.h"
 #include "features/feature_set.h"
+#include "features/transform.h"
 
 namespace {
 
@@ -34,6 +36,13 @@ double seconds_of(clockid_t clock) {
 struct Time {
   double processor = 0, wall = 0, median = 0;  ///< seconds: the best of each, and the median by the processor's clock
 };
+
+/// "best (median)" in MB/s.
+std::string speed_text(double megabytes, const Time& time) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.0f (%.0f)", megabytes / time.processor, megabytes / time.median);
+  return text;
+}
 
 Time time_of(const std::function<void()>& work) {
   std::vector<double> processor, wall;
@@ -80,6 +89,11 @@ void word(std::string& text, std::mt19937_64& random, bool quoted) {
   text += quoted ? "\"" + chosen + "\"" : chosen.substr(0, chosen.find(','));
 }
 
+void doubled_quotes(std::string& text, std::mt19937_64& random) {
+  if (random() % 40 == 0) text += "\"the \"\"old\"\" town\"";
+  else word(text, random, true);
+}
+
 struct Kind {
   const char* name;
   std::size_t columns;
@@ -91,11 +105,18 @@ std::vector<Kind> kinds() {
           {"short: 3.14, 42, -0.5", 20, [](std::string& t, std::mt19937_64& r) { append_format(t, r() % 2 ? "%.2f" : "%.0f", gaussian(r)); }},
           {"17 digits, exponents", 20, [](std::string& t, std::mt19937_64& r) { append_format(t, "%.17g", gaussian(r) * 1e-5); }},
           {"pixels: 0 to 255", 784, [](std::string& t, std::mt19937_64& r) { t += std::to_string(r() % 2 ? 0 : r() % 256); }},
+          {"wide: 1024 of 1.2345", 1024, [](std::string& t, std::mt19937_64& r) { append_format(t, "%.4f", gaussian(r) * 0.01); }},
           {"words", 20, [](std::string& t, std::mt19937_64& r) { word(t, r, false); }},
           {"quoted words", 20, [](std::string& t, std::mt19937_64& r) { word(t, r, true); }},
-          {"mixed", 20, [](std::string& t, std::mt19937_64& r) {
+          {"doubled quotes, 1 in 40", 20, doubled_quotes},
+          {"missing, 1 in 16", 20, [](std::string& t, std::mt19937_64& r) {
              if (r() % 16 == 0) return;
              append_format(t, "%.4f", gaussian(r));
+           }},
+          {"mixed: half words", 20, [](std::string& t, std::mt19937_64& r) {
+             static int column = 0;
+             if (++column % 2 == 0) word(t, r, false);
+             else append_format(t, "%.4f", gaussian(r));
            }}};
 }
 
@@ -110,6 +131,25 @@ void scan(const std::string& text) {
   }
 }
 
+/// From text to inputs in parts of 1 MiB, as `predict` does it.
+void transform_parts(const std::string& text, const features::FeatureSet& set) {
+  constexpr std::size_t kPartBytes = std::size_t{1} << 20, kRows = 256;
+  chainrule::ReadOptions alone;
+  alone.threads = 1;
+  data::CsvReader reader("bench", alone);
+  features::Transform transform(set);
+  std::vector<float> x(kRows * set.inputs);
+  std::size_t at = *reader.open(std::string_view(text).substr(0, kPartBytes), false), taken = 0;
+  reader.set_uses(features::column_uses(set, reader.header()));
+  for (; at < text.size(); at += taken) {
+    const std::string_view part = std::string_view(text).substr(at, kPartBytes);
+    const data::Table table = reader.read_part(part, at + part.size() == text.size(), taken);
+    transform.open(table);
+    for (std::size_t row = 0; row < table.rows; row += kRows) transform.write(row, std::min(kRows, table.rows - row), x.data());
+  }
+  reader.finish_parts();
+}
+
 void measure(const Kind& kind) {
   const std::string text = table_text(kind.columns, kind.cell);
   const double megabytes = static_cast<double>(text.size()) * 1e-6;
@@ -121,11 +161,15 @@ void measure(const Kind& kind) {
   const data::Table table = data::read_csv_text(text, "bench", {});
   std::vector<std::uint32_t> rows(table.rows);
   std::iota(rows.begin(), rows.end(), 0u);
-  const features::FeatureSet set = features::fit(table, rows, "y", false, {});
+  features::FeatureSet set;
+  const Time fitted = time_of([&] { set = features::fit(table, rows, "y", false, {}); });
   const Time applied = time_of([&] { features::apply(set, table); });
-  std::printf("%-22s%6.0f%8.0f%11.0f%8.0f%13.0f%11.0f%9.0f\n", kind.name, megabytes / static_cast<double>(table.rows) * 1e6,
-              megabytes / scanned.processor, megabytes / read.processor, megabytes / read.median, megabytes / read_shared.wall,
-              megabytes / applied.processor, megabytes / (read.processor + applied.processor));
+  const Time whole = time_of([&] { features::apply(set, data::read_csv_text(text, "bench", alone)); });
+  const Time parts = time_of([&] { transform_parts(text, set); });
+  std::printf("%-24s%6.0f%6.0f%12s%6.0f%12s%14s%12s%12s\n", kind.name, megabytes / static_cast<double>(table.rows) * 1e6,
+              megabytes / scanned.processor, speed_text(megabytes, read).c_str(), megabytes / read_shared.wall,
+              speed_text(megabytes, fitted).c_str(), speed_text(megabytes, applied).c_str(), speed_text(megabytes, whole).c_str(),
+              speed_text(megabytes, parts).c_str());
   std::fflush(stdout);
 }
 
@@ -151,7 +195,7 @@ void measure_images(const std::string& folder) {
 
 int main(int count, char** arguments) {
   const std::string only = count > 1 ? arguments[1] : "";
-  std::printf("%-22s%6s%8s%11s%8s%13s%11s%9s\n", "CSV, MB/s", "B/row", "scan", "scan+type", "median", "all threads", "transform", "in all");
+  std::printf("%-24s%6s%6s%12s%6s%12s%14s%12s%12s\n", "CSV, MB/s", "B/row", "scan", "scan+type", "2 thr", "fit", "transform", "whole", "parts");
   for (const Kind& kind : kinds()) {
     if (std::string(kind.name).find(only) != std::string::npos) measure(kind);
   }

@@ -64,7 +64,7 @@ Loss settle_loss(const TrainSettings& settings, bool classification) {
 
 // Class numbers for a stratified split, before any feature is fitted; -1 is missing.
 std::vector<std::int32_t> provisional_classes(const data::Column& target) {
-  if (target.type == data::ColumnType::categorical) return target.codes;
+  if (target.type == data::ColumnType::categorical) return {target.codes.begin(), target.codes.end()};
   std::vector<double> values;
   for (double v : target.numbers) {
     if (!std::isnan(v)) values.push_back(v);

@@ -6,8 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include "data/large_pages.h"
-
 namespace chainrule::data {
 namespace {
 
@@ -138,12 +136,8 @@ void ColumnBuilder::add_value(std::string_view cell) {
 }
 
 void ColumnBuilder::reserve(std::size_t rows) {
-  const auto reserve_in = [&](auto& cells) {
-    cells.reserve(rows);
-    prefer_large_pages(cells.data() + cells.size(), (rows - std::min(rows, cells.size())) * sizeof cells[0]);
-  };
-  if (state_ == State::numbers) reserve_in(values_);
-  if (state_ == State::texts) reserve_in(codes_);
+  if (state_ == State::numbers) values_.reserve(rows);
+  if (state_ == State::texts) codes_.reserve(rows);
 }
 
 void ColumnBuilder::add_number(std::string_view cell) {

@@ -68,8 +68,8 @@ class ColumnBuilder {
   State state_ = State::only_missing;
   std::size_t missing_before_ = 0;  ///< cells before the first value
   std::size_t numbers_seen_ = 0, texts_seen_ = 0;
-  std::vector<double> values_;
-  std::vector<std::int32_t> codes_;
+  Cells<double> values_;
+  Cells<std::int32_t> codes_;
   LevelTable levels_;
   std::vector<std::uint8_t> level_is_number_;  ///< 0 or 1
   bool whole_ = true;                          ///< all of values_ are whole numbers or missing

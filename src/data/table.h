@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chainrule/table.h"
+#include "data/cells.h"
 
 namespace chainrule::data {
 
@@ -21,8 +22,8 @@ struct Column {
   ColumnType type = ColumnType::numeric;
   bool integers = false;  ///< numeric: every value present is a whole number
   bool boolean = false;   ///< categorical: the levels are a yes/no pair (true/false, yes/no, t/f, y/n)
-  std::vector<double> numbers;
-  std::vector<std::int32_t> codes;
+  Cells<double> numbers;
+  Cells<std::int32_t> codes;
   std::vector<std::string> levels;
 
   std::size_t size() const noexcept { return type == ColumnType::categorical ? codes.size() : numbers.size(); }

@@ -1,22 +1,15 @@
 // From any table with the training columns to the row-major input matrix; a pure function of the saved state.
 #include <algorithm>
 
+#include "data/large_pages.h"
 #include "features/transform.h"
 
 namespace chainrule::features {
 
 namespace {
 
-constexpr std::size_t kTileInputs = 16;  // floats of a cache line
-constexpr std::size_t kFewInputs = 4;    // a column with more fills lines by itself
-
-using Tile = float[kTileInputs][kBlockRows];
-
-void place_tile(const Tile& tile, std::size_t inputs, std::size_t rows, float* x, std::size_t stride) {
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < inputs; ++j) x[i * stride + j] = tile[j][i];
-  }
-}
+constexpr std::size_t kFewInputs = 4;                      // a column with more fills lines by itself
+constexpr std::size_t kNearBytes = std::size_t{20} << 10;  // of rows that are cleared first and then written here and there: within L1
 
 }  // namespace
 
@@ -54,8 +47,10 @@ void Transform::open(const data::Table& table) {
 }
 
 void Transform::write(std::size_t first, std::size_t count, float* x) {
-  for (std::size_t done = 0; done < count; done += kBlockRows) {
-    write_block(first + done, std::min(kBlockRows, count - done), x + done * features_.inputs);
+  const std::size_t near = zeros_ ? kNearBytes / sizeof(float) / features_.inputs / 16 * 16 : kBlockRows;
+  const std::size_t most = std::clamp<std::size_t>(near, 16, kBlockRows);
+  for (std::size_t done = 0; done < count; done += most) {
+    write_block(first + done, std::min(most, count - done), x + done * features_.inputs);
   }
 }
 
@@ -73,7 +68,7 @@ void Transform::write_block(std::size_t first, std::size_t count, float* x) {
       block.x = origin + group.offsets[c] * block.input_step;
       group.columns[c]->write(block);
     }
-    if (group.tiled) place_tile(tile, group.inputs, count, place, stride);
+    if (group.tiled) kernels_.place_tile(tile, group.inputs, count, place, stride);
   }
 }
 
@@ -89,8 +84,14 @@ std::vector<std::string> Transform::warnings() const {
 std::vector<float> apply(const FeatureSet& features, const data::Table& table, ApplyReport* report) {
   Transform transform(features);
   transform.open(table);
-  std::vector<float> inputs(table.rows * features.inputs);
-  transform.write(0, table.rows, inputs.data());
+  std::vector<float> inputs;
+  inputs.reserve(table.rows * features.inputs);
+  data::prefer_large_pages(inputs.data(), inputs.capacity() * sizeof inputs[0]);
+  for (std::size_t row = 0; row < table.rows; row += kBlockRows) {  // zeros of a block at a time, which it finds in the cache
+    const std::size_t count = std::min(kBlockRows, table.rows - row);
+    inputs.resize((row + count) * features.inputs);
+    transform.write(row, count, inputs.data() + row * features.inputs);
+  }
   if (report != nullptr) {
     for (std::string& warning : transform.warnings()) report->warnings.push_back(std::move(warning));
   }

@@ -27,15 +27,19 @@ class CategoryInputs : public ColumnInputs {
     column_ = &finder.get(state_.name, state_.position);
     name_ = column_->name;
     match_.emplace(index_, *column_);
+    inputs_.assign(match_->by_code().begin(), match_->by_code().end());
+    for (std::int32_t& input : inputs_) input = std::min(input, other_);
   }
 
   void write(const Block& block) override {
-    const LevelMatch& match = *match_;
-    const std::size_t row_step = block.row_step, input_step = block.input_step;
-    for (std::size_t i = 0; i < block.count; ++i) {
-      std::int32_t index = match.index(block.first + i);
-      if (index < 0) index = index_of_new(block.first + i);
-      if (index >= 0) block.x[i * row_step + static_cast<std::size_t>(std::min(index, other_)) * input_step] = 1.0f;
+    const std::size_t row_step = block.row_step, input_step = block.input_step, first = block.first, count = block.count;
+    const std::int32_t* const codes = match_->codes() + first;
+    const std::int32_t* const inputs = inputs_.data() + 1;
+    float* x = block.x;
+    for (std::size_t i = 0; i < count; ++i, x += row_step) {
+      std::int32_t input = inputs[codes[i]];
+      if (input < 0) input = input_of_new(first + i);
+      if (input >= 0) x[static_cast<std::size_t>(input) * input_step] = 1.0f;
     }
   }
 
@@ -47,7 +51,7 @@ class CategoryInputs : public ColumnInputs {
 
  private:
   /// -1: no input at all.
-  std::int32_t index_of_new(std::size_t row) {
+  std::int32_t input_of_new(std::size_t row) {
     if (column_->missing(row)) {
       new_missing_.add(*table_, row);
       return -1;
@@ -63,6 +67,7 @@ class CategoryInputs : public ColumnInputs {
   const data::Table* table_ = nullptr;
   const data::Column* column_ = nullptr;
   std::optional<LevelMatch> match_;
+  std::vector<std::int32_t> inputs_;  ///< by code + 1, -1: none yet
   std::string name_, example_;
   Oddity unseen_, new_missing_;
 };
@@ -73,21 +78,11 @@ struct Standardised {
   bool any_missing = false, any_far = false;
 };
 
-/// The formulas of docs/features.md without branches; a value further out than kFarthest is only noticed. Always a whole block, so that the
-/// compiler can take several rows at a time.
-void standardise(const double (&values)[kBlockRows], const ColumnState& state, Standardised& to) {
-  const double center = state.center, scale = state.scale == 0 ? 1 : state.scale, fill = state.fill;
-  double x[kBlockRows];
-  std::int64_t missing = 0, far = 0;
-  for (std::size_t i = 0; i < kBlockRows; ++i) {
-    const std::int64_t gone = values[i] != values[i] ? -1 : 0;
-    x[i] = ((gone != 0 ? fill : values[i]) - center) / scale;
-    missing |= gone;
-    far |= std::abs(x[i]) > kFarthest ? -1 : 0;
-  }
-  to.any_missing = missing != 0;
-  to.any_far = far != 0;
-  for (std::size_t i = 0; i < kBlockRows; ++i) to.x[i] = static_cast<float>(x[i]);
+/// Always a whole block, so that several rows can be taken at a time.
+void standardise(const double* values, const ColumnState& state, const InputKernels& kernels, Standardised& to) {
+  const Oddities odd = kernels.standardise(values, {state.center, state.scale == 0 ? 1 : state.scale, state.fill}, to.x);
+  to.any_missing = odd.missing;
+  to.any_far = odd.far;
   if (!to.any_missing) return;
   for (std::size_t i = 0; i < kBlockRows; ++i) to.missing[i] = values[i] != values[i] ? 1.0f : 0.0f;
 }
@@ -114,11 +109,10 @@ class NumberInputs : public ColumnInputs {
   }
 
   void write(const Block& block) override {
-    double values[kBlockRows];
-    std::copy_n(values_.data() + block.first, block.count, values);
-    std::fill(values + block.count, values + kBlockRows, state_.center);
+    double last[kBlockRows];
+    const double* const values = block.count == kBlockRows ? values_.data() + block.first : filled_up(block, last);
     Standardised cells;
-    standardise(values, state_, cells);
+    standardise(values, state_, kernels_, cells);
     std::size_t input = 0;
     if (state_.scale != 0) {
       if (cells.any_far) hold(block, cells);
@@ -140,6 +134,12 @@ class NumberInputs : public ColumnInputs {
   }
 
  private:
+  const double* filled_up(const Block& block, double (&values)[kBlockRows]) const {
+    std::copy_n(values_.data() + block.first, block.count, values);
+    std::fill(values + block.count, values + kBlockRows, state_.center);
+    return values;
+  }
+
   static void place_indicator(const Block& block, Standardised& cells, std::size_t input) {
     if (!cells.any_missing) std::fill_n(cells.missing, block.count, 0.0f);
     place_column(cells.missing, block, input);
@@ -161,6 +161,7 @@ class NumberInputs : public ColumnInputs {
   }
 
   const ColumnState& state_;
+  const InputKernels& kernels_ = best_input_kernels();
   std::vector<const DatePart*> parts_;
   const data::Table* table_ = nullptr;
   std::string name_;

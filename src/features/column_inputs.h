@@ -9,14 +9,9 @@
 #include "data/table.h"
 #include "features/column_source.h"
 #include "features/feature_set.h"
+#include "features/simd/input_kernels.h"
 
 namespace chainrule::features {
-
-/// Most rows of a block: their cells of a group of columns lie in the L1 cache.
-constexpr std::size_t kBlockRows = 128;
-
-/// Inputs further out than this many deviations are held here, so that no value of a new table overflows a network.
-constexpr double kFarthest = 1e6;
 
 /// Rows [first, first + count) of the table. Input j of the block's row i belongs to x[i * row_step + j * input_step], where j counts from
 /// the column's first input. Inputs of categories and dates are 0 before.

@@ -30,6 +30,9 @@ class LevelMatch {
 
   /// Index into levels, -1 when none matches. Missing matches the level "".
   std::int32_t index(std::size_t row) const noexcept { return by_code_[static_cast<std::size_t>(codes_[row] + 1)]; }
+  /// The same in two steps: by_code()[codes()[row] + 1].
+  const std::int32_t* codes() const noexcept { return codes_; }
+  const std::vector<std::int32_t>& by_code() const noexcept { return by_code_; }
 
  private:
   void number_cells(const LevelIndex& index, const data::Column& column);

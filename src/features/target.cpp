@@ -32,7 +32,7 @@ const data::Column& target_column(ColumnFinder& finder, const FeatureSet& featur
 }
 
 /// Distinct values, counted up to one more than `limit`.
-std::size_t distinct_up_to(const std::vector<double>& values, std::size_t limit) {
+std::size_t distinct_up_to(std::span<const double> values, std::size_t limit) {
   std::unordered_set<double> distinct;
   for (const double value : values) {
     if (value == value) distinct.insert(value);

@@ -39,6 +39,7 @@ class Transform {
 
   const FeatureSet& features_;
   std::vector<Group> groups_;
+  const InputKernels& kernels_ = best_input_kernels();
   bool zeros_ = false;  ///< some inputs are written only where they are 1
   std::optional<ColumnFinder> finder_;
   std::string shift_;   ///< the warning of a table without the target column
