@@ -9,12 +9,16 @@
 namespace chainrule::data {
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{4} << 20;
-constexpr std::size_t kFewestBytes = std::size_t{16} << 10;  // less comes from the heap
-constexpr std::size_t kMostBytes = kChunkBytes / 4;          // more gets pages of its own
 constexpr std::size_t kLine = 64;
 constexpr std::align_val_t kLargePage{std::size_t{2} << 20};
-constexpr std::size_t kMostSpare = 2;  // parts of a large table follow one another: the next one writes where the last one was
+constexpr std::size_t kFewestBytes = std::size_t{1} << 10;  // less comes from the heap
+
+/// Sizes that share chunks of one kind.
+struct Size {
+  std::size_t most, chunk;
+  std::size_t spare;  ///< chunks kept: parts of a large table follow one another, and the next one writes where the last one was
+};
+constexpr Size kSmall = {std::size_t{1} << 20, std::size_t{4} << 20, 2}, kMiddle = {std::size_t{8} << 20, std::size_t{32} << 20, 0};
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kShare = false;  // so that the sanitizer sees where each column ends
@@ -22,7 +26,7 @@ constexpr bool kShare = false;  // so that the sanitizer sees where each column 
 constexpr bool kShare = true;
 #endif
 
-bool is_shared(std::size_t bytes) noexcept { return kShare && bytes >= kFewestBytes && bytes <= kMostBytes; }
+bool is_shared(std::size_t bytes) noexcept { return kShare && bytes >= kFewestBytes && bytes <= kMiddle.most; }
 
 /// At the chunk's own first byte; chunks lie at multiples of their size.
 struct Chunk {
@@ -32,10 +36,12 @@ struct Chunk {
 
 class Chunks {
  public:
+  explicit Chunks(Size size) : size_(size) {}
+
   void* take(std::size_t bytes) {
     bytes = (bytes + kLine - 1) / kLine * kLine;
     const std::lock_guard lock(mutex_);
-    if (current_ == nullptr || current_->used + bytes > kChunkBytes) current_ = next_chunk();
+    if (current_ == nullptr || current_->used + bytes > size_.chunk) current_ = next_chunk();
     void* const cells = reinterpret_cast<char*>(current_) + current_->used;
     current_->used += bytes;
     ++current_->owners;
@@ -43,12 +49,12 @@ class Chunks {
   }
 
   void give_back(void* cells) noexcept {
-    auto* const chunk = reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(cells) & ~(kChunkBytes - 1));
+    auto* const chunk = reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(cells) & ~(size_.chunk - 1));
     const std::lock_guard lock(mutex_);
     if (--chunk->owners != 0) return;
     chunk->used = kLine;
     if (chunk == current_) return;
-    if (spares_ == kMostSpare) return ::operator delete(chunk, std::align_val_t{kChunkBytes});
+    if (spares_ == size_.spare) return ::operator delete(chunk, std::align_val_t{size_.chunk});
     chunk->next = spare_;
     spare_ = chunk;
     ++spares_;
@@ -62,11 +68,12 @@ class Chunks {
       --spares_;
       return chunk;
     }
-    void* const memory = ::operator new(kChunkBytes, std::align_val_t{kChunkBytes});
-    prefer_large_pages(memory, kChunkBytes);
+    void* const memory = ::operator new(size_.chunk, std::align_val_t{size_.chunk});
+    prefer_large_pages(memory, size_.chunk);
     return new (memory) Chunk{kLine, 0, nullptr};
   }
 
+  const Size size_;
   std::mutex mutex_;
   Chunk* current_ = nullptr;
   Chunk* spare_ = nullptr;
@@ -74,24 +81,25 @@ class Chunks {
 };
 
 // Never taken down: tables of static storage may outlive all else.
-Chunks& chunks() {
-  static Chunks* const all = new Chunks;
-  return *all;
+Chunks& chunks_for(std::size_t bytes) {
+  static Chunks* const small = new Chunks(kSmall);
+  static Chunks* const middle = new Chunks(kMiddle);
+  return bytes <= kSmall.most ? *small : *middle;
 }
 
 }  // namespace
 
 void* take_cells(std::size_t bytes) {
-  if (is_shared(bytes)) return chunks().take(bytes);
-  if (bytes <= kMostBytes) return ::operator new(bytes);
+  if (is_shared(bytes)) return chunks_for(bytes).take(bytes);
+  if (bytes < kFewestBytes) return ::operator new(bytes);
   void* const cells = ::operator new(bytes, kLargePage);
   prefer_large_pages(cells, bytes);
   return cells;
 }
 
 void give_back_cells(void* cells, std::size_t bytes) noexcept {
-  if (is_shared(bytes)) return chunks().give_back(cells);
-  if (bytes <= kMostBytes) return ::operator delete(cells);
+  if (is_shared(bytes)) return chunks_for(bytes).give_back(cells);
+  if (bytes < kFewestBytes) return ::operator delete(cells);
   ::operator delete(cells, kLargePage);
 }
 

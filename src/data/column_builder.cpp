@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "data/csv_scanner.h"
+
 namespace chainrule::data {
 namespace {
 
@@ -68,7 +70,7 @@ void ColumnBuilder::add_fields(const PlainRecords& records, std::size_t column, 
   for (std::size_t row = 0; row < records.rows;) {
     if (state_ == State::texts) return add_texts(records, column, row, missing, counts);
     if (state_ == State::numbers && !missing.number_among_them()) row = add_numbers(records, column, row, missing, counts, kernels);
-    if (row < records.rows) add(records.cell(row++, column), missing, counts);
+    if (row < records.rows) add(text_of(records, row++, column), missing, counts);
   }
 }
 
@@ -90,7 +92,7 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
     counts.empty += count.empty;
     row += count.rows;
     for (const std::size_t stop = std::min(records.rows, row + (count.rows == 0 ? kSlowRows : 1)); number && row < stop; row += number) {
-      number = read_cell(records.cell(row, column), decimal_, missing, counts, to[row - first_row], missed);
+      number = read_cell(text_of(records, row, column), decimal_, missing, counts, to[row - first_row], missed);
       may_be_broken = true;
     }
   }
@@ -105,22 +107,38 @@ void ColumnBuilder::add_texts(const PlainRecords& records, std::size_t column, s
   const std::size_t before = codes_.size();
   codes_.resize(before + records.rows - row);
   std::int32_t* const to = codes_.data() + before;
-  std::size_t numbers = 0, texts = 0;
-  for (std::size_t i = 0; row < records.rows; ++row, ++i) {
-    const std::string_view cell = records.cell(row, column);
-    if (missing.meet(cell, counts)) {
-      to[i] = -1;
-      continue;
-    }
-    const std::int32_t code = levels_.code_readable(cell);
-    if (static_cast<std::size_t>(code) == level_is_number_.size()) note_level(cell, before + i);
-    const std::uint8_t is_number = level_is_number_[static_cast<std::size_t>(code)];
-    numbers += is_number;
-    texts += 1u - is_number;
-    to[i] = code;
+  const FieldColumn fields = records.column(column);
+  for (const std::size_t first_row = row; row < records.rows;) {
+    const KnownLevels::Read read = known_.read(fields, row, records.rows, to + (row - first_row));
+    numbers_seen_ += read.numbers;
+    texts_seen_ += read.rows - read.numbers;
+    row += read.rows;
+    if (row == records.rows) return;
+    to[row - first_row] = add_plain_text(records, column, row, before + (row - first_row), missing, counts);
+    ++row;
   }
-  numbers_seen_ += numbers;
-  texts_seen_ += texts;
+}
+
+// `index`: the row in the table.
+std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::size_t column, std::size_t row, std::size_t index,
+                                           const MissingMarkers& missing, MissingCounts& counts) {
+  const std::string_view cell = text_of(records, row, column);
+  if (missing.meet(cell, counts)) return -1;
+  const bool copied = cell.data() < records.text || cell.data() >= records.text + records.bytes;
+  const std::int32_t code = copied ? levels_.code(cell) : levels_.code_readable(cell);
+  const auto level = static_cast<std::size_t>(code);
+  if (level == level_is_number_.size()) note_level(cell, index);
+  else if (copied) copies_.pop_back();
+  ++(level_is_number_[level] != 0 ? numbers_seen_ : texts_seen_);
+  known_.keep(records.column(column), row, code, level_is_number_[level]);
+  return code;
+}
+
+// The cell with single quotes; what had doubled ones is kept in copies_.
+std::string_view ColumnBuilder::text_of(const PlainRecords& records, std::size_t row, std::size_t column) {
+  const std::string_view cell = records.cell(row, column);
+  if (!records.doubled || cell.find('"') == std::string_view::npos) return cell;
+  return copies_.emplace_back(without_doubled_quotes(cell));
 }
 
 void ColumnBuilder::add_value(std::string_view cell) {
@@ -181,6 +199,7 @@ Column ColumnBuilder::take_numbers(std::string name) {
   if (values_.capacity() > values_.size() / 4 * 5) values_.shrink_to_fit();
   column.numbers = std::move(values_);
   column.integers = whole_ && numbers_seen_ > 0;
+  column.finite = true;
   return column;
 }
 

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "data/known_levels.h"
 #include "data/level_table.h"
 #include "data/missing_markers.h"
 #include "data/number.h"
@@ -61,6 +63,9 @@ class ColumnBuilder {
   std::size_t add_numbers(const PlainRecords& records, std::size_t column, std::size_t row, const MissingMarkers& missing, MissingCounts& counts,
                           const FieldKernels& kernels);
   void add_texts(const PlainRecords& records, std::size_t column, std::size_t row, const MissingMarkers& missing, MissingCounts& counts);
+  std::int32_t add_plain_text(const PlainRecords& records, std::size_t column, std::size_t row, std::size_t index, const MissingMarkers& missing,
+                              MissingCounts& counts);
+  std::string_view text_of(const PlainRecords& records, std::size_t row, std::size_t column);
   void note_level(std::string_view level, std::size_t row);
 
   ColumnWish wish_;
@@ -71,6 +76,8 @@ class ColumnBuilder {
   Cells<double> values_;
   Cells<std::int32_t> codes_;
   LevelTable levels_;
+  KnownLevels known_;
+  std::deque<std::string> copies_;             ///< texts whose doubled quotes had to be taken out
   std::vector<std::uint8_t> level_is_number_;  ///< 0 or 1
   bool whole_ = true;                          ///< all of values_ are whole numbers or missing
   NamedCell first_text_, first_out_of_range_;

@@ -112,7 +112,7 @@ TEST(CsvPaths, RandomBytesAreTheSame) {
 }
 
 TEST(CsvPaths, OddFieldsAtEveryPlaceOfABlockAreTheSame) {
-  for (const std::string odd : {"\"a\"x", "\"a\"\"b\"", "x\"a\"", "\"a\nb\"", "\"a\rb\"", "a\rb", "\"a\"\r\nb", "\"a\" ", " \"a\"", "\"a", "\"a,b\"", "\r", "\"\""}) {
+  for (const std::string odd : {"\"a\"x", "\"a\"\"b\"", "\"\"\"a\"", "\"a\"\"\"", "\"\"\"\"", "\"\"\"", "\"1\"\"\"", "\"a long one: \"\"b\"\" and \"\"c\"\"\"", "x\"a\"", "\"a\nb\"", "\"a\rb\"", "a\rb", "\"a\"\r\nb", "\"a\" ", " \"a\"", "\"a", "\"a,b\"", "\r", "\"\""}) {
     for (std::size_t before = 0; before < 130; ++before) {
       std::string text = "c0,c1\n" + std::string(before, 'z') + ',' + odd + '\n';
       for (int row = 0; row < 30; ++row) text += "plain,\"row\"\n";

@@ -1,4 +1,5 @@
 // CsvReader's passes over the records: plain ones many at a time, by several threads where the text is large.
+#include <algorithm>
 #include <optional>
 
 #include "data/csv_reader.h"
@@ -6,8 +7,9 @@
 namespace chainrule::data {
 namespace {
 
-constexpr std::size_t kRowsBeforeGuess = 1024;
+constexpr std::size_t kRowsBeforeGuess = 1024, kBytesBeforeGuess = std::size_t{32} << 10;  // either is enough
 constexpr std::size_t kWindowBytes = std::size_t{64} << 10;  // they and the places of their fields stay in the L2 cache
+constexpr std::size_t kWideWindowBytes = std::size_t{192} << 10, kEnoughRows = 128;  // where rows are long, so that a column has a few more
 constexpr std::size_t kSharedWindowBytes = std::size_t{256} << 10;  // for several threads: between two windows they wait for each other
 constexpr std::size_t kFewestSharedBytes = std::size_t{32} << 10;
 
@@ -36,9 +38,12 @@ template <class TakePlain, class TakeRecord>
 void CsvReader::walk(CsvScanner& scanner, std::string_view text, TakePlain take_plain, TakeRecord take_record) {
   std::optional<PlainRecordFinder> finder;
   if (kernels_ != nullptr) finder.emplace(text, dialect_.separator, names_.size(), *kernels_);
-  const std::size_t window = workers_ ? kSharedWindowBytes : kWindowBytes;
+  std::size_t window = workers_ ? kSharedWindowBytes : kWindowBytes;
   PlainRecords next;
-  const auto look_ahead = [&] { next = finder ? finder->find(scanner.position(), window) : PlainRecords{}; };
+  const auto look_ahead = [&] {
+    next = finder ? finder->find(scanner.position(), window) : PlainRecords{};
+    if (next.rows > 0) window = std::clamp(kEnoughRows * (next.bytes / next.rows), window, std::max(window, kWideWindowBytes));
+  };
   for (look_ahead();;) {
     if (next.rows > 0) {
       const PlainRecords records = next;
@@ -59,7 +64,7 @@ void CsvReader::read_rows(CsvScanner& scanner, std::string_view text) {
   const auto count_rows = [&](std::uint64_t line, std::size_t rows) {
     keep_lines(line, rows);
     table_.rows += rows;
-    if (reserved || table_.rows < kRowsBeforeGuess) return;
+    if (reserved || (table_.rows < kRowsBeforeGuess && scanner.position() < kBytesBeforeGuess)) return;
     reserve_rows(scanner, text.size());
     reserved = true;
   };

@@ -14,6 +14,16 @@ constexpr std::uint64_t zero_bytes(std::uint64_t word) noexcept { return (word -
 
 }  // namespace
 
+std::string without_doubled_quotes(std::string_view field) {
+  std::string copy;
+  copy.reserve(field.size());
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    copy.push_back(field[i]);
+    if (field[i] == '"') ++i;
+  }
+  return copy;
+}
+
 CsvScanner::CsvScanner(std::string_view text, char separator, Part part)
     : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), separator_(separator), last_part_(part.last),
       tab_is_blank_(separator != '\t'), separators_(kOnes * static_cast<unsigned char>(separator)),
@@ -67,16 +77,6 @@ std::string_view CsvScanner::plain_field() noexcept {
   return {start, static_cast<std::size_t>(last - start)};
 }
 
-std::string_view CsvScanner::without_doubled_quotes(std::string_view field) {
-  std::string copy;
-  copy.reserve(field.size());
-  for (std::size_t i = 0; i < field.size(); ++i) {
-    copy.push_back(field[i]);
-    if (field[i] == '"') ++i;
-  }
-  return copies_.emplace_back(std::move(copy));
-}
-
 // Standing on the opening quote; leaves at_ on the separator, the line's end or the text's end.
 CsvScanner::Status CsvScanner::quoted_field(std::string_view& field) {
   quote_line_ = line_;
@@ -95,7 +95,7 @@ CsvScanner::Status CsvScanner::quoted_field(std::string_view& field) {
     const bool lone_return = field[i] == '\r' && (i + 1 == field.size() || field[i + 1] != '\n');
     if (field[i] == '\n' || lone_return) ++line_;
   }
-  if (doubled) field = without_doubled_quotes(field);
+  if (doubled) field = copies_.emplace_back(without_doubled_quotes(field));
   if (separator_ != ' ') skip_blanks();
   return at_ == end_ || ends_field_[static_cast<unsigned char>(*at_)] ? Status::record : Status::text_after_quote;
 }

@@ -11,6 +11,9 @@
 
 namespace chainrule::data {
 
+/// What a field with doubled quotes says: one of each two.
+std::string without_doubled_quotes(std::string_view field);
+
 /// The separator ' ' means runs of blanks and tabs. Fields without quotes lose blanks around them; quoted fields keep theirs.
 /// Lines end with LF, CR LF or CR. Lines of blanks only are skipped. Quotes count only at the start of a field.
 class CsvScanner {
@@ -52,7 +55,6 @@ class CsvScanner {
   bool skip_blank_lines() noexcept;
   std::string_view plain_field() noexcept;
   Status quoted_field(std::string_view& field);
-  std::string_view without_doubled_quotes(std::string_view field);
 
   const char *begin_, *at_, *end_;
   char separator_;

@@ -108,7 +108,7 @@ TEST(FieldKernels, EdgesAreReadExactlyOrLeftAlone) {
       "4.9406564584124654", "2.2250738585072014", "123456789012345.6", "12345678901234567", "1234567890123456", "0000000000000001", "00000000000000001",
       "-000000000000001", "-0000000000000001", "3\xc2\xb2", "1\xff"};
   for (const FieldKernels* kernels : all_kernels()) {
-    for (std::size_t repeats : {1u, 4u, 5u}) {  // alone, and among their own kind
+    for (std::size_t repeats : {1u, 4u, 5u, 8u, 11u}) {  // alone, and among their own kind
       for (const std::string& cell : cells) numbers_taken(std::vector<std::string>(repeats, cell), '.', *kernels);
     }
     numbers_taken(cells, '.', *kernels);
@@ -120,6 +120,22 @@ TEST(FieldKernels, EdgesAreReadExactlyOrLeftAlone) {
       }
     }
     EXPECT_EQ(numbers_taken({"1", "-2.5", "", "12345678", "0.25", "7", "-0", "1234.5"}, '.', *kernels), 8u) << kernels->name;
+  }
+}
+
+// Runs of short whole numbers, which are read many at a time, with something else now and then.
+TEST(FieldKernels, ShortWholeNumbersAmongOthersAreFastFloatsBitForBit) {
+  for (const FieldKernels* kernels : all_kernels()) {
+    std::mt19937_64 random(14);
+    for (const std::uint64_t odd : {7u, 40u, 1000u}) {
+      std::vector<std::string> cells(100000);
+      for (std::string& cell : cells) {
+        const char* const others[] = {"", "-1", "1.5", "12345", "0001", "00", "1 ", "x", ":", "/", "1e3", "12/4", "7:"};
+        cell = random() % odd == 0 ? others[random() % std::size(others)] : std::to_string(random() % (random() % 2 == 0 ? 256 : 10000));
+      }
+      EXPECT_GT(numbers_taken(cells, '.', *kernels), cells.size() / 2);
+      EXPECT_EQ(numbers_taken(std::vector<std::string>(37, "0250"), '.', *kernels), 37u);
+    }
   }
 }
 
@@ -144,6 +160,7 @@ TEST(FieldKernels, StopsAreTheSameForEveryInstructionSet) {
       ASSERT_EQ(stops, expected) << kernels->name << ": " << text;
       ASSERT_EQ(count.lines, expected_count.lines);
       ASSERT_EQ(count.odd, expected_count.odd);
+      ASSERT_EQ(count.doubled, expected_count.doubled);
     }
   }
 }

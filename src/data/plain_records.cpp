@@ -21,22 +21,19 @@ std::string_view PlainRecords::trimmed(const char* first, const char* last) cons
 }
 
 PlainRecordFinder::PlainRecordFinder(std::string_view text, char separator, std::size_t columns, const FieldKernels& kernels)
-    : text_(text), separator_(separator), columns_(columns), kernels_(kernels), trusted_blocks_(kFewestBlocks) {}
+    : text_(text), separator_(separator), columns_(columns), kernels_(kernels), trusted_blocks_(kMostBlocks) {}
 
 StopCount PlainRecordFinder::look(const char* begin, std::size_t blocks) {
   const std::size_t room = 64 * blocks + kStopsSlack + 1;
   Stops& stops = stops_[turn_];
-  if (room > stops.room) {
-    stops.places.reset(new std::uint32_t[room]);  // not cleared: most of it is never touched
-    stops.room = room;
-  }
+  if (room > stops.places.size()) stops.places = Cells<std::uint32_t>(room);  // most of it is never touched
   stops.places[0] = static_cast<std::uint32_t>(-1);
-  return kernels_.find_stops(begin, blocks, separator_, stops.places.get() + 1);
+  return kernels_.find_stops(begin, blocks, separator_, stops.places.data() + 1);
 }
 
 // Stop by stop: the leading records that have the right number of fields.
 std::size_t PlainRecordFinder::rows_up_to_fault(const char* begin, StopCount count) const noexcept {
-  const std::uint32_t* const stops = stops_[turn_].places.get();
+  const std::uint32_t* const stops = stops_[turn_].places.data();
   std::size_t rows = 0;
   for (std::size_t stop = 1; stop <= count.stops; ++stop) {
     const bool ends_line = begin[stops[stop]] == '\n';
@@ -48,7 +45,7 @@ std::size_t PlainRecordFinder::rows_up_to_fault(const char* begin, StopCount cou
 
 // The leading records that have the right number of fields and are no blank lines.
 std::size_t PlainRecordFinder::whole_rows(const char* begin, StopCount count) const noexcept {
-  const std::uint32_t* const stops = stops_[turn_].places.get();
+  const std::uint32_t* const stops = stops_[turn_].places.data();
   std::size_t rows = 0;
   // Nearly always every columns_-th stop is a line's end; then no other one is.
   while (rows < count.lines && (rows + 1) * columns_ <= count.stops && begin[stops[(rows + 1) * columns_]] == '\n') ++rows;
@@ -71,7 +68,7 @@ PlainRecords PlainRecordFinder::find(std::size_t position, std::size_t bytes) {
     blocks = std::min(2 * blocks, most);
     count = look(begin, blocks);
   }
-  PlainRecords records{begin, stops_[turn_].places.get(), whole_rows(begin, count), columns_};
+  PlainRecords records{begin, stops_[turn_].places.data(), whole_rows(begin, count), columns_};
   trusted_blocks_ = count.odd || records.rows < count.lines ? kFewestBlocks : std::min(2 * blocks, kMostBlocks);
   if (records.rows == 0) return records;
   const auto ends_with_return = [&](std::size_t row) { return begin[records.stops[(row + 1) * columns_] - 1] == '\r'; };
@@ -79,6 +76,7 @@ PlainRecords PlainRecordFinder::find(std::size_t position, std::size_t bytes) {
   while (row < records.rows && ends_with_return(row)) ++row;
   records.all_returns = row == records.rows;
   records.tab_is_blank = separator_ != '\t';
+  records.doubled = count.doubled;
   records.bytes = records.stops[records.rows * columns_] + std::size_t{1};
   return records;
 }

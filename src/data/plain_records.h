@@ -3,14 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
+#include "data/cells.h"
 #include "data/simd/field_kernels.h"
 
 namespace chainrule::data {
 
-/// Consecutive records of one line each with the same number of fields. Quoted fields hold no doubled quotes.
+/// Consecutive records of one line each with the same number of fields.
 struct PlainRecords {
   const char* text = nullptr;            ///< begins with the first record
   const std::uint32_t* stops = nullptr;  ///< -1, then the place behind each field
@@ -18,6 +18,7 @@ struct PlainRecords {
   std::size_t bytes = 0;                 ///< up to the end of the last record
   bool all_returns = false;              ///< every line ends with CR LF
   bool tab_is_blank = true;
+  bool doubled = false;                  ///< some quoted field may hold doubled quotes: all quotes that cell() shows are such
 
   /// The field without the blanks around it, or without its quotes; kReadableBehind bytes behind it may be read.
   std::string_view cell(std::size_t row, std::size_t column) const noexcept {
@@ -55,8 +56,7 @@ class PlainRecordFinder {
   const FieldKernels& kernels_;
   std::size_t trusted_blocks_;  ///< how far the next look goes at most: grows while records are plain
   struct Stops {
-    std::unique_ptr<std::uint32_t[]> places;
-    std::size_t room = 0;
+    Cells<std::uint32_t> places;
   };
   Stops stops_[2];              ///< of this call and the one before, by turns
   std::size_t turn_ = 0;

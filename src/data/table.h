@@ -21,6 +21,7 @@ struct Column {
   std::size_t number = kNoNumber;  ///< in the file, from 0, dropped columns counted; kNoNumber: its place in the table
   ColumnType type = ColumnType::numeric;
   bool integers = false;  ///< numeric: every value present is a whole number
+  bool finite = false;    ///< numeric: the reader has seen that no value is infinite
   bool boolean = false;   ///< categorical: the levels are a yes/no pair (true/false, yes/no, t/f, y/n)
   Cells<double> numbers;
   Cells<std::int32_t> codes;

@@ -35,6 +35,7 @@ class CategoryInputs : public ColumnInputs {
     const std::size_t row_step = block.row_step, input_step = block.input_step, first = block.first, count = block.count;
     const std::int32_t* const codes = match_->codes() + first;
     const std::int32_t* const inputs = inputs_.data() + 1;
+    for (std::size_t i = 0; i < count; i += 16) __builtin_prefetch(codes + count + i);  // for the next block: this one is short
     float* x = block.x;
     for (std::size_t i = 0; i < count; ++i, x += row_step) {
       std::int32_t input = inputs[codes[i]];

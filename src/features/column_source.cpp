@@ -159,7 +159,7 @@ std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const dat
 std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted,
                                    std::vector<double>& storage) {
   if (column.type == wanted) {
-    check_finite(table, column, column.numbers);
+    if (!column.finite) check_finite(table, column, column.numbers);
     return column.numbers;
   }
   std::vector<std::optional<double>> numbers;

@@ -24,6 +24,7 @@ struct StopCount {
   std::size_t stops = 0;  ///< separators and LFs outside quotes
   std::size_t lines = 0;  ///< LFs among them
   bool odd = false;       ///< behind the last stop lies a record that is not plain
+  bool doubled = false;   ///< some quoted field may hold doubled quotes
 };
 struct NumberCount {
   std::size_t rows = 0;   ///< taken, empty cells among them
@@ -34,7 +35,7 @@ struct NumberCount {
 struct FieldKernels {
   const char* name;
   /// Writes the offsets of the stops in 64 * blocks bytes that begin a record. Ends early, and shows no stop from there on, where a
-  /// record is not plain: a line end or a quotation mark in quotes, a quote inside a field, text behind a closing quote, CR without LF.
+  /// record is not plain: a line end in quotes, a quote inside a field that does not begin with one, text behind a closing quote, CR without LF.
   StopCount (*find_stops)(const char* text, std::size_t blocks, char separator, std::uint32_t* stops);
   /// Reads rows until one is neither empty nor a plain decimal (a sign '-', few enough digits for a double, no exponent).
   NumberCount (*read_numbers)(FieldColumn column, std::size_t rows, char decimal, double* to);

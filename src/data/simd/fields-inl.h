@@ -19,6 +19,7 @@ inline std::uint64_t running_parity(std::uint64_t bits) noexcept {
 /// What the end of a block means to the next one; each is 0 or 1, `inside` all bits.
 struct Carry {
   std::uint64_t inside = 0, stop = 1, closing = 0, returned = 0;
+  std::uint64_t doubled = 0;  ///< not 0: some quote was doubled
 };
 
 /// Takes the stops in quotes away. The lowest bit of the result: from here on the record is not plain.
@@ -29,12 +30,14 @@ inline std::uint64_t leave_out_quoted(std::uint64_t quotes, std::uint64_t return
   std::uint64_t odd = (lines | returns) & inside;
   stops &= ~inside;
   lines &= ~inside;
-  odd |= opening & ~(stops << 1 | carry.stop);
-  odd |= (closing << 1 | carry.closing) & ~(stops | returns);
+  const std::uint64_t behind_closing = closing << 1 | carry.closing;  // there a doubled quote opens again
+  odd |= opening & ~(stops << 1 | carry.stop | behind_closing);
+  odd |= behind_closing & ~(stops | returns | opening);
   odd |= (returns << 1 | carry.returned) & ~lines;
   carry.inside = std::uint64_t{0} - (inside >> 63);
   carry.closing = closing >> 63;
   carry.returned = returns >> 63;
+  carry.doubled |= behind_closing & opening;
   return odd;
 }
 
@@ -56,9 +59,9 @@ StopCount find_stops(const char* text, std::size_t blocks, char separator, std::
     carry.stop = found >> 63;
     lines_found += Block::count(lines);
     to = Block::append(found, static_cast<std::uint32_t>(64 * b), to);
-    if (odd != 0) return {static_cast<std::size_t>(to - stops), lines_found, true};
+    if (odd != 0) return {static_cast<std::size_t>(to - stops), lines_found, true, carry.doubled != 0};
   }
-  return {static_cast<std::size_t>(to - stops), lines_found, false};
+  return {static_cast<std::size_t>(to - stops), lines_found, false, carry.doubled != 0};
 }
 
 /// One field; an empty one is NaN, and counted. False: neither empty nor plain.
