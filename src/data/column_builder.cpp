@@ -128,7 +128,7 @@ std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::siz
   const std::int32_t code = copied ? levels_.code(cell) : levels_.code_readable(cell);
   const auto level = static_cast<std::size_t>(code);
   if (level == level_is_number_.size()) note_level(cell, index);
-  else if (copied) copies_.pop_back();
+  else if (copied) copies_.pop_front();
   ++(level_is_number_[level] != 0 ? numbers_seen_ : texts_seen_);
   known_.keep(records.column(column), row, code, level_is_number_[level]);
   return code;
@@ -138,7 +138,7 @@ std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::siz
 std::string_view ColumnBuilder::text_of(const PlainRecords& records, std::size_t row, std::size_t column) {
   const std::string_view cell = records.cell(row, column);
   if (!records.doubled || cell.find('"') == std::string_view::npos) return cell;
-  return copies_.emplace_back(without_doubled_quotes(cell));
+  return copies_.emplace_front(without_doubled_quotes(cell));
 }
 
 void ColumnBuilder::add_value(std::string_view cell) {

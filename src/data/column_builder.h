@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,7 +77,7 @@ class ColumnBuilder {
   Cells<std::int32_t> codes_;
   LevelTable levels_;
   KnownLevels known_;
-  std::deque<std::string> copies_;             ///< texts whose doubled quotes had to be taken out
+  std::forward_list<std::string> copies_;      ///< texts whose doubled quotes had to be taken out
   std::vector<std::uint8_t> level_is_number_;  ///< 0 or 1
   bool whole_ = true;                          ///< all of values_ are whole numbers or missing
   NamedCell first_text_, first_out_of_range_;

@@ -1,6 +1,8 @@
 // The field loops for AVX2: blocks as two vectors, a number as sixteen bytes whose digits are moved to their places by one shuffle.
 #include <immintrin.h>
 
+#include <cstring>
+
 #include "data/simd/fields-inl.h"
 
 namespace chainrule::data {
@@ -145,7 +147,15 @@ inline bool read_eight_whole(const FieldColumn& column, std::size_t row, double*
   const __m256i begins = _mm256_sub_epi32(_mm256_castps_si256(_mm256_shuffle_ps(abef, cdgh, 0x88)), _mm256_set1_epi32(-1));
   const __m256i ends = _mm256_sub_epi32(_mm256_castps_si256(_mm256_shuffle_ps(abef, cdgh, 0xdd)), _mm256_set1_epi32(static_cast<int>(column.tail)));
   const __m256i short_by = _mm256_sub_epi32(_mm256_set1_epi32(kWholeBytes), _mm256_sub_epi32(ends, begins));  // 0 to 3
-  const __m256i bytes = _mm256_i32gather_epi32(reinterpret_cast<const int*>(column.text), begins, 1);
+  const auto four = [&](std::size_t i) {  // faster than the instruction for it
+    const auto bytes_at = [&](std::size_t k) {
+      int bytes;
+      std::memcpy(&bytes, column.begin(row + i + k), sizeof bytes);
+      return bytes;
+    };
+    return _mm_setr_epi32(bytes_at(0), bytes_at(1), bytes_at(2), bytes_at(3));
+  };
+  const __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(four(0)), four(4), 1);
   const __m256i digits = _mm256_sllv_epi32(_mm256_xor_si256(bytes, _mm256_set1_epi8('0')), _mm256_slli_epi32(short_by, 3));
   const __m256i fine = _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_min_epu8(digits, _mm256_set1_epi8(9)), digits),
                                         _mm256_cmpeq_epi32(_mm256_and_si256(short_by, _mm256_set1_epi32(3)), short_by));
