@@ -71,6 +71,7 @@ void ColumnBuilder::add_fields(const PlainRecords& records, std::size_t column, 
     if (state_ == State::texts) return add_texts(records, column, row, missing, counts);
     if (state_ == State::numbers && !missing.number_among_them()) row = add_numbers(records, column, row, missing, counts, kernels);
     if (row < records.rows) add(text_of(records, row++, column), missing, counts);
+    if (state_ != State::texts) copies_.clear();  // nobody kept a view
   }
 }
 

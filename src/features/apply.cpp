@@ -47,7 +47,7 @@ void Transform::open(const data::Table& table) {
 }
 
 void Transform::write(std::size_t first, std::size_t count, float* x) {
-  const std::size_t near = zeros_ ? kNearBytes / sizeof(float) / features_.inputs / 16 * 16 : kBlockRows;
+  const std::size_t near = zeros_ ? kNearBytes / sizeof(float) / std::max<std::size_t>(1, features_.inputs) / 16 * 16 : kBlockRows;
   const std::size_t most = std::clamp<std::size_t>(near, 16, kBlockRows);
   for (std::size_t done = 0; done < count; done += most) {
     write_block(first + done, std::min(most, count - done), x + done * features_.inputs);
