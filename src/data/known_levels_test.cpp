@@ -29,7 +29,7 @@ struct Lines {
 
 TEST(KnownLevels, TextsThatDifferInOneByteOrInLengthAreToldApart) {
   const std::string nul(1, '\0');
-  const std::vector<std::string> fields = {"a", "a" + nul + "a", "aa", "ab", "aaaaaaaa", "aaaaaaaaa", "aaaaaaaa" + nul + "a", "aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaab",
+  const std::vector<std::string> fields = {"a", "a" + nul + "a", "\"a" + nul + "\"", "aa", "ab", "aaaaaaaa", "aaaaaaaaa", "aaaaaaaa" + nul + "a", "aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaab",
                                            "baaaaaaaaaaaaaaa", "aaaaaaaabaaaaaaa"};
   for (std::size_t kept = 0; kept < fields.size(); ++kept) {
     const Lines lines(fields);
@@ -41,6 +41,23 @@ TEST(KnownLevels, TextsThatDifferInOneByteOrInLengthAreToldApart) {
       EXPECT_EQ(read.rows, row == kept ? 1u : 0u) << fields[kept] << " as " << fields[row];
       EXPECT_EQ(read.numbers, read.rows);
       EXPECT_EQ(code, row == kept ? 7 : -5);
+    }
+  }
+}
+
+// The same sixteen bytes once masked; those of a text of zero bytes are those of a free slot.
+TEST(KnownLevels, ZeroBytesBehindATextAreNoPartOfIt) {
+  for (const char letter : {'\0', 'A', 'k', 'z'}) {
+    std::vector<std::string> fields;
+    for (std::size_t zeros = 0; zeros < 16; ++zeros) fields.push_back('"' + (letter + std::string(zeros, '\0')) + '"');
+    const Lines lines(fields);
+    for (std::size_t kept = 0; kept < fields.size(); ++kept) {
+      KnownLevels known;
+      known.keep(lines.column(), kept, 1, 0);
+      for (std::size_t row = 0; row < fields.size(); ++row) {
+        std::int32_t code = 0;
+        ASSERT_EQ(known.read(lines.column(), row, row + 1, &code).rows, row == kept ? 1u : 0u) << letter << ' ' << kept << ' ' << row;
+      }
     }
   }
 }
