@@ -100,7 +100,8 @@ TEST(Accounting, MasksNormsAndShardsAddUp) {
       TrainingSpec training;
       training.optimizer = default_optimizer("adam");
       training.shards = 4;
-      const net::Tensor* middle = net::ParameterLayout(spec).find(net::Role::weight, 1);
+      const net::ParameterLayout layout(spec);
+      const net::Tensor* middle = layout.find(net::Role::weight, 1);
       ASSERT_NE(middle, nullptr);
       expect_balance(make_replay(data, spec, training, 10), middle->info.offset + 30, std::string(name(norm)) + " " + std::string(name(kind)));
     }
