@@ -3,16 +3,16 @@
 
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "chainrule/error.h"
 #include "report/divergence_html.h"
+#include "report/json.h"
 
 namespace chainrule::api {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using report::Json;
 
 std::string json_path(const std::string& folder) { return folder + "/divergence.json"; }
 std::string page_path(const std::string& folder) { return folder + "/divergence.html"; }
@@ -49,7 +49,7 @@ std::string to_json(const DivergenceReport& r) {
     json["cures"].push_back({{"change", c.change}, {"setting", c.setting}, {"survived", c.survived}, {"steps", c.steps}, {"loss", number(c.loss)}});
   }
   json["command"] = text(r.command);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(2) + "\n";
 }
 
 }  // namespace
@@ -63,8 +63,7 @@ std::string write_divergence(const std::string& folder, const DivergenceReport& 
 bool has_divergence_at(const std::string& folder, std::uint64_t step) {
   std::error_code error;
   if (!std::filesystem::exists(json_path(folder), error) || !std::filesystem::exists(page_path(folder), error)) return false;
-  const Json json = Json::parse(read_file(json_path(folder)), nullptr, false);
-  return json.is_object() && json.contains("step") && json["step"].is_number_unsigned() && json["step"].get<std::uint64_t>() == step;
+  return report::whole_number_in(read_file(json_path(folder)), "step") == step;
 }
 
 void forget_divergence(const std::string& folder) noexcept {

@@ -8,13 +8,15 @@
 
 #include "api/setting_text.h"
 #include "chainrule/error.h"
+#include "report/json.h"
 
 namespace chainrule::api {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using report::Json;
+using Parsed = nlohmann::json;
 
-double exact(const Json& text) {
+double exact(const Parsed& text) {
   const std::string& word = text.get_ref<const std::string&>();
   double value = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
@@ -53,24 +55,24 @@ Json pairs_json(const std::vector<std::vector<double>>& vectors) {
   return json;
 }
 
-std::vector<std::vector<double>> pairs_of(const Json& json) {
+std::vector<std::vector<double>> pairs_of(const Parsed& json) {
   std::vector<std::vector<double>> vectors;
-  for (const Json& text : json) vectors.push_back(from_hex(text.get<std::string>()));
+  for (const Parsed& text : json) vectors.push_back(from_hex(text.get<std::string>()));
   return vectors;
 }
 
 Json history_json(const std::vector<TrainResult::Point>& history) {
   Json json = Json::array();
   for (const TrainResult::Point& p : history) {
-    json.push_back({p.epoch, write_number(p.loss), write_number(p.validation_loss), write_number(p.validation_score),
-                    write_number(p.learning_rate)});
+    json.push_back(Json::array({p.epoch, write_number(p.loss), write_number(p.validation_loss), write_number(p.validation_score),
+                                write_number(p.learning_rate)}));
   }
   return json;
 }
 
-std::vector<TrainResult::Point> history_of(const Json& json) {
+std::vector<TrainResult::Point> history_of(const Parsed& json) {
   std::vector<TrainResult::Point> history;
-  for (const Json& p : json)
+  for (const Parsed& p : json)
     history.push_back({p.at(0).get<std::uint64_t>(), exact(p.at(1)), exact(p.at(2)), exact(p.at(3)), exact(p.at(4))});
   return history;
 }
@@ -97,7 +99,7 @@ Json state_json(const RunIdentity& run, const training::Snapshot& snapshot) {
   return json;
 }
 
-void read_state(const Json& json, SavedRun& saved) {
+void read_state(const Parsed& json, SavedRun& saved) {
   training::Progress& p = saved.snapshot.progress;
   saved.run.batch = json.at("batch_size").get<std::size_t>();
   saved.run.early_stop = json.at("early_stop").get<std::uint64_t>();
@@ -105,10 +107,10 @@ void read_state(const Json& json, SavedRun& saved) {
   p.batch = json.at("batch").get<std::uint64_t>();
   p.loss_sum = exact(json.at("loss_sum"));
   p.weight_sum = exact(json.at("weight_sum"));
-  const Json& stopping = json.at("stopping");
+  const Parsed& stopping = json.at("stopping");
   p.stopping = {stopping.at("has_best").get<bool>(), exact(stopping.at("best_score")),
                 stopping.at("best_epoch").get<std::uint64_t>(), stopping.at("epochs_since_best").get<std::uint64_t>()};
-  const Json& plateau = json.at("plateau");
+  const Parsed& plateau = json.at("plateau");
   p.plateau = {exact(plateau.at("factor")), exact(plateau.at("best")), plateau.at("epochs").get<std::uint64_t>(),
                plateau.at("waiting").get<std::uint64_t>()};
   p.history = history_of(json.at("history"));
@@ -153,7 +155,7 @@ SavedRun read_checkpoint(const model::Checkpoint& checkpoint, const std::string&
   saved.snapshot.best_parameters = checkpoint.best_parameters;
   saved.snapshot.best_average = checkpoint.best_averaged;
   try {
-    read_state(Json::parse(checkpoint.trainer_state), saved);
+    read_state(Parsed::parse(checkpoint.trainer_state), saved);
   } catch (const std::exception& fault) {
     throw Error("E0413", source, std::string("the trainer's state cannot be read: ") + fault.what());
   }

@@ -1,34 +1,26 @@
-// Builds the JSON objects of --json with nlohmann::json; keys keep the order they are written in.
+// The JSON objects of --json; keys keep the order they are written in.
 #include "json.h"
 
-#include <cmath>
-
-#include <nlohmann/json.hpp>
-
 #include "flags.h"
+#include "report/json.h"
 
 namespace chainrule::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-/// null when it is not finite.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+using report::Json;
 
 Json metrics(const Metrics& m) {
-  Json json = {{"rows", m.rows}, {"loss", number(m.loss)}, {"penalty", number(m.penalty)}};
+  Json json = {{"rows", m.rows}, {"loss", m.loss}, {"penalty", m.penalty}};
   if (m.classification) {
-    json["accuracy"] = number(m.accuracy);
-    json["auc"] = number(m.auc);
-    json["log_loss"] = number(m.log_loss);
+    json["accuracy"] = m.accuracy;
+    json["auc"] = m.auc;
+    json["log_loss"] = m.log_loss;
     json["classes"] = m.classes;
     json["confusion"] = m.confusion;
   } else {
-    json["rmse"] = number(m.rmse);
-    json["mae"] = number(m.mae);
-    json["r2"] = number(m.r2);
+    json["rmse"] = m.rmse;
+    json["mae"] = m.mae;
+    json["r2"] = m.r2;
   }
   return json;
 }
@@ -40,10 +32,10 @@ Json plan(const PlanReport& report) {
 Json column(const ColumnInfo& info) {
   Json json = {{"name", info.name}, {"type", info.type}, {"missing", info.missing}, {"distinct", info.distinct}};
   if (info.type == "numeric" || info.type == "date") {
-    json["minimum"] = number(info.minimum);
-    json["maximum"] = number(info.maximum);
-    json["mean"] = number(info.mean);
-    json["deviation"] = number(info.deviation);
+    json["minimum"] = info.minimum;
+    json["maximum"] = info.maximum;
+    json["mean"] = info.mean;
+    json["deviation"] = info.deviation;
   }
   Json top = Json::array();
   for (const auto& [value, count] : info.top) top.push_back({{"value", value}, {"count", count}});
@@ -55,15 +47,8 @@ Json layer(const LayerInfo& info) {
   return {{"name", info.name},         {"inputs", info.inputs},           {"units", info.units},
           {"activation", info.activation}, {"initializer", info.initializer}, {"dropout", info.dropout},
           {"norm", info.norm},         {"residual", info.residual},       {"parameters", info.parameters},
-          {"weight_norm", number(info.weight_norm)}, {"bias_norm", number(info.bias_norm)},
-          {"smallest", number(info.smallest)}, {"largest", number(info.largest)}, {"histogram", info.histogram}};
-}
-
-/// true, false and numbers as such; everything else as text.
-Json typed(const std::string& text) {
-  if (text.empty()) return text;
-  const Json parsed = Json::parse(text, nullptr, false);
-  return parsed.is_number() || parsed.is_boolean() ? parsed : Json(text);
+          {"weight_norm", info.weight_norm}, {"bias_norm", info.bias_norm},
+          {"smallest", info.smallest}, {"largest", info.largest}, {"histogram", info.histogram}};
 }
 
 }  // namespace
@@ -76,12 +61,12 @@ std::string describe_json(const Description& d) {
   json["suggested_task"] = d.suggested_task;
   json["why"] = d.why;
   json["notes"] = d.notes;
-  return dumped(json);
+  return json.dump();
 }
 
 std::string train_json(const TrainResult& r) {
   Json json = {{"model", r.model},       {"folder", r.folder}, {"epochs", r.epochs}, {"best_epoch", r.best_epoch},
-               {"steps", r.steps},       {"seconds", number(r.seconds)}, {"digest", r.digest}, {"stop_reason", r.stop_reason},
+               {"steps", r.steps},       {"seconds", r.seconds}, {"digest", r.digest}, {"stop_reason", r.stop_reason},
                {"interrupted", r.interrupted}, {"train", metrics(r.train)}};
   json["validation"] = r.has_validation ? metrics(r.validation) : Json(nullptr);
   json["test"] = r.has_test ? metrics(r.test) : Json(nullptr);
@@ -89,15 +74,15 @@ std::string train_json(const TrainResult& r) {
   json["decisions"] = r.decisions;
   json["history"] = Json::array();
   for (const TrainResult::Point& p : r.history) {
-    json["history"].push_back({{"epoch", p.epoch}, {"loss", number(p.loss)},
-                               {"validation_loss", r.has_validation ? number(p.validation_loss) : Json(nullptr)},
-                               {"validation_score", r.has_validation ? number(p.validation_score) : Json(nullptr)},
-                               {"learning_rate", number(p.learning_rate)}});
+    json["history"].push_back({{"epoch", p.epoch}, {"loss", p.loss},
+                               {"validation_loss", r.has_validation ? p.validation_loss : Json(nullptr)},
+                               {"validation_score", r.has_validation ? p.validation_score : Json(nullptr)},
+                               {"learning_rate", p.learning_rate}});
   }
-  return dumped(json);
+  return json.dump();
 }
 
-std::string metrics_json(const Metrics& m) { return dumped(metrics(m)); }
+std::string metrics_json(const Metrics& m) { return metrics(m).dump(); }
 
 std::string model_json(const ModelInfo& info) {
   Json json = {{"path", info.path}, {"digest", info.digest}, {"version", info.version}, {"task", info.task}, {"target", info.target},
@@ -106,46 +91,47 @@ std::string model_json(const ModelInfo& info) {
   for (const LayerInfo& one : info.layers) json["layers"].push_back(layer(one));
   json["features"] = info.features;
   json["training"] = Json::object();
-  for (const auto& [name, value] : info.training) json["training"][name] = typed(value);
+  for (const auto& [name, value] : info.training) json["training"][name] = report::typed_json(value);
   json["plan"] = plan(info.plan);
   json["spec"] = info.spec_toml;
-  return dumped(json);
+  return json.dump();
 }
 
 std::string check_json(const CheckReport& report) {
-  Json json = {{"passed", report.passed}, {"max_relative_error", number(report.max_relative_error)}, {"checks", Json::array()}};
+  Json json = {{"passed", report.passed}, {"max_relative_error", report.max_relative_error}, {"checks", Json::array()}};
   for (const CheckItem& item : report.checks) {
     json["checks"].push_back({{"id", item.id}, {"title", item.title}, {"passed", item.passed}, {"severity", item.severity},
-                              {"value", number(item.value)}, {"limit", number(item.limit)}, {"detail", item.detail},
+                              {"value", item.value}, {"limit", item.limit}, {"detail", item.detail},
                               {"meaning", item.meaning}, {"advice", item.advice}});
   }
-  return dumped(json);
+  return json.dump();
 }
 
 std::string version_json(const VersionInfo& v) {
-  return dumped(Json{{"version", v.version}, {"compiler", v.compiler}, {"build_type", v.build_type}, {"instruction_set", v.instruction_set},
-                     {"instruction_sets", v.instruction_sets}, {"plan_candidates", v.plan_candidates}, {"cores", v.cores}});
+  const Json json = {{"version", v.version}, {"compiler", v.compiler}, {"build_type", v.build_type}, {"instruction_set", v.instruction_set},
+                     {"instruction_sets", v.instruction_sets}, {"plan_candidates", v.plan_candidates}, {"cores", v.cores}};
+  return json.dump();
 }
 
 std::string bench_json(const std::vector<BenchRow>& rows, const VersionInfo& version) {
   Json json = {{"instruction_set", version.instruction_set}, {"cores", version.cores}, {"shapes", Json::array()}};
   for (const BenchRow& row : rows) {
     json["shapes"].push_back({{"shape", row.shape}, {"layers", row.layers}, {"batch", row.batch}, {"threads", row.threads},
-                              {"samples_per_second", number(row.samples_per_second)}, {"spread", number(row.spread)}, {"gflops", number(row.gflops)}});
+                              {"samples_per_second", row.samples_per_second}, {"spread", row.spread}, {"gflops", row.gflops}});
   }
-  return dumped(json);
+  return json.dump();
 }
 
 std::string rate_search_json(const RateSearch& search) {
-  Json json = {{"suggested", number(search.suggested)}, {"curve", Json::array()}};
-  for (const RatePoint& point : search.curve) json["curve"].push_back({{"rate", number(point.rate)}, {"loss", number(point.loss)}});
-  return dumped(json);
+  Json json = {{"suggested", search.suggested}, {"curve", Json::array()}};
+  for (const RatePoint& point : search.curve) json["curve"].push_back({{"rate", point.rate}, {"loss", point.loss}});
+  return json.dump();
 }
 
 std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const TrainPreview& preview) {
   Json json = {{"dry_run", true}, {"data", data.empty() ? Json(nullptr) : Json(data)}, {"settings", Json::object()}};
   for (const SettingOrigin& s : settings) {
-    json["settings"][s.key] = {{"value", s.source == "spec" ? Json(nullptr) : typed(s.value)}, {"source", s.source}, {"where", s.where}};
+    json["settings"][s.key] = {{"value", s.source == "spec" ? Json(nullptr) : report::typed_json(s.value)}, {"source", s.source}, {"where", s.where}};
   }
   json["decisions"] = preview.decisions;
   if (!data.empty()) {
@@ -153,7 +139,7 @@ std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::
     json["spec"] = preview.spec_toml;
     json["plan"] = plan(preview.plan);
   }
-  return dumped(json);
+  return json.dump();
 }
 
 std::string help_json() {
@@ -166,9 +152,9 @@ std::string help_json() {
     }
     json["commands"].push_back({{"name", command.name}, {"summary", command.summary}, {"flags", flags}});
   }
-  return dumped(json);
+  return json.dump();
 }
 
-std::string json_string(std::string_view text) { return dumped(Json(std::string(text))); }
+std::string json_string(std::string_view text) { return Json(text).dump(); }
 
 }  // namespace chainrule::cli

@@ -1,55 +1,44 @@
 // Builds the JSON objects of the laboratory.
 #include "laboratory_json.h"
 
-#include <cmath>
-
-#include <nlohmann/json.hpp>
+#include "report/json.h"
 
 namespace chainrule::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using report::Json;
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json numbers(const std::vector<double>& values) {
-  Json list = Json::array();
-  for (const double value : values) list.push_back(number(value));
-  return list;
-}
-
-Json estimate(const Estimate& e) { return {{"mean", number(e.mean)}, {"low", number(e.low)}, {"high", number(e.high)}}; }
+Json estimate(const Estimate& e) { return {{"mean", e.mean}, {"low", e.low}, {"high", e.high}}; }
 
 Json curve(const RaceLane& lane) {
   Json mean = Json::array(), low = Json::array(), high = Json::array();
   for (const Estimate& e : lane.curve) {
-    mean.push_back(number(e.mean));
-    low.push_back(number(e.low));
-    high.push_back(number(e.high));
+    mean.push_back(e.mean);
+    low.push_back(e.low);
+    high.push_back(e.high);
   }
-  return {{"x", numbers(lane.curve_x)}, {"mean", mean}, {"low", low}, {"high", high}};
+  return {{"x", lane.curve_x}, {"mean", mean}, {"low", low}, {"high", high}};
 }
 
 Json lane_json(const RaceLane& lane, bool on_data) {
   Json trials = Json::array();
-  for (const RateTrial& trial : lane.trials) trials.push_back({{"rate", trial.rate}, {"score", number(trial.score)}});
+  for (const RateTrial& trial : lane.trials) trials.push_back({{"rate", trial.rate}, {"score", trial.score}});
   Json json = {{"optimizer", lane.optimizer},
                {"rate", lane.rate},
                {"rate_at_edge", lane.at_edge},
                {"score", estimate(lane.score)},
-               {"scores", numbers(lane.scores)},
+               {"scores", lane.scores},
                {"diverged", lane.diverged},
                {"best_share", lane.best_share},
                {"trials", trials},
                {"curve", curve(lane)}};
   if (on_data) {
-    json["training_curve"] = numbers(lane.training_curve);
-    json["seconds"] = number(lane.seconds);
+    json["training_curve"] = lane.training_curve;
+    json["seconds"] = lane.seconds;
   } else {
     json["arrived"] = lane.arrived;
-    json["median_steps"] = number(lane.median_steps);
-    json["path"] = {{"x", numbers(lane.path_x)}, {"y", numbers(lane.path_y)}};
+    json["median_steps"] = lane.median_steps;
+    json["path"] = {{"x", lane.path_x}, {"y", lane.path_y}};
   }
   return json;
 }
@@ -96,7 +85,7 @@ Json row_json(const DropoutRow& row, bool classification) {
   if (classification) json["log_loss"] = estimate(row.log_loss);
   json[classification ? "calibration_error" : "coverage_90"] = estimate(row.calibration);
   json["epochs"] = estimate(row.epochs);
-  json["epoch_seconds"] = number(row.epoch_seconds);
+  json["epoch_seconds"] = row.epoch_seconds;
   json["diverged"] = row.diverged;
   return json;
 }
@@ -124,7 +113,7 @@ Json mask_json(const MaskCheck& check) {
 std::string races_json(const std::vector<Race>& races) {
   Json list = Json::array();
   for (const Race& race : races) list.push_back(race_json(race));
-  return dumped({{"races", list}});
+  return Json{{"races", list}}.dump();
 }
 
 std::string dropout_json(const DropoutComparison& comparison) {
@@ -134,14 +123,15 @@ std::string dropout_json(const DropoutComparison& comparison) {
   Json recommended = dropout_spec(comparison.recommended);
   recommended["sure"] = comparison.sure;
   recommended["text"] = comparison.recommendation;
-  return dumped({{"data", comparison.data},
-                 {"classification", comparison.classification},
-                 {"recommended", recommended},
-                 {"test", comparison.test},
-                 {"rows", rows},
-                 {"masks", masks},
-                 {"notes", comparison.notes},
-                 {"decisions", comparison.decisions}});
+  const Json json = {{"data", comparison.data},
+                     {"classification", comparison.classification},
+                     {"recommended", recommended},
+                     {"test", comparison.test},
+                     {"rows", rows},
+                     {"masks", masks},
+                     {"notes", comparison.notes},
+                     {"decisions", comparison.decisions}};
+  return json.dump();
 }
 
 }  // namespace chainrule::cli

@@ -2,30 +2,19 @@
 #include "lesson_json.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include <nlohmann/json.hpp>
+#include "report/json.h"
 
 namespace chainrule::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using report::Json;
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json values(const std::vector<double>& list) {
-  Json json = Json::array();
-  for (const double value : list) json.push_back(number(value));
-  return json;
-}
-
-std::string id_text(int id) { return "L" + std::to_string(id); }
+std::string statement_id(int id) { return "L" + std::to_string(id); }
 
 Json numbers_json(const std::vector<LessonNumber>& numbers) {
   Json json = Json::object();
-  for (const LessonNumber& n : numbers) json[n.name] = number(n.value);
+  for (const LessonNumber& n : numbers) json[n.name] = n.value;
   return json;
 }
 
@@ -34,13 +23,13 @@ Json table_json(const LessonTable& table) { return {{"title", table.title}, {"co
 Json plot_json(const LessonPlot& plot) {
   Json json = {{"title", plot.title}, {"x", plot.x_label}, {"y", plot.y_label}, {"logarithmic_y", plot.logarithmic_y}, {"curves", Json::array()}};
   for (const LessonPlot::Curve& curve : plot.curves) {
-    json["curves"].push_back({{"name", curve.name}, {"x", values(curve.x)}, {"y", values(curve.y)}});
+    json["curves"].push_back({{"name", curve.name}, {"x", curve.x}, {"y", curve.y}});
   }
   return json;
 }
 
 Json card(const LessonStatement& s) {
-  Json json = {{"id", id_text(s.id)},   {"group", name_of(s.group)}, {"statement", s.statement},
+  Json json = {{"id", statement_id(s.id)},   {"group", name_of(s.group)}, {"statement", s.statement},
                {"question", s.question}, {"answer", s.answer},       {"wrong", Json::array()}};
   for (const WrongAnswer& wrong : s.wrong) json["wrong"].push_back({{"answer", wrong.answer}, {"why", wrong.why}});
   json["takes_own_data"] = s.takes_own;
@@ -51,7 +40,7 @@ Json card(const LessonStatement& s) {
 Json checked(std::span<const LessonResult> runs) {
   const auto failed = std::find_if(runs.begin(), runs.end(), [](const LessonResult& r) { return !r.held; });
   const LessonResult& shown = failed == runs.end() ? runs.front() : *failed;
-  Json json = {{"id", id_text(shown.id)}, {"held", failed == runs.end()}};
+  Json json = {{"id", statement_id(shown.id)}, {"held", failed == runs.end()}};
   json["held_seeds"] = std::count_if(runs.begin(), runs.end(), [](const LessonResult& r) { return r.held; });
   json["verdict"] = shown.verdict;
   json["numbers"] = numbers_json(shown.numbers);
@@ -67,7 +56,7 @@ Json checked(std::span<const LessonResult> runs) {
 std::string lesson_list_json(std::span<const LessonStatement> statements) {
   Json json = {{"statements", Json::array()}};
   for (const LessonStatement& statement : statements) json["statements"].push_back(card(statement));
-  return dumped(json);
+  return json.dump();
 }
 
 std::string lesson_outcome_json(const LessonStatement& statement, std::uint64_t seed, const LessonOutcome& outcome) {
@@ -81,7 +70,7 @@ std::string lesson_outcome_json(const LessonStatement& statement, std::uint64_t 
   for (const LessonTable& table : outcome.tables) json["tables"].push_back(table_json(table));
   json["plots"] = Json::array();
   for (const LessonPlot& plot : outcome.plots) json["plots"].push_back(plot_json(plot));
-  return dumped(json);
+  return json.dump();
 }
 
 std::string lesson_check_json(std::span<const LessonResult> results, std::size_t seeds) {
@@ -89,7 +78,7 @@ std::string lesson_check_json(std::span<const LessonResult> results, std::size_t
                {"seeds", seeds},
                {"statements", Json::array()}};
   for (std::size_t first = 0; first < results.size(); first += seeds) json["statements"].push_back(checked(results.subspan(first, seeds)));
-  return dumped(json);
+  return json.dump();
 }
 
 }  // namespace chainrule::cli

@@ -1,0 +1,75 @@
+// JSON under construction, for --json and for files beside a run. nlohmann's templates cost seconds in every file that builds a document with
+// them; this class has none of them in its header.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace chainrule::report {
+
+/// A value, a list, or an object whose keys keep the order they are written in. Numbers that are not finite become null; bytes that are not
+/// UTF-8 become U+FFFD.
+class Json {
+ public:
+  struct Member;
+
+  Json() = default;  ///< null
+  Json(std::nullptr_t) {}
+  template <std::same_as<bool> Bool>
+  Json(Bool value) : text_(value ? "true" : "false") {}
+  template <std::integral Integer>
+    requires(!std::same_as<Integer, bool>)
+  Json(Integer value) : text_(std::to_string(value)) {}
+  Json(double value);
+  Json(std::string_view text);
+  Json(const std::string& text) : Json(std::string_view(text)) {}
+  Json(const char* text) : Json(std::string_view(text)) {}
+  template <class Value>
+  Json(const std::vector<Value>& values) : kind_(Kind::list) {
+    for (const auto& value : values) parts_.emplace_back(value);
+  }
+  Json(std::initializer_list<Member> members);  ///< an object
+
+  static Json array(std::initializer_list<Json> parts = {});
+  static Json object();
+
+  /// The member of this name, null when it is new. Null becomes an object.
+  Json& operator[](std::string_view key);
+  /// Appends to a list. Null becomes a list.
+  void push_back(Json value);
+  Json& back() { return parts_.back(); }
+  /// Adds these members, or replaces those of the same name.
+  void update(std::initializer_list<Member> members);
+
+  /// In one line, or with each part in a line of its own, indented by `indent` spaces.
+  std::string dump(std::size_t indent = 0) const;
+
+ private:
+  enum class Kind { scalar, list, object };
+
+  void write(std::string& out, std::size_t indent, std::size_t depth) const;
+
+  Kind kind_ = Kind::scalar;
+  std::string text_ = "null";      ///< a scalar as JSON
+  std::vector<std::string> keys_;  ///< one for each part of an object
+  std::vector<Json> parts_;
+};
+
+struct Json::Member {
+  std::string_view key;
+  mutable Json value;  ///< moved from, out of the initializer list
+};
+
+/// Text that reads as a JSON number, true or false as what it reads as, all other text as text.
+Json typed_json(const std::string& text);
+/// The whole number under `key` of the object that `text` holds.
+std::optional<std::uint64_t> whole_number_in(const std::string& text, const std::string& key);
+
+}  // namespace chainrule::report
