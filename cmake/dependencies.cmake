@@ -18,6 +18,7 @@ chainrule_header_only(toml toml++/toml.h)
 # Its debug assertions abort on malformed text ("[`x]") for which the parser has a proper error right behind them.
 target_include_directories(chainrule_headers_toml SYSTEM BEFORE INTERFACE ${CMAKE_CURRENT_LIST_DIR}/fixes)
 target_compile_options(chainrule_headers_toml INTERFACE "-DTOML_ASSERT(expr)=static_assert(true)")
+target_compile_definitions(chainrule_headers_toml INTERFACE TOML_HEADER_ONLY=0 TOML_ENABLE_FORMATTERS=0)  # toml_library.cpp is the rest
 chainrule_header_only(cli11 CLI/CLI.hpp)
 chainrule_header_only(fast_float fast_float/fast_float.h)
 

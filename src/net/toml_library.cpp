@@ -1,0 +1,3 @@
+// toml++ itself, compiled once (src/net and src/cli read TOML).
+#define TOML_IMPLEMENTATION
+#include <toml++/toml.h>
