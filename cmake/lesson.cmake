@@ -1,11 +1,11 @@
-# The table of the lesson's statements: each src/lesson/experiments/lNN_<subject>.cpp defines kLNN, and nothing else is needed to add one.
+# The table of the lesson's statements: each src/lesson/experiments/lNN_<subject>.cpp defines lNN::kStatement, and nothing else is needed to add one.
 file(GLOB experiments CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src/lesson/experiments src/lesson/experiments/l*.cpp)
 list(FILTER experiments EXCLUDE REGEX "_test\\.cpp$")
 list(SORT experiments)
 set(rows "")
 foreach(file IN LISTS experiments)
   if(file MATCHES "^l([0-9][0-9])_")
-    string(APPEND rows "CHAINRULE_STATEMENT(kL${CMAKE_MATCH_1})\n")
+    string(APPEND rows "CHAINRULE_STATEMENT(l${CMAKE_MATCH_1})\n")
   endif()
 endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/lesson/statements.inc CONTENT "${rows}" @ONLY)

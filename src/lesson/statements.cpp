@@ -1,4 +1,4 @@
-// The table of statements: cmake/lesson.cmake lists one kLNN for every file experiments/lNN_<subject>.cpp.
+// The table of statements: cmake/lesson.cmake lists one namespace lNN for every file experiments/lNN_<subject>.cpp.
 #include "lesson/statements.h"
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace chainrule {
 namespace lesson {
-#define CHAINRULE_STATEMENT(name) extern const LessonStatement name;
+#define CHAINRULE_STATEMENT(name) namespace name { extern const LessonStatement kStatement; }
 #include "lesson/statements.inc"
 #undef CHAINRULE_STATEMENT
 }  // namespace lesson
@@ -39,7 +39,7 @@ Error unknown(std::string_view id) {
 
 std::span<const LessonStatement> lesson_statements() {
   static const std::vector<LessonStatement> table = {
-#define CHAINRULE_STATEMENT(name) lesson::name,
+#define CHAINRULE_STATEMENT(name) lesson::name::kStatement,
 #include "lesson/statements.inc"
 #undef CHAINRULE_STATEMENT
   };

@@ -6,7 +6,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l01 {
 namespace {
 
 constexpr double kSure = 12, kClasses = 3;
@@ -115,7 +115,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL01 = {
+extern const LessonStatement kStatement = {
     1, LessonGroup::error_and_blame,
     "The loss is one number that says how far the predictions lie from the true labels.",
     "Two networks are tried on the same rows; one has the loss 0.2, the other 1.4. What follows?",
@@ -125,4 +125,4 @@ extern const LessonStatement kL01 = {
       {"The first network is better on every row", "a batch's loss is a mean: single rows can be worse and the mean still smaller"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l01

@@ -5,7 +5,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l02 {
 namespace {
 
 constexpr std::size_t kWeights = 1000, kShown = 8;
@@ -94,7 +94,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL02 = {
+extern const LessonStatement kStatement = {
     2, LessonGroup::error_and_blame,
     "Back-propagation tells of every single weight how much it contributes to the error.",
     "After one backward pass a weight has the gradient 0.3. What does that number say?",
@@ -104,4 +104,4 @@ extern const LessonStatement kL02 = {
       {"The weight should be 0.3", "the gradient is a slope in units of loss per weight; where the weight should end up is not known from one slope"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l02

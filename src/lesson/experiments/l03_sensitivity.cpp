@@ -6,7 +6,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l03 {
 namespace {
 
 constexpr std::size_t kPerTensor = 24, kInputs = 12, kShown = 8;
@@ -64,7 +64,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL03 = {
+extern const LessonStatement kStatement = {
     3, LessonGroup::gradient,
     "The gradient dL/dW(l) is the sensitivity of the loss to the weights of layer l: how steeply the loss changes with each of them.",
     "How could one find dL/dw of one weight without any back-propagation?",
@@ -75,4 +75,4 @@ extern const LessonStatement kL03 = {
        "the chain rule is merely the quick way to all of them at once; one by one they can be measured, at two forward passes each"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l03

@@ -1,14 +1,14 @@
 // L4: where the gradient is positive, decreasing the weight lowers the loss.
 #include "lesson/nudges.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l04 {
 namespace {
 
 LessonOutcome run(const LessonSetting& setting) { return nudge_outcome(setting, true); }
 
 }  // namespace
 
-extern const LessonStatement kL04 = {
+extern const LessonStatement kStatement = {
     4, LessonGroup::gradient,
     "A positive gradient means: decrease this weight, and the loss goes down.",
     "A weight is -0.8 and its gradient is +0.5. Which way should it go?",
@@ -18,4 +18,4 @@ extern const LessonStatement kL04 = {
       {"It should stay: a negative weight cannot have a positive gradient", "a weight's sign and its gradient's sign are independent of each other"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l04

@@ -1,14 +1,14 @@
 // L5: where the gradient is negative, increasing the weight lowers the loss.
 #include "lesson/nudges.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l05 {
 namespace {
 
 LessonOutcome run(const LessonSetting& setting) { return nudge_outcome(setting, false); }
 
 }  // namespace
 
-extern const LessonStatement kL05 = {
+extern const LessonStatement kStatement = {
     5, LessonGroup::gradient,
     "A negative gradient means: increase this weight, and the loss goes down.",
     "A weight's gradient is -2. The weight is raised by 0.001. What happens to the loss?",
@@ -18,4 +18,4 @@ extern const LessonStatement kL05 = {
       {"It becomes negative", "a falling loss need not pass zero: the gradient tells of a change, not of where the loss ends up"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l05

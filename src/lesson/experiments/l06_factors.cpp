@@ -4,7 +4,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l06 {
 namespace {
 
 constexpr std::size_t kLayers = 5;
@@ -111,7 +111,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL06 = {
+extern const LessonStatement kStatement = {
     6, LessonGroup::chain_rule,
     "The chain rule takes a gradient apart into small pieces, each of which concerns one layer only and is easy to compute.",
     "In a chain x -> z -> a -> L, what is dL/dx?",
@@ -121,4 +121,4 @@ extern const LessonStatement kL06 = {
       {"It cannot be known without re-deriving the whole formula of L", "it can: every piece needs only its own input and output, and that is the use of the rule"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l06

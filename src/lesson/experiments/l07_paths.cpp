@@ -5,7 +5,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l07 {
 namespace {
 
 constexpr double kExactLimit = 1e-11, kFusedLimit = 1e-5;
@@ -131,7 +131,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL07 = {
+extern const LessonStatement kStatement = {
     7, LessonGroup::chain_rule,
     "Back-propagation rests on the chain rule: it is that rule, carried out for all weights at once, each partial result used again.",
     "A first-layer weight reaches the loss on many paths through later units. What is its gradient?",
@@ -141,4 +141,4 @@ extern const LessonStatement kL07 = {
       {"Only the last layer matters, since it touches the loss", "a first-layer weight acts through every layer after it, and each of them scales what it passes on"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l07

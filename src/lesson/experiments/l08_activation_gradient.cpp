@@ -6,7 +6,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l08 {
 namespace {
 
 constexpr std::size_t kChecked = 60;
@@ -105,7 +105,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL08 = {
+extern const LessonStatement kStatement = {
     8, LessonGroup::chain_rule,
     "dL/da(l) is the derivative of the loss by the activations of layer l: what the layers behind it make of a change in them.",
     "What does dL/da of a hidden unit depend on?",
@@ -115,4 +115,4 @@ extern const LessonStatement kL08 = {
       {"It is the same for every row", "later units stand at different places of their curves for different rows, and so does the loss itself"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l08

@@ -5,7 +5,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l09 {
 namespace {
 
 constexpr std::size_t kShownTerms = 16;
@@ -104,7 +104,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL09 = {
+extern const LessonStatement kStatement = {
     9, LessonGroup::chain_rule,
     "Each layer first forms weighted sums of what it is given, plus a bias: z(l) = W(l) a(l-1) + b(l).",
     "A unit has the weights 2 and -1, the bias 0.5, and is given the activations 1 and 3. What is its z?",
@@ -114,4 +114,4 @@ extern const LessonStatement kL09 = {
       {"4.5: (2 - 1) * (1 + 3) + 0.5", "each input has a weight of its own: first multiply pair by pair, then add"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l09

@@ -6,7 +6,7 @@
 #include "lesson/subject.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l10 {
 namespace {
 
 constexpr std::size_t kSteps = 300;
@@ -74,7 +74,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL10 = {
+extern const LessonStatement kStatement = {
     10, LessonGroup::optimizers,
     "Two optimisers do most of the training in practice: stochastic gradient descent, SGD, and Adam.",
     "What does an optimiser such as SGD or Adam do?",
@@ -85,4 +85,4 @@ extern const LessonStatement kL10 = {
       {"it scales the inputs", "that is preparation of the data; an optimiser never sees a row, only gradients"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l10

@@ -6,7 +6,7 @@
 #include "lesson/text.h"
 #include "net/initial_parameters.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l11 {
 namespace {
 
 constexpr std::size_t kRows = 256;  ///< most rows used
@@ -107,7 +107,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL11 = {
+extern const LessonStatement kStatement = {
     11, LessonGroup::optimizers,
     "SGD does not wait for all rows: each step takes its gradient from a small random batch of them.",
     "Batches of 16 rows replace one pass over all 1024. What becomes of the gradient of a step?",
@@ -117,4 +117,4 @@ extern const LessonStatement kL11 = {
       {"it is wrong on average too", "every row is in one batch of the epoch, so the batches' gradients average to the whole one"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l11

@@ -5,7 +5,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l12 {
 namespace {
 
 constexpr double kRate = 0.05;
@@ -79,7 +79,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL12 = {
+extern const LessonStatement kStatement = {
     12, LessonGroup::optimizers,
     "SGD moves every weight against its gradient, by the learning rate times that gradient: W <- W - eta dL/dW.",
     "A weight is 0.50, its gradient dL/dW is 0.20 and eta is 0.10. What is the weight after one step of SGD?",
@@ -89,4 +89,4 @@ extern const LessonStatement kL12 = {
       {"0.49", "that halves the step; SGD has no factor but eta, even where a loss like (z - t)^2 is often written with 1/2"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l12

@@ -5,7 +5,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l13 {
 namespace {
 
 constexpr int kStarts = 128, kSteps = 400;
@@ -90,7 +90,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL13 = {
+extern const LessonStatement kStatement = {
     13, LessonGroup::optimizers,
     "SGD is cheap, it needs no memory beside the weights; but following the slope alone it can end in a poor minimum and stay.",
     "Why does plain descent over all rows not leave a poor minimum?",
@@ -100,4 +100,4 @@ extern const LessonStatement kL13 = {
       {"it has too few weights", "large networks have poor minima and flat stretches too; the cause is the rule, not the size"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l13

@@ -6,7 +6,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l14 {
 namespace {
 
 constexpr int kRuns = 64, kSteps = 400;
@@ -121,7 +121,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL14 = {
+extern const LessonStatement kStatement = {
     14, LessonGroup::optimizers,
     "Random batches make the gradient noisy, and that noise can carry the weights out of a poor minimum.",
     "At the bottom of a narrow poor minimum the gradient over all rows is zero. What does a random batch of one row do there?",
@@ -131,4 +131,4 @@ extern const LessonStatement kL14 = {
       {"it makes the poor minimum disappear", "the surface over all rows is unchanged; only the way through it has become random"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l14

@@ -4,7 +4,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l15 {
 namespace {
 
 constexpr double kFirstRate = 0x1p-7, kLimit = 1e-3;
@@ -61,7 +61,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL15 = {
+extern const LessonStatement kStatement = {
     15, LessonGroup::learning_rate,
     "The learning rate eta sets how far one update moves the weights.",
     "eta is doubled and the weights and the rows stay the same. What happens to the next step of SGD?",
@@ -72,4 +72,4 @@ extern const LessonStatement kL15 = {
       {"the gradient doubles", "the gradient belongs to the weights and the rows; eta only scales what is made of it"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l15

@@ -6,7 +6,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l16 {
 namespace {
 
 constexpr int kSteps = 40, kDrawn = 12;  ///< steps of the paths that are drawn
@@ -84,7 +84,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL16 = {
+extern const LessonStatement kStatement = {
     16, LessonGroup::learning_rate,
     "A large learning rate gets ahead fast, but its steps may jump over the minimum.",
     "During training the loss jumps up and down from step to step instead of sinking. What is the first suspect?",
@@ -94,4 +94,4 @@ extern const LessonStatement kL16 = {
       {"too many layers", "depth changes the gradients, but jumping loss with any depth is cured first by a smaller rate"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l16

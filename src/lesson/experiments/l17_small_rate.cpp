@@ -4,7 +4,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l17 {
 namespace {
 
 constexpr std::array kRates = {0.2, 0.05, 0.0125};
@@ -79,7 +79,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL17 = {
+extern const LessonStatement kStatement = {
     17, LessonGroup::learning_rate,
     "A small learning rate settles precisely near a minimum, but it takes many steps to get there.",
     "Batches are noisy. Why does a smaller eta end nearer to the minimum?",
@@ -90,4 +90,4 @@ extern const LessonStatement kL17 = {
       {"it takes more steps", "it needs more steps, which is its price; the same number of steps more with a large eta changes nothing"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l17

@@ -8,7 +8,7 @@
 #include "lesson/text.h"
 #include "train/trainer.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l18 {
 namespace {
 
 constexpr std::uint64_t kPerEpoch = 5, kEpochs = 12, kSteps = kPerEpoch * kEpochs;
@@ -177,7 +177,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL18 = {
+extern const LessonStatement kStatement = {
     18, LessonGroup::learning_rate,
     "Learning rate schedules change eta in the course of training.",
     "What does a learning rate schedule depend on?",
@@ -187,4 +187,4 @@ extern const LessonStatement kL18 = {
       {"on nothing, it is chosen once", "a rate that is chosen once is the constant schedule, the one that does not change anything"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l18

@@ -6,7 +6,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l19 {
 namespace {
 
 constexpr int kRuns = 32, kSteps = 500, kPoints = 25;
@@ -89,7 +89,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL19 = {
+extern const LessonStatement kStatement = {
     19, LessonGroup::learning_rate,
     "A usual schedule starts with a high rate and lowers it little by little.",
     "Why high first and low later, rather than the other way round?",
@@ -100,4 +100,4 @@ extern const LessonStatement kL19 = {
       {"the order does not matter", "early noise is forgotten by the end of the run, late noise is in the weights one ships"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l19

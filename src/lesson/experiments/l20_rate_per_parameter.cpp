@@ -7,7 +7,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l20 {
 namespace {
 
 constexpr int kSteps = 40;
@@ -93,7 +93,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL20 = {
+extern const LessonStatement kStatement = {
     20, LessonGroup::optimizers,
     "Adam adapts the learning rate for each parameter by itself.",
     "One weight has gradients around 100, another around 0.01. What are their effective rates under Adam?",
@@ -104,4 +104,4 @@ extern const LessonStatement kL20 = {
       {"the rate is set once for each layer", "v is kept for every single parameter, and each has its own quotient"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l20

@@ -4,7 +4,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l21 {
 namespace {
 
 constexpr int kSteps = 40;
@@ -96,7 +96,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL21 = {
+extern const LessonStatement kStatement = {
     21, LessonGroup::optimizers,
     "Adam joins two ideas: momentum gives it the direction, RMSprop the scale of every single step.",
     "Which setting turns Adam into RMSprop, exactly?",
@@ -106,4 +106,4 @@ extern const LessonStatement kL21 = {
       {"a very large epsilon", "that drowns v in epsilon and leaves momentum with a smaller rate: the other half is switched off"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l21

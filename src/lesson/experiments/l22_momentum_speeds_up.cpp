@@ -5,7 +5,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l22 {
 namespace {
 
 constexpr double kFlat = 1, kSteep = 200, kTarget = 1e-4;
@@ -98,7 +98,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL22 = {
+extern const LessonStatement kStatement = {
     22, LessonGroup::optimizers,
     "Momentum speeds descent up and smooths its way.",
     "In a long narrow valley, why is momentum faster than plain descent?",
@@ -108,4 +108,4 @@ extern const LessonStatement kL22 = {
       {"it skips every second step", "every step is taken; they merely stop undoing one another"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l22

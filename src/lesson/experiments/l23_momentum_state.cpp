@@ -5,7 +5,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l23 {
 namespace {
 
 constexpr int kSteps = 30;
@@ -86,7 +86,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL23 = {
+extern const LessonStatement kStatement = {
     23, LessonGroup::optimizers,
     "Momentum keeps a running mean of the gradients: m_t = b1 m_(t-1) + (1 - b1) g_t.",
     "b1 is 0.9, m was 1.0 and the new gradient is -1.0. What is the new m?",
@@ -96,4 +96,4 @@ extern const LessonStatement kL23 = {
       {"-0.1 + 1.0 = 0.9", "the old m must be multiplied by b1 before the new part is added, or m could grow without bound"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l23

@@ -6,7 +6,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l24 {
 namespace {
 
 constexpr int kValleys = 40, kSteps = 60;
@@ -94,7 +94,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL24 = {
+extern const LessonStatement kStatement = {
     24, LessonGroup::optimizers,
     "Momentum helps above all where the gradient zig-zags from step to step.",
     "A weight's gradients are +1, -1, +1, -1, ... What happens to its momentum m, with b1 = 0.9?",
@@ -104,4 +104,4 @@ extern const LessonStatement kL24 = {
       {"it settles at +1", "m is a mean of the gradients, and their mean is zero"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l24

@@ -5,7 +5,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l25 {
 namespace {
 
 constexpr double kFlat = 0.01, kSteep = 100;
@@ -73,7 +73,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL25 = {
+extern const LessonStatement kStatement = {
     25, LessonGroup::optimizers,
     "RMSprop adapts the rate where gradients vary widely in size.",
     "One weight's curvature is 10000 times the other's. What limits plain descent?",
@@ -83,4 +83,4 @@ extern const LessonStatement kL25 = {
       {"nothing, a good rate serves both", "the best of twenty rates still left nearly all of the flat weight's way"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l25

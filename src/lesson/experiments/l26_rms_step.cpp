@@ -5,7 +5,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l26 {
 namespace {
 
 constexpr int kSteps = 30;
@@ -84,7 +84,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL26 = {
+extern const LessonStatement kStatement = {
     26, LessonGroup::optimizers,
     "RMSprop divides each gradient by the root of the running mean of its recent squares.",
     "For a long time a weight's gradient has been 100, and eta is 0.01. How far does RMSprop move it per step?",
@@ -94,4 +94,4 @@ extern const LessonStatement kL26 = {
       {"by 100", "that is the gradient; it is divided by a root as large as itself before eta scales it"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l26

@@ -5,7 +5,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l27 {
 namespace {
 
 constexpr int kSteps = 30;
@@ -90,7 +90,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL27 = {
+extern const LessonStatement kStatement = {
     27, LessonGroup::optimizers,
     "RMSprop keeps a running mean of the squared gradients: v_t = b2 v_(t-1) + (1 - b2) g_t^2.",
     "b2 is 0.9, v was 4 and the new gradient is -2. What is the new v?",
@@ -100,4 +100,4 @@ extern const LessonStatement kL27 = {
       {"3.6 + 4 = 7.6", "the new square must be multiplied by 1 - b2, or v would be a sum that grows and not a mean"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l27

@@ -6,7 +6,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l28 {
 namespace {
 
 constexpr int kRuns = 40, kSteps = 200;
@@ -93,7 +93,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL28 = {
+extern const LessonStatement kStatement = {
     28, LessonGroup::optimizers,
     "Dividing by the root of v makes training steadier where gradients are volatile.",
     "Gradients are about 1 for a long time, then one of 1000 arrives. How long is RMSprop's step for it, with b2 = 0.9?",
@@ -104,4 +104,4 @@ extern const LessonStatement kL28 = {
       {"0, the outlier is ignored", "nothing is ignored; the outlier is scaled down, and it shortens the steps after it as well"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l28

@@ -5,7 +5,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l29 {
 namespace {
 
 constexpr int kSteps = 25;
@@ -88,7 +88,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL29 = {
+extern const LessonStatement kStatement = {
     29, LessonGroup::optimizers,
     "RMSprop remembers squared gradients only; the gradients themselves, with their signs, it does not keep.",
     "From RMSprop's memory v of a weight alone, what can be told about its past gradients?",
@@ -98,4 +98,4 @@ extern const LessonStatement kL29 = {
       {"every single one of them", "all are blended into one number per weight; the last weighs most"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l29

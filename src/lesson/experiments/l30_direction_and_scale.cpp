@@ -4,7 +4,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l30 {
 namespace {
 
 constexpr double kFlat = 1, kSteep = 50;
@@ -69,7 +69,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL30 = {
+extern const LessonStatement kStatement = {
     30, LessonGroup::optimizers,
     "Momentum smooths the direction of the steps; RMSprop scales the rate of each weight.",
     "Which of the two can move a weight uphill for a step or two?",
@@ -79,4 +79,4 @@ extern const LessonStatement kL30 = {
       {"neither", "that holds for plain descent and RMSprop; momentum runs on through a dip"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l30

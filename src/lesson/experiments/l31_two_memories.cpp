@@ -5,7 +5,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l31 {
 namespace {
 
 constexpr double kB1 = 0.9, kB2 = 0.9, kLimit = 1e-5;
@@ -84,7 +84,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL31 = {
+extern const LessonStatement kStatement = {
     31, LessonGroup::optimizers,
     "Momentum accumulates past gradients, RMSprop past squared gradients.",
     "A weight's gradients alternate between +2 and -2 for long. What are m and v, roughly (b1 = b2 = 0.9)?",
@@ -94,4 +94,4 @@ extern const LessonStatement kL31 = {
       {"m is near 0 and v is 2", "v holds the square, 4; its root is 2"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l31

@@ -5,7 +5,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l32 {
 namespace {
 
 constexpr int kSteps = 30;
@@ -129,7 +129,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL32 = {
+extern const LessonStatement kStatement = {
     32, LessonGroup::optimizers,
     "Adam's update in the lesson's form: W <- W - eta m_t / sqrt(v_t + eps), m from momentum and v from RMSprop.",
     "At the very first step, with b1 = 0.9, b2 = 0.999 and a gradient g far above epsilon, how long is the lesson's step, which has no "
@@ -140,4 +140,4 @@ extern const LessonStatement kL32 = {
       {"eta times g", "that is SGD; in Adam the size of g stands above and below the line and cancels"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l32

@@ -5,7 +5,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l33 {
 namespace {
 
 constexpr int kSteps = 60;
@@ -91,7 +91,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL33 = {
+extern const LessonStatement kStatement = {
     33, LessonGroup::optimizers,
     "Adam's quotient m / sqrt(v + eps) scales each update by momentum and by the recent magnitude of the gradients.",
     "All gradients become 100 times as large, say because the loss is given in cents. What do Adam's steps do?",
@@ -101,4 +101,4 @@ extern const LessonStatement kL33 = {
       {"they turn round", "no sign changes anywhere; only sizes do"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l33

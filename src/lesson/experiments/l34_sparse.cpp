@@ -6,7 +6,7 @@
 #include "lesson/recorder.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l34 {
 namespace {
 
 constexpr std::size_t kWords = 32, kRows = 512, kBatch = 64;
@@ -120,7 +120,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL34 = {
+extern const LessonStatement kStatement = {
     34, LessonGroup::optimizers,
     "Adam copes well with sparse gradients, where most weights get none in most steps.",
     "A word occurs in one of a thousand rows. Why does SGD learn its weight so slowly?",
@@ -131,4 +131,4 @@ extern const LessonStatement kL34 = {
       {"SGD skips rows with rare words", "every row counts alike, which is just why a word in few rows counts for little"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l34

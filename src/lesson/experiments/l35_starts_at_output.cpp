@@ -5,7 +5,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l35 {
 namespace {
 
 constexpr double kExactLimit = 1e-12, kFusedLimit = 1e-5;
@@ -99,7 +99,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL35 = {
+extern const LessonStatement kStatement = {
     35, LessonGroup::error_and_blame,
     "The gradient is first known at the output layer, where the loss is; from there it is carried back layer by layer.",
     "Which gradient can be computed first, right after the forward pass?",
@@ -109,4 +109,4 @@ extern const LessonStatement kL35 = {
       {"That of the widest layer, since it has most to say", "width plays no part in the order; what matters is how far a layer is from the loss"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l35

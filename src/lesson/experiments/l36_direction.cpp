@@ -5,7 +5,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l36 {
 namespace {
 
 /// Which layers something reaches when the weights of layer `cut` are zero (all.size(): no cut).
@@ -92,7 +92,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL36 = {
+extern const LessonStatement kStatement = {
     36, LessonGroup::error_and_blame,
     "Values flow from the input to the output; gradients flow the other way, from the output to the input.",
     "In a deep network one layer's weights are all zero. Which layers get no gradient?",
@@ -102,4 +102,4 @@ extern const LessonStatement kL36 = {
       {"None of them: gradients do not depend on weights", "each step back multiplies by the weights of the layer just passed, and zero times anything is zero"}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l36

@@ -5,7 +5,7 @@
 #include "lesson/probe.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l37 {
 namespace {
 
 constexpr std::size_t kShown = 6, kRanked = 120, kMostRows = 128;
@@ -118,7 +118,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL37 = {
+extern const LessonStatement kStatement = {
     37, LessonGroup::error_and_blame,
     "Back-propagation assigns blame: it says of each single weight how much it is at fault for the error, and in which direction.",
     "A weight takes much of the blame for one row. What does that say about the whole data set?",
@@ -128,4 +128,4 @@ extern const LessonStatement kL37 = {
       {"The row must be mislabelled", "any row that is not predicted perfectly blames some weights; early in training nearly all rows do so strongly"}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l37

@@ -2,7 +2,7 @@
 #include "lesson/generalisation.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l38 {
 namespace {
 
 constexpr double kPenalty = 0.02;
@@ -13,7 +13,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL38{
+extern const LessonStatement kStatement{
     38, LessonGroup::regularisation,
     "Regularisation is what one does against over-fitting: against a network that knows its training rows but not the rule behind them.",
     "A network's loss is tiny on the rows it was trained on and large on new ones. What is regularisation meant to change?",
@@ -25,4 +25,4 @@ extern const LessonStatement kL38{
        "It never touches the data. It only makes it costly or hard for the network to bend itself around single rows."}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l38

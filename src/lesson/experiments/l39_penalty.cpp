@@ -6,7 +6,7 @@
 #include "lesson/text.h"
 #include "math/penalties.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l39 {
 namespace {
 
 constexpr double kL1 = 1e-3, kL2 = 1e-2, kRate = 0.1;
@@ -116,7 +116,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL39{
+extern const LessonStatement kStatement{
     39, LessonGroup::regularisation,
     "Regularisation makes a network pay for being complex: a penalty on its weights is added to the loss it has to lower.",
     "With an L2 penalty, what does training minimise?",
@@ -128,4 +128,4 @@ extern const LessonStatement kL39{
        "Biases are usually spared, here too: they shift a unit but do not make it bend, and penalising them mostly hurts the fit."}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l39

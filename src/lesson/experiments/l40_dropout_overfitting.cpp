@@ -2,7 +2,7 @@
 #include "lesson/generalisation.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l40 {
 namespace {
 
 constexpr double kRate = 0.5;
@@ -15,7 +15,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL40{
+extern const LessonStatement kStatement{
     40, LessonGroup::dropout,
     "Dropout is a form of regularisation: a network whose units are now and then missing cannot rely on learning its rows by heart.",
     "Why does dropping units at random while training help on rows the network has never seen?",
@@ -28,4 +28,4 @@ extern const LessonStatement kL40{
        "It adds noise, inside the network. The rows stay as they are, wrong labels included."}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l40

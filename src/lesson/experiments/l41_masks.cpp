@@ -6,7 +6,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l41 {
 namespace {
 
 constexpr double kRate = 0.4;
@@ -107,7 +107,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL41{
+extern const LessonStatement kStatement{
     41, LessonGroup::dropout,
     "In every training step dropout switches a share of the units off, chosen at random and chosen again for each row and step.",
     "Which units does dropout switch off?",
@@ -117,4 +117,4 @@ extern const LessonStatement kL41{
       {"One whole layer at a time.", "Nothing would get past that layer. It is single units that are drawn, layer by layer, and each layer keeps most of them."}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l41

@@ -5,7 +5,7 @@
 #include "lesson/glass.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l42 {
 namespace {
 
 constexpr double kRates[] = {0.1, 0.25, 0.5, 0.8};
@@ -65,7 +65,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL42{
+extern const LessonStatement kStatement{
     42, LessonGroup::dropout,
     "What a layer keeps on average is p = 1 - dropout rate: a rate of 0.2 keeps four units in five.",
     "A layer of 200 units has dropout with rate 0.3. How many of its units take part in a step?",
@@ -75,4 +75,4 @@ extern const LessonStatement kL42{
       {"200, each with 0.7 of its value.", "That is what standard dropout does when it predicts. In a training step a unit is in or out."}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l42

@@ -5,7 +5,7 @@
 #include "lesson/subject.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l43 {
 namespace {
 
 constexpr double kRate = 0.4;
@@ -137,7 +137,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL43{
+extern const LessonStatement kStatement{
     43, LessonGroup::dropout,
     "Units that are kept take part in the forward and the backward pass as always; those that are dropped sit out both, for that step only.",
     "A unit was dropped in this step. What is the gradient of its weights?",
@@ -148,4 +148,4 @@ extern const LessonStatement kL43{
       {"0 from now on.", "The mask is drawn anew for the next step, and the unit will be in again with probability p."}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l43

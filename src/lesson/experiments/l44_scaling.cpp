@@ -5,7 +5,7 @@
 #include "lesson/glass.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l44 {
 namespace {
 
 constexpr double kRates[] = {0.2, 0.5, 0.75};
@@ -82,7 +82,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL44{
+extern const LessonStatement kStatement{
     44, LessonGroup::dropout,
     "What the missing units would have contributed must be made up for somewhere: standard dropout multiplies by p when it predicts, "
     "inverted dropout divides by p while it trains.",
@@ -93,4 +93,4 @@ extern const LessonStatement kL44{
       {"A fifth of them is set to 0.", "Units are dropped in training only, unless one asks for Monte-Carlo samples."}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l44

@@ -6,7 +6,7 @@
 #include "lesson/glass.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l45 {
 namespace {
 
 constexpr std::size_t kUnits = Glass::kUnits, kSteps = 6, kSamples = 2000, kScheduleSteps = 5;
@@ -195,7 +195,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL45{
+extern const LessonStatement kStatement{
     45, LessonGroup::dropout,
     "Dropping units is one member of a family: noise instead of zeros, weights instead of units, inputs, rates that change, masks that stay on "
     "to tell how sure a prediction is.",
@@ -206,4 +206,4 @@ extern const LessonStatement kL45{
       {"Rows of the batch.", "That would be a smaller batch. All rows stay, and in this engine all rows of a step share the weights' mask."}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l45

@@ -6,7 +6,7 @@
 #include "lesson/subject.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l46 {
 namespace {
 
 constexpr std::size_t kRows = 48, kSteps = 60, kComparedSteps = 3;
@@ -87,7 +87,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL46{
+extern const LessonStatement kStatement{
     46, LessonGroup::chain_rule,
     "All of this is about multilayer perceptrons: layers of units, each reading every unit of the layer before, as many and as wide as one likes.",
     "What has to change in back-propagation when a network gets two more hidden layers?",
@@ -97,4 +97,4 @@ extern const LessonStatement kL46{
       {"Gradients can no longer be exact.", "They are as exact as in one layer. That they may become very small or large is true, but it is their true size."}}},
     false, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l46

@@ -8,7 +8,7 @@
 #include "lesson/run.h"
 #include "lesson/text.h"
 
-namespace chainrule::lesson {
+namespace chainrule::lesson::l47 {
 namespace {
 
 constexpr std::size_t kClasses = 10, kInputs = 64, kRows = 600, kTrainRows = 400, kBatch = 32, kCheckedRows = 8;
@@ -146,7 +146,7 @@ LessonOutcome run(const LessonSetting& setting) {
 
 }  // namespace
 
-extern const LessonStatement kL47{
+extern const LessonStatement kStatement{
     47, LessonGroup::dropout,
     "Put together: rows are fed forward, blame goes backward, SGD or Adam turns it into steps, and dropout keeps it honest. That is training.",
     "In which order does one training step with dropout go?",
@@ -156,4 +156,4 @@ extern const LessonStatement kL47{
       {"Feed forward, go backward with fresh masks, step.", "Fresh masks belong to another thinned network. Blame must go back along the very paths the forward pass took."}}},
     true, run};
 
-}  // namespace chainrule::lesson
+}  // namespace chainrule::lesson::l47
