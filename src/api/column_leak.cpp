@@ -9,7 +9,7 @@
 namespace chainrule::api {
 namespace {
 
-constexpr std::size_t kMostRows = 4000, kFewestRows = 40;
+constexpr std::size_t kMostLeakRows = 4000, kFewestLeakRows = 40;
 
 /// A column's value in one row, and the row's answer: a class number or a value.
 struct Pair {
@@ -108,12 +108,12 @@ class Looker {
     std::vector<std::uint32_t> order(rows.size());
     data::batch_order(0, 0, order);
     for (const std::uint32_t position : order) {
-      if (rows_.size() == kMostRows) break;
+      if (rows_.size() == kMostLeakRows) break;
       if (!target.missing(rows[position])) rows_.push_back(rows[position]);
     }
     for (const std::uint32_t row : rows_) answers_.push_back(key_of(target, row));
   }
-  bool enough() const { return rows_.size() >= kFewestRows; }
+  bool enough() const { return rows_.size() >= kFewestLeakRows; }
 
   template <class Key>
   double skill(bool ordered, Key key) const {

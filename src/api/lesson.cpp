@@ -12,14 +12,14 @@
 namespace chainrule {
 namespace {
 
-constexpr std::size_t kMostRows = 4096;  // of each part: enough to learn from, few enough to run in a second
+constexpr std::size_t kMostLessonRows = 4096;  // of each part: enough to learn from, few enough to run in a second
 constexpr std::size_t kMadeUpBatch = 32, kMadeUpBatches = 8;
 
 /// Rows of a part one after the other, in memory of their own.
 api::NumberTable copied(const training::DataPart& part) {
   const Samples& from = part.samples;
   api::NumberTable table;
-  table.rows = std::min(part.size(), kMostRows);
+  table.rows = std::min(part.size(), kMostLessonRows);
   table.inputs = from.inputs;
   table.targets = from.targets;
   for (std::size_t i = 0; i < table.rows; ++i) {
@@ -52,8 +52,8 @@ OwnLessonSubject on_data(const std::string& data, const TrainSettings& settings)
   own.decisions = prepared.decisions;
   const api::NetworkChoice choice = api::choose_network(settings, prepared, own.decisions);
   const auto memory = std::make_shared<Memory>(Memory{copied(prepared.train), copied(prepared.validation)});
-  if (prepared.train.size() > kMostRows) {
-    own.decisions.push_back("the experiments see the first " + std::to_string(kMostRows) + " of " + std::to_string(prepared.train.size()) +
+  if (prepared.train.size() > kMostLessonRows) {
+    own.decisions.push_back("the experiments see the first " + std::to_string(kMostLessonRows) + " of " + std::to_string(prepared.train.size()) +
                             " training rows");
   }
   own.subject = {choice.network, choice.training, memory->train.samples(), memory->validation.samples(), true};

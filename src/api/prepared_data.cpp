@@ -21,7 +21,7 @@
 namespace chainrule::api {
 namespace {
 
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+std::string in_quotes(const std::string& text) { return "\"" + text + "\""; }
 
 std::string counted(std::size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
@@ -32,7 +32,7 @@ std::string settle_target(const data::Table& table, const TrainSettings& setting
                           std::vector<std::string>& decisions) {
   if (!settings.target.empty()) return settings.target;
   if (table.dense.columns > 0 && table.columns.size() == 1) {
-    decisions.push_back("target: " + quoted(table.columns[0].name) + ", the only column besides the array");
+    decisions.push_back("target: " + in_quotes(table.columns[0].name) + ", the only column besides the array");
     return table.columns[0].name;
   }
   const std::string suggested = data::describe_table(table).suggested_target;
@@ -196,7 +196,7 @@ class Preparation {
       std::vector<std::string> ignored;
       if (!settings_.weight_column.empty()) ignored.push_back(settings_.weight_column);
       if (settings_.split == SplitKind::group) ignored.push_back(settings_.split_column);
-      for (const std::string& column : ignored) data_.decisions.push_back("not an input: " + quoted(column));
+      for (const std::string& column : ignored) data_.decisions.push_back("not an input: " + in_quotes(column));
       data_.features = features::fit(*data_.table, rows, target, classification, ignored);
     }
     if (data_.loss == Loss::poisson) data_.features.target.center = 0, data_.features.target.scale = 1;

@@ -14,14 +14,14 @@ namespace {
 using Network = reference::ReferenceNetwork<double>;
 using Rows = std::vector<std::uint32_t>;
 
-constexpr std::size_t kMostRows = 256;
+constexpr std::size_t kMostProbeRows = 256;
 
 bool is_fitted(const LayerSpec& layer) { return layer.initializer == Initializer::data_dependent; }
 
 Rows first_rows(const training::DataPart& train, std::uint64_t seed) {
   Rows order(train.size()), rows;
   data::batch_order(seed, 0, order);
-  for (std::size_t i = 0; i < order.size() && rows.size() < kMostRows; ++i) {
+  for (std::size_t i = 0; i < order.size() && rows.size() < kMostProbeRows; ++i) {
     if (train.weight(order[i]) > 0) rows.push_back(train.rows[order[i]]);
   }
   return rows;

@@ -9,14 +9,14 @@ namespace chainrule::api {
 namespace {
 
 constexpr std::size_t kBlockFloats = std::size_t{1} << 17;  // inputs that stay near the L2 cache until the network takes them
-constexpr std::size_t kMostRows = 4800, kFewestRows = 96;   // whole tiles of 48 rows, and one for each of two threads at least
+constexpr std::size_t kMostBlockRows = 4800, kFewestBlockRows = 96;   // whole tiles of 48 rows, and one for each of two threads at least
 
 std::size_t rows_per_block(std::size_t inputs) {
-  return std::clamp(kBlockFloats / std::max<std::size_t>(1, inputs) / 48 * 48, kFewestRows, kMostRows);
+  return std::clamp(kBlockFloats / std::max<std::size_t>(1, inputs) / 48 * 48, kFewestBlockRows, kMostBlockRows);
 }
 
 /// Mean and standard deviation over Monte-Carlo samples, in sample order (Welford 1962: no cancellation).
-struct Spread {
+struct SampleSpread {
   std::vector<double> mean, squares;
   double count = 0;
 
@@ -117,7 +117,7 @@ void TablePredictor::predict_rows(std::size_t rows, Predictions& predictions) {
 }
 
 void TablePredictor::sample_rows(std::size_t rows, Predictions& predictions) {
-  Spread spread;
+  SampleSpread spread;
   for (std::size_t sample = 0; sample < samples_; ++sample) {
     sampler_->predict(x_.data(), rows, rows_before_, sample, outputs_.data());
     spread.add(readable(rows));

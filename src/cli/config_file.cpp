@@ -17,7 +17,7 @@ std::string place(const std::string& name, const toml::source_position& at) {
   return name + " line " + std::to_string(at.line) + ", column " + std::to_string(at.column);
 }
 
-std::string number_text(double value) {
+std::string shortest_number(double value) {
   char buffer[64];
   const auto [end, status] = std::to_chars(buffer, buffer + sizeof buffer, value);
   return std::string(buffer, end);
@@ -27,7 +27,7 @@ std::string number_text(double value) {
 bool scalar_text(const toml::node& node, std::string& text) {
   if (const auto* string = node.as_string()) text = string->get();
   else if (const auto* integer = node.as_integer()) text = std::to_string(integer->get());
-  else if (const auto* real = node.as_floating_point()) text = number_text(real->get());
+  else if (const auto* real = node.as_floating_point()) text = shortest_number(real->get());
   else if (const auto* boolean = node.as_boolean()) text = boolean->get() ? "true" : "false";
   else return false;
   return true;

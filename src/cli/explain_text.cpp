@@ -13,11 +13,11 @@ namespace {
 constexpr int kWide = 100;  ///< columns from which tables show what also fits there
 constexpr std::size_t kMostChanges = 12;
 
-std::string percent(double share) { return measure_text(100 * share) + " %"; }
+std::string share_text(double share) { return measure_text(100 * share) + " %"; }
 std::string ratio(double measured, double predicted) { return predicted != 0 ? number_text(measured / predicted, 4) : "-"; }
 std::string row_text(std::size_t row, std::uint64_t line) { return std::to_string(row) + " (line " + std::to_string(line) + ")"; }
 
-void print_paragraph(Console& console, const std::string& text) {
+void print_wrapped(Console& console, const std::string& text) {
   for (const std::string& line : wrapped(printable(text), static_cast<std::size_t>(console.width) - 2)) console.out << "  " << line << '\n';
 }
 
@@ -27,7 +27,7 @@ void print_title(const Explanation& e, Console& console) {
   console.out << console.out_style.bold(printable(scope)) << ": ";
   if (e.scope == RowScope::Kind::row) console.out << "predicted " << printable(e.prediction) << ", truth " << printable(e.truth) << ", ";
   console.out << "loss " << number_text(e.loss) << '\n';
-  for (const std::string& note : e.notes) print_paragraph(console, note);
+  for (const std::string& note : e.notes) print_wrapped(console, note);
 }
 
 void print_layers(const Explanation& e, Console& console) {
@@ -36,7 +36,7 @@ void print_layers(const Explanation& e, Console& console) {
   if (wide) header.insert(header.begin() + 2, ">units");
   TextTable table(header);
   for (const LayerSummary& s : e.summary) {
-    std::vector<std::string> cells = {s.name, s.activation, percent(s.active), count_text(s.silent), measure_text(s.largest_z),
+    std::vector<std::string> cells = {s.name, s.activation, share_text(s.active), count_text(s.silent), measure_text(s.largest_z),
                                       measure_text(s.largest_a), measure_text(s.da_norm), measure_text(s.dz_norm)};
     if (wide) cells.insert(cells.begin() + 2, count_text(s.units));
     table.add(cells);
@@ -97,7 +97,7 @@ void print_blame(const Explanation& e, Console& console) {
     std::vector<std::string> cells = {cut(printable(b.weight), 28)};
     if (weights) cells.push_back(measure_text(b.value));
     cells.push_back(measure_text(b.gradient));
-    if (wide || !weights) cells.push_back(percent(b.share));
+    if (wide || !weights) cells.push_back(share_text(b.share));
     cells.insert(cells.end(), {b.direction, measure_text(b.predicted)});
     if (wide || !weights) cells.push_back(measure_text(b.measured));
     cells.push_back(ratio(b.measured, b.predicted));
@@ -109,7 +109,7 @@ void print_blame(const Explanation& e, Console& console) {
 
 void print_step(const StepForecast& s, Console& console) {
   print_heading(console, "The step training would take on these rows");
-  print_paragraph(console, s.optimizer);
+  print_wrapped(console, s.optimizer);
   TextTable sums({"change of the loss", ">", ""});
   sums.add({"first order", measure_text(s.predicted), "gradient times step"});
   sums.add({"second order", measure_text(s.curved), "mean of the gradients before and after, times step"});
@@ -132,9 +132,9 @@ void print_step(const StepForecast& s, Console& console) {
 
 void print_pulls(const Pulls& p, Console& console) {
   print_heading(console, "Rows that pull " + p.weight + " in opposite directions");
-  print_paragraph(console, plural(p.raising, "row") + " want it higher (" + number_text(p.raise_sum, 4) + " in all), " + plural(p.lowering, "row") + " lower (" +
+  print_wrapped(console, plural(p.raising, "row") + " want it higher (" + number_text(p.raise_sum, 4) + " in all), " + plural(p.lowering, "row") + " lower (" +
                                number_text(p.lower_sum, 4) + "), " + count_text(p.indifferent) + " do not care; what is left: " + number_text(p.net, 4) +
-                               ", agreement " + percent(p.agreement));
+                               ", agreement " + share_text(p.agreement));
   TextTable table({"wants it", "row", "truth", ">gradient", ">its loss"});
   for (const auto* list : {&p.raise, &p.lower}) {
     for (const RowPull& pull : *list) {
@@ -147,10 +147,10 @@ void print_pulls(const Pulls& p, Console& console) {
 
 void print_movers(const WeightMovement& m, Console& console) {
   print_heading(console, "Rows that moved " + m.weight + " in the first " + plural(m.steps, "step"));
-  print_paragraph(console, m.optimizer + "; batches of " + count_text(m.batch) + "; " +
+  print_wrapped(console, m.optimizer + "; batches of " + count_text(m.batch) + "; " +
                                (m.exact ? "exact: every step is linear in the gradients"
                                         : "each step divided in proportion to the rows' parts of its numerator"));
-  for (const std::string& note : m.notes) print_paragraph(console, note);
+  for (const std::string& note : m.notes) print_wrapped(console, note);
   TextTable table({"row", "truth", ">visits", ">moved it by", ""});
   double largest = 0;
   for (const RowMovement& r : m.movers) largest = std::max(largest, std::abs(r.moved));
@@ -160,7 +160,7 @@ void print_movers(const WeightMovement& m, Console& console) {
   }
   for (const ChainFactor& other : m.others) table.add({other.name, "", "", measure_text(other.value), ""});
   table.print(console);
-  print_paragraph(console, "from " + number_text(m.start, 9) + " to " + number_text(m.end, 9) + ": " + number_text(m.moved, 9) + ", rows raised it by " +
+  print_wrapped(console, "from " + number_text(m.start, 9) + " to " + number_text(m.end, 9) + ": " + number_text(m.moved, 9) + ", rows raised it by " +
                                number_text(m.raised, 4) + " and lowered it by " + number_text(-m.lowered, 4) + "; all contributions miss the movement by " +
                                number_text(m.gap, 2) + " of it");
 }
@@ -179,10 +179,10 @@ void print_changed(const CounterfactualRow& row, const std::string& title, Conso
 
 void print_counterfactual(const Counterfactual& c, Console& console) {
   print_heading(console, "What would change the answer");
-  print_paragraph(console, "now " + c.before + " (" + number_text(c.score, 4) + "); wanted: " + c.goal);
+  print_wrapped(console, "now " + c.before + " (" + number_text(c.score, 4) + "); wanted: " + c.goal);
   if (c.closest.found) print_changed(c.closest, "smallest change", console);
   if (c.fewest.found && c.fewest.changes.size() < c.closest.changes.size()) print_changed(c.fewest, "fewest columns", console);
-  for (const std::string& note : c.notes) print_paragraph(console, note);
+  for (const std::string& note : c.notes) print_wrapped(console, note);
 }
 
 }  // namespace

@@ -11,11 +11,11 @@
 namespace chainrule::explain {
 namespace {
 
-constexpr double kBudget = 6e10, kMostSteps = 60, kFewestSteps = 8;  // multiply-adds: about 10 s of one core
+constexpr double kStepBudget = 6e10, kMostSteps = 60, kFewestSteps = 8;  // multiply-adds: about 10 s of one core
 
 std::uint64_t step_count(const Subject& subject, std::size_t batch) {
   const double each = 3.0 * static_cast<double>(net::ParameterLayout(subject.network).size) * static_cast<double>(batch);
-  return static_cast<std::uint64_t>(std::clamp(kBudget / each, kFewestSteps, kMostSteps));
+  return static_cast<std::uint64_t>(std::clamp(kStepBudget / each, kFewestSteps, kMostSteps));
 }
 
 training::RunSpec run_of(const Subject& subject) {

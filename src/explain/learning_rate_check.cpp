@@ -12,8 +12,8 @@
 namespace chainrule::explain {
 namespace {
 
-constexpr double kBudget = 1.5e9;  // multiply-adds in fp64: a few seconds
-constexpr std::size_t kIterations = 16;
+constexpr double kCurvatureBudget = 1.5e9;  // multiply-adds in fp64: a few seconds
+constexpr std::size_t kCurvatureIterations = 16;
 constexpr double kSpike = 30;  // times the usual loss: no start recovers from that unharmed
 constexpr double kSmallestShare = 1e-3;  // of the root mean square divisor: weights without gradient yet do not count as free to fly
 
@@ -53,12 +53,12 @@ double momentum_factor(const OptimizerSpec& spec) {
 }
 
 double lambda_max(const Subject& subject, std::span<const float> parameters, std::span<const double> divisor) {
-  const double each = 6.0 * static_cast<double>(parameters.size() * kIterations);
-  const auto rows = rows_to_look_at(subject, static_cast<std::size_t>(std::clamp(kBudget / each, 4.0, 256.0)));
+  const double each = 6.0 * static_cast<double>(parameters.size() * kCurvatureIterations);
+  const auto rows = rows_to_look_at(subject, static_cast<std::size_t>(std::clamp(kCurvatureBudget / each, 4.0, 256.0)));
   reference::Batch<double> batch;
   reference::gather(subject.samples, rows, batch);
   Curvature curvature(without_regularisation(subject.network), subject.training, parameters, std::move(batch));
-  return extreme_curvature(curvature, divisor, kIterations).largest;
+  return extreme_curvature(curvature, divisor, kCurvatureIterations).largest;
 }
 
 double ignorant_loss(const Subject& subject) {

@@ -14,7 +14,7 @@ namespace {
 using reference::LayerTrace;
 using reference::Matrix;
 
-constexpr double kBudget = 6e8;                        // multiply-adds of the pass over the rows
+constexpr double kPassBudget = 6e8;                        // multiply-adds of the pass over the rows
 constexpr double kDeadSlope = 1e-3;                    // a gelu far to the left is as dead as a relu
 constexpr double kFlat = 0.01, kMostRows = 0.95;       // of the largest slope; of the rows
 constexpr double kDeadWarning = 0.5, kSaturatedWarning = 0.5, kSaturatedLimit = 0.75, kTwinLimit = 0.5;
@@ -179,7 +179,7 @@ CheckItem flow_item(reference::ReferenceNetwork<float>& network, const reference
 
 std::vector<CheckItem> check_units(const Subject& subject, std::span<const float> parameters) {
   const net::ParameterLayout layout(subject.network);
-  const auto rows = rows_to_look_at(subject, static_cast<std::size_t>(std::clamp(kBudget / (3.0 * static_cast<double>(layout.size)), 32.0, 512.0)));
+  const auto rows = rows_to_look_at(subject, static_cast<std::size_t>(std::clamp(kPassBudget / (3.0 * static_cast<double>(layout.size)), 32.0, 512.0)));
   reference::Batch<float> batch;
   reference::gather(subject.samples, rows, batch);
   reference::ReferenceNetwork<float> network(without_regularisation(subject.network), subject.training, rows.size());

@@ -11,7 +11,7 @@
 namespace chainrule::laboratory {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 constexpr std::uint32_t kResamples = 2000;
 
 /// The continued fraction of the incomplete beta function.
@@ -96,7 +96,7 @@ Estimate estimate(std::span<const double> values, double overlap) {
   Estimate result;
   result.mean = mean(values);
   const double n = static_cast<double>(values.size());
-  const double error = values.size() < 2 ? kInfinity : std::sqrt(variance(values) * (1 / n + overlap)) * student_critical(0.05, n - 1);
+  const double error = values.size() < 2 ? kUnbounded : std::sqrt(variance(values) * (1 / n + overlap)) * student_critical(0.05, n - 1);
   result.low = result.mean - error;
   result.high = result.mean + error;
   return result;

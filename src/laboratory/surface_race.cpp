@@ -10,7 +10,7 @@ namespace chainrule::laboratory {
 namespace {
 
 constexpr double kGoal = -3;  // log10 of the height that counts as arrived
-constexpr std::size_t kUsualTrials = 33, kUsualTuningSeeds = 10;
+constexpr std::size_t kSurfaceTrials = 33, kSurfaceTuningSeeds = 10;
 constexpr std::uint64_t kMostSteps = 1000000;
 
 LaneRun lane_run(const SurfaceWalk& walk) {
@@ -47,8 +47,8 @@ Contest surface_contest(const std::string& name, const RaceSettings& settings) {
   contest.name = name;
   contest.score_name = "log10 of the height above the minimum after " + std::to_string(steps) + " steps";
   contest.optimizers = settings.optimizers;
-  contest.usual_trials = kUsualTrials;
-  contest.usual_tuning_seeds = kUsualTuningSeeds;
+  contest.usual_trials = kSurfaceTrials;
+  contest.usual_tuning_seeds = kSurfaceTuningSeeds;
   for (std::uint64_t i = 0; i <= steps; ++i) contest.curve_x.push_back(static_cast<double>(i));
   std::vector<TrainingSpec> specs;
   for (const std::string& optimizer : settings.optimizers) specs.push_back(training_of(optimizer));

@@ -8,13 +8,13 @@ namespace chainrule::lesson {
 namespace {
 
 constexpr std::size_t kBuiltInRows = 128, kTrainingBatch = 32;
-constexpr double kNoise = 0.15, kDropRate = 0.2, kRate = 0.01;
+constexpr double kNoise = 0.15, kDropRate = 0.2, kProbeRate = 0.01;
 
 LessonSubject built_in_subject(const Rows& rows, const ProbeOptions& options, std::uint64_t seed) {
   NetworkSpec network = perceptron(options.widths, Activation::tanh, Loss::cross_entropy);
   network.layers[0].dropout.rate = kDropRate;
   if (network.layers.size() > 2) network.layers[1].activation = options.second;
-  return subject_of(network, training_with("adam", kRate, seed), rows.samples());
+  return subject_of(network, training_with("adam", kProbeRate, seed), rows.samples());
 }
 
 LessonSubject subject_for(const LessonSetting& setting, const Rows& rows, const ProbeOptions& options) {

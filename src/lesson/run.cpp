@@ -13,7 +13,7 @@ namespace chainrule::lesson {
 namespace {
 
 constexpr std::size_t kMeasuredRows = 256;  // rows a plan is given at a time when it only measures
-constexpr engine::Part kStates[] = {engine::Part::state0, engine::Part::state1, engine::Part::state2, engine::Part::state3};
+constexpr engine::Part kStateParts[] = {engine::Part::state0, engine::Part::state1, engine::Part::state2, engine::Part::state3};
 
 std::unique_ptr<engine::Plan> make_plan(const NetworkSpec& network, const TrainingSpec& training, const Samples& samples,
                                         const RunOptions& options) {
@@ -38,7 +38,7 @@ Run::Run(const NetworkSpec& network, const TrainingSpec& training, const Samples
   plan_->load(engine::Part::parameters, start);
   if (training.ema > 0) plan_->load(engine::Part::average, start);
   for (std::size_t s = 0; s < math::state_count(training.optimizer); ++s) {
-    plan_->load(kStates[s], std::vector<float>(layout_.size, static_cast<float>(math::state_start(training.optimizer, s))));
+    plan_->load(kStateParts[s], std::vector<float>(layout_.size, static_cast<float>(math::state_start(training.optimizer, s))));
   }
 }
 
@@ -140,7 +140,7 @@ std::vector<float> Run::stored(engine::Part part) const {
   return values;
 }
 
-std::vector<float> Run::state(std::size_t i) const { return stored(kStates[i]); }
+std::vector<float> Run::state(std::size_t i) const { return stored(kStateParts[i]); }
 
 void Run::set_parameters(std::span<const float> values) { plan_->load(engine::Part::parameters, values); }
 

@@ -36,16 +36,6 @@ class Checkpoints : public testing::Test {
   std::string folder_;
 };
 
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error("none", "", "no error");
-}
-
 TEST_F(Checkpoints, RoundTripIsExact) {
   const Checkpoint checkpoint = example_checkpoint(3);
   const std::string bytes = format_checkpoint(checkpoint);

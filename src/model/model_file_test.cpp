@@ -15,16 +15,6 @@
 namespace chainrule::model {
 namespace {
 
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error("none", "", "no error");
-}
-
 void expect_same(const ModelFile& a, const ModelFile& b) {
   EXPECT_EQ(a.network, b.network);
   EXPECT_EQ(a.training, b.training);

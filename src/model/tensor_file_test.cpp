@@ -6,19 +6,10 @@
 #include <cstring>
 
 #include "chainrule/error.h"
+#include "model/example_model.h"
 
 namespace chainrule::model {
 namespace {
-
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error("none", "", "no error");
-}
 
 std::string file_of(std::uint64_t length, const std::string& header, std::size_t data_bytes) {
   std::string bytes(8, '\0');

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kRowsShown = 12;
 
-std::string number(double value) {
+std::string number_words(double value) {
   if (std::isnan(value)) return "not a number";
   if (std::isinf(value)) return value > 0 ? "infinite" : "minus infinity";
   char text[32];
@@ -22,13 +22,13 @@ std::string number(double value) {
 
 std::string where(const DivergenceReport& r) {
   std::vector<std::pair<std::string, std::string>> entries = {
-      {"step", std::to_string(r.step) + " (epoch " + std::to_string(r.epoch) + ")"}, {"first bad value", number(r.value)}, {"in", "the " + r.place}};
+      {"step", std::to_string(r.step) + " (epoch " + std::to_string(r.epoch) + ")"}, {"first bad value", number_words(r.value)}, {"in", "the " + r.place}};
   if (r.layer >= 0) entries.push_back({"layer", std::to_string(r.layer)});
   if (r.unit >= 0) entries.push_back({"unit", std::to_string(r.unit)});
   if (!r.parameter.empty()) entries.push_back({"parameter", r.parameter});
   if (!r.row_name.empty()) entries.push_back({r.place == "update" || r.place == "gradient" ? "largest error from" : "row", r.row_name});
   if (!r.column.empty()) entries.push_back({"input column", r.column});
-  entries.push_back({"optimizer", r.optimizer + ", rate " + number(r.learning_rate)});
+  entries.push_back({"optimizer", r.optimizer + ", rate " + number_words(r.learning_rate)});
   entries.push_back({"data", r.data});
   entries.push_back({"last good state", r.model});
   return section("Where", pairs(entries));
@@ -42,7 +42,7 @@ std::string cures(const DivergenceReport& r) {
     any = any || cure.survived;
     const std::uint64_t wanted = r.tried_to - r.tried_from + 1;
     const std::string outcome = cure.survived ? "!good survives" : cure.steps < wanted ? "!bad diverges too" : "!warn finite, but the loss exploded";
-    t.rows.push_back({cure.change, cure.setting, outcome, std::to_string(cure.steps) + " of " + std::to_string(wanted), number(cure.loss)});
+    t.rows.push_back({cure.change, cure.setting, outcome, std::to_string(cure.steps) + " of " + std::to_string(wanted), number_words(cure.loss)});
   }
   const std::string words = "Steps " + std::to_string(r.tried_from) + " to " + std::to_string(r.tried_to) +
                             " were taken on a copy, each time with one setting changed.";
@@ -101,7 +101,7 @@ std::string growth(const DivergenceReport& r) {
     const DivergenceStep& s = r.steps[i];
     double largest = 0;
     for (const double a : s.activations) largest = std::isnan(a) || a > largest ? a : largest;
-    t.rows.push_back({std::to_string(s.step), number(s.learning_rate), number(s.loss), number(s.gradient_norm), number(s.parameter_norm), number(largest)});
+    t.rows.push_back({std::to_string(s.step), number_words(s.learning_rate), number_words(s.loss), number_words(s.gradient_norm), number_words(s.parameter_norm), number_words(largest)});
   }
   return section("The way there", content + paragraph("The last steps, each as it was before its update:") + table(t));
 }

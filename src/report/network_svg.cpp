@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMostEdges = 40;
 constexpr double kColumnWidth = 190, kRowHeight = 24, kTop = 34, kRadius = 5;
 
-std::string number(double value) {
+std::string four_digits(double value) {
   char buffer[40];
   std::snprintf(buffer, sizeof buffer, "%.4g", value);
   return buffer;
@@ -63,7 +63,7 @@ class Drawing {
     return "<path class=\"" + std::string(lower ? "lower" : "raise") + "\" stroke-width=\"" + pixels(0.5 + 5.5 * share) + "\" d=\"M" + pixels(x1) +
            " " + pixels(y1) + "C" + pixels(middle) + " " + pixels(y1) + " " + pixels(middle) + " " + pixels(y2) + " " + pixels(x2) + " " +
            pixels(y2) + "\"><title>layers." + std::to_string(edge.layer) + ".weight[" + std::to_string(edge.to) + "," + std::to_string(edge.from) +
-           "] = " + number(edge.value) + ", gradient " + number(edge.gradient) + "</title></path>\n";
+           "] = " + four_digits(edge.value) + ", gradient " + four_digits(edge.gradient) + "</title></path>\n";
   }
 
   std::string label(std::size_t column, std::size_t unit) const {

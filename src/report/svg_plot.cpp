@@ -250,7 +250,7 @@ class Writer {
   std::string out_;
 };
 
-constexpr std::string_view kStyle = R"(
+constexpr std::string_view kPlotStyle = R"(
 .plot { --paper:#fff; --ink:#1d2430; --soft:#566070; --grid:#e4e8ee; --contour:#a9b4c4;
   --c0:#1f66b0; --c1:#c8501e; --c2:#00805f; --c3:#9a4aa0; --c4:#a06e00; --c5:#0e7f9e; --c6:#b3243c; --c7:#5f6670;
   font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
@@ -279,7 +279,7 @@ std::string opening(double width, double height, std::string_view title, bool wi
   std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\"" + attribute("width", width) +
                      attribute("height", height) + " viewBox=\"0 0 " + pixel_text(width) + " " + pixel_text(height) + "\">\n<title>" +
                      xml_text(title) + "</title>\n";
-  if (with_style) text += "<style>" + std::string(kStyle) + "</style>\n";
+  if (with_style) text += "<style>" + std::string(kPlotStyle) + "</style>\n";
   return text + "<rect class=\"paper\"" + attribute("width", width) + attribute("height", height) + "/>\n";
 }
 
@@ -305,7 +305,7 @@ std::string svg_figure(const std::vector<Plot>& plots, std::size_t columns, doub
   return opening(width * static_cast<double>(columns), y + tallest, title, true) + body + "</svg>\n";
 }
 
-std::string_view svg_style() noexcept { return kStyle; }
+std::string_view svg_style() noexcept { return kPlotStyle; }
 
 std::string xml_text(std::string_view text) {
   std::string safe;
