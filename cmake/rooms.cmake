@@ -105,8 +105,11 @@ endfunction()
 function(chainrule_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
-  target_compile_options(test_${name} PRIVATE -O1 -Wno-array-bounds -Wno-mismatched-new-delete)  # false alarms of g++ 12 at -O1
+  target_compile_options(test_${name} PRIVATE -Og -Wno-array-bounds -Wno-mismatched-new-delete)  # false alarms of g++ 12
   target_link_libraries(test_${name} PRIVATE ${TEST_USES} GTest::gtest GTest::gtest_main)
+  if(NOT name STREQUAL "reference")  # tests/mutations takes its objects one by one
+    set_target_properties(test_${name} PROPERTIES UNITY_BUILD ${CHAINRULE_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  endif()
   get_property(owner GLOBAL PROPERTY CHAINRULE_TEST_HEADER)
   if(owner)
     target_precompile_headers(test_${name} REUSE_FROM ${owner})
