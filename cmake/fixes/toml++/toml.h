@@ -2,6 +2,8 @@
 // as U+00E4, which any malformed text can bring about (found by fuzzing). There the answer is "no". Stands before the library's own folder.
 #pragma once
 
+#include <cstdint>
+
 #include <toml++/impl/preprocessor.h>
 
 #if TOML_IMPLEMENTATION
