@@ -22,11 +22,11 @@ double uniform(std::uint32_t row, std::uint32_t element) {
 }
 
 /// A folder of its own for each test, with two small tables.
-class TrainFiles : public testing::Test {
+class TrainFiles : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = fs::temp_directory_path() /
-              ("chainrule_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+              ("chainrule_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     write("kinds.csv", true, 240);
