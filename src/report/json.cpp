@@ -1,4 +1,4 @@
-// Scalars and the few things that are read go through nlohmann::json; lists and objects are written here.
+// What was built goes into a document of nlohmann::json, which writes all of it.
 #include "report/json.h"
 
 #include <algorithm>
@@ -8,18 +8,26 @@
 namespace chainrule::report {
 namespace {
 
-using Library = nlohmann::json;
-
-std::string in_quotes(std::string_view text) { return Library(text).dump(-1, ' ', false, Library::error_handler_t::replace); }
-
-void new_line(std::string& out, std::size_t indent, std::size_t depth) {
-  if (indent != 0) out.append("\n").append(indent * depth, ' ');
-}
+using Library = nlohmann::ordered_json;
 
 }  // namespace
 
-Json::Json(double value) : text_(Library(value).dump()) {}
-Json::Json(std::string_view text) : text_(in_quotes(text)) {}
+class Json::Tree {
+ public:
+  static Library of(const Json& json) {
+    if (json.kind_ == Kind::scalar) return std::visit([](const auto& value) { return Library(value); }, json.scalar_);
+    Library made = json.kind_ == Kind::list ? Library::array() : Library::object();
+    for (std::size_t i = 0; i < json.parts_.size(); ++i) {
+      if (json.kind_ == Kind::list) {
+        made.push_back(of(json.parts_[i]));
+      } else {
+        made[json.keys_[i]] = of(json.parts_[i]);
+      }
+    }
+    return made;
+  }
+};
+
 Json::Json(std::initializer_list<Member> members) : kind_(Kind::object) { update(members); }
 
 Json Json::array(std::initializer_list<Json> parts) {
@@ -53,25 +61,7 @@ void Json::update(std::initializer_list<Member> members) {
 }
 
 std::string Json::dump(std::size_t indent) const {
-  std::string out;
-  write(out, indent, 0);
-  return out;
-}
-
-void Json::write(std::string& out, std::size_t indent, std::size_t depth) const {
-  if (kind_ == Kind::scalar) {
-    out += text_;
-    return;
-  }
-  out += kind_ == Kind::list ? '[' : '{';
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    if (i > 0) out += ',';
-    new_line(out, indent, depth + 1);
-    if (kind_ == Kind::object) out.append(in_quotes(keys_[i])).append(indent == 0 ? ":" : ": ");
-    parts_[i].write(out, indent, depth + 1);
-  }
-  if (!parts_.empty()) new_line(out, indent, depth);
-  out += kind_ == Kind::list ? ']' : '}';
+  return Tree::of(*this).dump(indent == 0 ? -1 : static_cast<int>(indent), ' ', false, Library::error_handler_t::replace);
 }
 
 Json typed_json(const std::string& text) {

@@ -1,5 +1,5 @@
 // JSON under construction, for --json and for files beside a run. nlohmann's templates cost seconds in every file that builds a document with
-// them; this class has none of them in its header.
+// them; this class has none of them in its header, and hands what was built to the library, which writes it.
 #pragma once
 
 #include <concepts>
@@ -9,7 +9,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace chainrule::report {
@@ -23,12 +25,12 @@ class Json {
   Json() = default;  ///< null
   Json(std::nullptr_t) {}
   template <std::same_as<bool> Bool>
-  Json(Bool value) : text_(value ? "true" : "false") {}
+  Json(Bool value) : scalar_(value) {}
   template <std::integral Integer>
     requires(!std::same_as<Integer, bool>)
-  Json(Integer value) : text_(std::to_string(value)) {}
-  Json(double value);
-  Json(std::string_view text);
+  Json(Integer value) : scalar_(std::conditional_t<std::is_signed_v<Integer>, std::int64_t, std::uint64_t>{value}) {}
+  Json(double value) : scalar_(value) {}
+  Json(std::string_view text) : scalar_(std::string(text)) {}
   Json(const std::string& text) : Json(std::string_view(text)) {}
   Json(const char* text) : Json(std::string_view(text)) {}
   template <class Value>
@@ -53,11 +55,10 @@ class Json {
 
  private:
   enum class Kind { scalar, list, object };
-
-  void write(std::string& out, std::size_t indent, std::size_t depth) const;
+  class Tree;  // of the library
 
   Kind kind_ = Kind::scalar;
-  std::string text_ = "null";      ///< a scalar as JSON
+  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string> scalar_;
   std::vector<std::string> keys_;  ///< one for each part of an object
   std::vector<Json> parts_;
 };
