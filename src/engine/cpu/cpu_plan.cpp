@@ -46,7 +46,8 @@ class CpuPlan final : public Plan {
       : kernels_(cpu::choose_products(kernels, training.precision)),
         state_(network, training, kernels_.table, threads, max_batch),
         online_(state_.net, state_.team.size()),
-        team_choice_(team_choice) {}
+        team_choice_(team_choice),
+        prediction_team_(state_.net, state_.team.size(), team_choice == cpu::TeamChoice::Kind::alternating) {}
 
   PlanReport report() const override {
     const cpu::KernelTable& kernels = state_.kernels();
@@ -150,7 +151,7 @@ class CpuPlan final : public Plan {
   }
 
   void predict(const float* x, std::size_t rows, bool average, float* outputs) noexcept override {
-    cpu::predict(state_, x, rows, average, outputs);
+    cpu::predict(state_, prediction_team_, x, rows, average, outputs);
   }
 
  private:
@@ -183,32 +184,33 @@ class CpuPlan final : public Plan {
   EngineState state_;
   cpu::OnlinePath online_;
   cpu::TeamChoice team_choice_;
+  cpu::PredictionTeam prediction_team_;
 };
 
 /// What a core does in a second, roughly: 60 % of two multiply-adds a cycle at 3 GHz.
 double multiply_adds_per_second() { return 0.6 * 2 * 3e9 * cpu::active_kernels()->lanes; }
 
-/// Seconds of a step of one row on one core.
-double seconds_of_row(const NetworkSpec& network) {
-  double row = 0;
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    row += 3.0 * static_cast<double>(network.fan_in(l)) * static_cast<double>(network.layers[l].units) / multiply_adds_per_second();
-  }
-  return row;
+/// Seconds of a step without waiting: each member takes its rows through two of the three products; the third one and the update are
+/// divided by weights, so that one row has work for all.
+double seconds_of_step(const NetworkSpec& network, std::size_t batch, int threads) {
+  constexpr double kUpdate = 0.5e-9;  // of a weight with its optimiser state
+  double weights = 0;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) weights += static_cast<double>(network.fan_in(l)) * static_cast<double>(network.layers[l].units);
+  const double product = weights / multiply_adds_per_second();
+  const std::size_t most_rows = (batch + static_cast<std::size_t>(threads) - 1) / static_cast<std::size_t>(threads);
+  return 2 * product * static_cast<double>(most_rows) + (product * static_cast<double>(batch) + weights * kUpdate) / threads;
 }
 
 /// As many threads as make a step of a full batch faster, given what waiting for each other costs on this machine now.
 int thread_count(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
   if (options.threads > 0) return options.threads;
-  const double row = seconds_of_row(network);
   const std::size_t batch = std::max<std::size_t>(options.max_batch, 1);
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   constexpr double kGain = 1.1;  // what another core must at least bring
   int best = 1;
-  double best_time = row * static_cast<double>(batch);
+  double best_time = seconds_of_step(network, batch, 1);
   for (int threads = 2; threads <= cores; threads = threads < cores ? std::min(2 * threads, cores) : cores + 1) {
-    const std::size_t most_rows = (batch + static_cast<std::size_t>(threads) - 1) / static_cast<std::size_t>(threads);
-    const double work = row * static_cast<double>(most_rows);
+    const double work = seconds_of_step(network, batch, threads);
     if (work * kGain > best_time) break;  // not even without waiting: do not start threads to measure that
     const double time = work + waits_of_step(network, training) * seconds_of_empty_run(threads);
     if (time * kGain > best_time) continue;
@@ -221,7 +223,7 @@ int thread_count(const NetworkSpec& network, const TrainingSpec& training, const
 /// A number of threads that the caller asked for stays. A trial costs four steps of one thread, which long steps are not worth.
 cpu::TeamChoice::Kind team_choice(const NetworkSpec& network, const PlanOptions& options, int threads) {
   constexpr double kLongest = 0.02;
-  const bool is_short = seconds_of_row(network) * static_cast<double>(options.max_batch) < kLongest;
+  const bool is_short = seconds_of_step(network, std::max<std::size_t>(options.max_batch, 1), 1) < kLongest;
   return options.threads == 0 && threads > 1 && is_short ? cpu::TeamChoice::Kind::adapting : cpu::TeamChoice::Kind::team;
 }
 

@@ -8,6 +8,12 @@ namespace {
 /// the same sets.
 std::size_t padded_rows(std::size_t rows) { return rows <= 6 ? rows : (rows + 57) / 64 * 64 + 6; }
 
+std::size_t widest(const PackedNetwork& net) {
+  std::size_t most = net.inputs.size();
+  for (const Layer& layer : net.layers) most = std::max(most, layer.out.size());
+  return most;
+}
+
 }  // namespace
 
 Workspace::Workspace(const PackedNetwork& net, std::size_t max_batch, int members)
@@ -19,6 +25,7 @@ Workspace::Workspace(const PackedNetwork& net, std::size_t max_batch, int member
   d_inputs = matrix(net.inputs);  // untouched (and so without pages) unless somebody asks for it
   for (const Layer& layer : net.layers) add_layer(layer, net.rounds());
   for (int member = 0; member < members; ++member) add_scratch(net);
+  for (float*& tile : shared_tiles) tile = members > 1 ? floats(widest(net) * kPredictionRows) : nullptr;
   outputs = AlignedBuffer<float>(max_batch * net.spec.outputs());
   for (auto* vector : {&row_loss, &row_weight, &row_scale}) *vector = AlignedBuffer<float>(max_batch);
   rows = AlignedBuffer<std::uint32_t>(max_batch);
@@ -59,16 +66,14 @@ void Workspace::add_layer(const Layer& layer, bool rounds) {
 
 void Workspace::add_scratch(const PackedNetwork& net) {
   Scratch own;
-  std::size_t widest = net.inputs.size();
-  for (const Layer& layer : net.layers) widest = std::max(widest, layer.out.size());
-  own.words = word_memory_.emplace_back(widest + 64).data();
+  own.words = word_memory_.emplace_back(widest(net) + 64).data();
   own.row = floats(net.inputs.size());
   std::size_t levels = 1;
   for (std::uint32_t shards = net.training.shards; shards > 1; shards /= 2) ++levels;
   own.block = floats(static_cast<std::size_t>(kBlockDepth * kBlockColumns) * levels);
   own.loss = floats(3 * net.spec.outputs() * static_cast<std::size_t>(net.kernels.lanes));
-  for (float*& tile : own.prediction) tile = floats(widest * kPredictionRows);
-  if (net.rounds()) own.rounded = floats(widest * kPredictionRows);
+  for (float*& tile : own.prediction) tile = floats(widest(net) * kPredictionRows);
+  if (net.rounds()) own.rounded = floats(widest(net) * kPredictionRows);
   scratch.push_back(own);
 }
 

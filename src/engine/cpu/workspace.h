@@ -36,6 +36,7 @@ struct Scratch {
 inline constexpr int kBlockColumns = 64;   ///< outputs of one weight block of a wide layer: one panel or several
 inline constexpr int kBlockDepth = 64;      ///< inputs of one weight block: the unit of work after the barrier
 inline constexpr int kPredictionRows = 96;  ///< rows of a prediction tile: their activations stay in cache
+inline constexpr int kFewRows = kPredictionRows / 2;  ///< up to so many are one tile, of which a team divides the columns
 
 class Workspace {
  public:
@@ -48,6 +49,7 @@ class Workspace {
   BatchMatrix d_inputs;      ///< gradient at `inputs`, then times m
   std::vector<LayerBatch> layers;
   std::vector<Scratch> scratch;
+  float* shared_tiles[2] = {};  ///< tiles of a few rows to which all members write columns, in turn; one member alone has none
   AlignedBuffer<float> outputs;  ///< row-major [rows, outputs]
   AlignedBuffer<float> row_loss, row_weight, row_scale;
   AlignedBuffer<std::uint32_t> rows, ids;

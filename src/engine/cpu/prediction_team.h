@@ -1,0 +1,60 @@
+// When predicting a few rows is worth a team: wide layers, and calls that follow each other closely.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+#include "engine/cpu/packed_network.h"
+#include "engine/cpu/team_choice.h"
+
+namespace chainrule::engine::cpu {
+
+/// Members that sleep take longer to wake than a row takes, so only a caller who asks again and again gets the team, and as long as it is
+/// faster. Either way gives the same bits.
+class PredictionTeam {
+ public:
+  PredictionTeam(const PackedNetwork& net, int members, bool for_tests) : for_tests_(for_tests), choice_(kind(for_tests)) {
+    for (const Layer& layer : net.layers) most_terms_ = divisible(layer) && members > 1 ? std::max(most_terms_, terms(layer)) : most_terms_;
+  }
+
+  /// Whether members each take some of the layer's columns; all of them compute the others.
+  bool divides(const Layer& layer, std::size_t rows) const { return divisible(layer) && rows * terms(layer) >= least_terms(); }
+
+  /// How a call for so many rows should run. end() must follow it.
+  bool begin(std::size_t rows) {
+    timed_ = rows * most_terms_ >= least_terms();
+    if (!timed_) return false;
+    begin_ = Clock::now();
+    calls_ = begin_ - end_ < kAwake ? calls_ + 1 : 0;
+    counts_ = for_tests_ || calls_ >= kLeastCalls;
+    return counts_ && !choice_.alone();
+  }
+
+  void end(std::size_t rows) {
+    if (!timed_) return;
+    end_ = Clock::now();
+    if (counts_) choice_.took(std::chrono::duration<double>(end_ - begin_).count(), static_cast<int>(rows));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::microseconds kAwake{20};  ///< members that wait for longer may sleep
+  static constexpr long kLeastCalls = 16;
+  static constexpr std::size_t kLeastTerms = std::size_t{1} << 15;  ///< multiply-adds: a microsecond or more of one core
+
+  static TeamChoice::Kind kind(bool for_tests) { return for_tests ? TeamChoice::Kind::alternating : TeamChoice::Kind::adapting; }
+  /// Layer norm wants whole rows.
+  static bool divisible(const Layer& layer) { return layer.norm != Norm::layer && layer.out.panels() > 1; }
+  static std::size_t terms(const Layer& layer) { return layer.in.size() * layer.out.size(); }
+  std::size_t least_terms() const { return for_tests_ ? 1 : kLeastTerms; }
+
+  bool for_tests_;
+  TeamChoice choice_;
+  std::size_t most_terms_ = 0;  ///< of a layer that a team divides
+  bool timed_ = false, counts_ = false;
+  long calls_ = 0;  ///< that followed each other closely
+  Clock::time_point begin_, end_;
+};
+
+}  // namespace chainrule::engine::cpu
