@@ -1,8 +1,7 @@
 // The program and the machine it runs on.
 #include "chainrule/machine.h"
 
-#include <thread>
-
+#include "base/usable_cores.h"
 #include "engine/cpu/instruction_sets.h"
 #include "engine/plan.h"
 
@@ -25,7 +24,7 @@ VersionInfo version_info() {
   info.instruction_set = engine::InstructionSets::active();
   info.instruction_sets = engine::InstructionSets::available();
   for (const engine::Candidate& candidate : engine::candidates()) info.plan_candidates.emplace_back(candidate.name);
-  info.cores = static_cast<int>(std::thread::hardware_concurrency());
+  info.cores = usable_cores();
   return info;
 }
 

@@ -1,12 +1,11 @@
 // A trained model: load, check, save, predict, evaluate.
 #include "chainrule/model.h"
 
-#include <thread>
-
 #include "api/model_impl.h"
 #include "api/prepared_data.h"
 #include "api/run_folder.h"
 #include "api/table_predictor.h"
+#include "base/usable_cores.h"
 #include "chainrule/error.h"
 #include "data/input.h"
 #include "data/table.h"
@@ -63,7 +62,7 @@ Predictions Model::predict(const Table& table, std::size_t samples) {
 void Model::predict_file(const std::string& path, const ReadOptions& options, std::size_t samples,
                          const std::function<void(const Predictions&)>& take) {
   const auto uses = [&](const data::Table& header) { return features::column_uses(impl_->file.features, header); };
-  data::TableStream stream(path, options, uses, impl_->options.threads != 1 && std::thread::hardware_concurrency() > 1);
+  data::TableStream stream(path, options, uses, impl_->options.threads != 1 && usable_cores() > 1);
   api::TablePredictor predictor(*impl_, samples);
   while (const std::optional<data::Table> part = stream.next()) take(predictor.predict(*part));
 }

@@ -7,6 +7,8 @@
 #include <map>
 #include <mutex>
 
+#include "base/usable_cores.h"
+
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -96,8 +98,7 @@ struct ThreadTeam::State {
 
 ThreadTeam::ThreadTeam(int size) : size_(std::max(size, 1)), state_(std::make_unique<State>()) {
   // More members than cores: whoever spins keeps the one it waits for from running.
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  if (cores > 0 && size_ > cores) state_->spins = 0;
+  if (size_ > usable_cores()) state_->spins = 0;
   state_->cores = std::vector<std::atomic<int>>(static_cast<std::size_t>(size_));
   for (std::atomic<int>& core : state_->cores) core = -1;
   threads_.reserve(static_cast<std::size_t>(size_ - 1));

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <thread>
 #include <unordered_set>
 
+#include "base/usable_cores.h"
 #include "chainrule/error.h"
 #include "data/encoding.h"
 
@@ -205,8 +205,7 @@ void CsvReader::start_builders() {
 
 // Only where the threads' start is nothing beside the reading.
 void CsvReader::start_workers(std::size_t bytes) {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  const int threads = options_.threads > 0 ? options_.threads : static_cast<int>(cores);
+  const int threads = options_.threads > 0 ? options_.threads : usable_cores();
   const int most = static_cast<int>(std::min<std::size_t>(names_.size(), kMostThreads));
   if (kernels_ != nullptr && bytes >= kSharedBytes && std::min(threads, most) > 1) workers_.emplace(std::min(threads, most), missing_.no_counts());
 }

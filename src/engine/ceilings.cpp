@@ -12,6 +12,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/thread_team.h"
+#include "base/usable_cores.h"
 #include "engine/cpu/instruction_sets.h"
 
 #if defined(__x86_64__)
@@ -218,21 +219,22 @@ CacheSizes cache_sizes() { return {stated_size(1, 32u << 10), stated_size(2, 512
 
 Ceilings measure_ceilings(int threads, double seconds) {
   const CacheSizes sizes = cache_sizes();
-  const auto share = static_cast<std::size_t>(threads);
+  const int working = std::min(threads, usable_cores());  // those that share a core would be timed one after the other, and added up
+  const auto share = static_cast<std::size_t>(working);
   const double each = seconds / 6;
   const std::string instruction_set = InstructionSets::active();
   Ceilings found;
   found.threads = threads;
-  found.fma = best_rate(threads, each, [&](int) { return multiply_add(instruction_set); }) * 1e-9;
+  found.fma = best_rate(working, each, [&](int) { return multiply_add(instruction_set); }) * 1e-9;
 #if defined(__x86_64__)
   if (instruction_set == "avx512" && __builtin_cpu_supports("avx512bf16"))
-    found.bf16 = best_rate(threads, each, [](int) { return dot_bf16(); }) * 1e-9;
+    found.bf16 = best_rate(working, each, [](int) { return dot_bf16(); }) * 1e-9;
 #endif
-  found.l1 = read_rate(threads, each, sizes.l1 / 2);
-  found.l2 = read_rate(threads, each, sizes.l2 / 2);
+  found.l1 = read_rate(working, each, sizes.l1 / 2);
+  found.l2 = read_rate(working, each, sizes.l2 / 2);
   // The third level is shared; the fourth must not fit into it.
-  found.l3 = read_rate(threads, each, std::max(sizes.l3 / 2 / share, sizes.l2 * 2));
-  found.dram = read_rate(threads, each, std::max<std::size_t>(sizes.l3 * 4, 256u << 20) / share);
+  found.l3 = read_rate(working, each, std::max(sizes.l3 / 2 / share, sizes.l2 * 2));
+  found.dram = read_rate(working, each, std::max<std::size_t>(sizes.l3 * 4, 256u << 20) / share);
   found.barrier = barrier_time(threads, each);
   return found;
 }

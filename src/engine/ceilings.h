@@ -12,7 +12,7 @@ struct CacheSizes {
 };
 CacheSizes cache_sizes();
 
-/// All threads together, each on its own data. 0: not measured here.
+/// All threads together, each on its own data and, but for the barrier, on its own core. 0: not measured here.
 struct Ceilings {
   int threads = 1;
   double fma = 0;               ///< fp32 GFLOP/s, an FMA counts 2, in the active instruction set

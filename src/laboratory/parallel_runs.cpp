@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/thread_team.h"
+#include "base/usable_cores.h"
 #include "chainrule/error.h"
 
 namespace chainrule::laboratory {
@@ -39,7 +40,7 @@ struct Queue {
 }  // namespace
 
 Runner::Runner(int threads, const LaboratoryWatch& watch)
-    : threads_(threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))), watch_(watch) {}
+    : threads_(threads > 0 ? threads : usable_cores()), watch_(watch) {}
 
 void Runner::run(std::size_t count, const std::function<void(std::size_t)>& task) {
   Queue queue{task, watch_.stop, [this] { count_one(); }, std::vector<std::exception_ptr>(count)};

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/usable_cores.h"
 #include "chainrule/lesson.h"
 
 namespace chainrule {
@@ -44,7 +45,7 @@ std::vector<LessonResult> check_lesson(std::uint64_t first_seed, std::size_t see
       on_result(results[i]);
     }
   };
-  const std::size_t wanted = threads > 0 ? static_cast<std::size_t>(threads) : std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t wanted = threads > 0 ? static_cast<std::size_t>(threads) : static_cast<std::size_t>(usable_cores());
   std::vector<std::jthread> helpers;
   for (std::size_t t = 1; t < std::min(wanted, results.size()); ++t) helpers.emplace_back(work);
   work();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/usable_cores.h"
 #include "engine/cpu/backward_pass.h"
 #include "engine/cpu/engine_state.h"
 #include "engine/cpu/forward_pass.h"
@@ -42,11 +43,12 @@ void step_member(EngineState& state, int member, double& norm) noexcept {
 class CpuPlan final : public Plan {
  public:
   CpuPlan(const NetworkSpec& network, const TrainingSpec& training, const cpu::KernelTable& kernels, int threads,
-          std::size_t max_batch, cpu::TeamChoice::Kind team_choice)
+          std::size_t max_batch, cpu::TeamChoice::Kind team_choice, int threads_asked)
       : kernels_(cpu::choose_products(kernels, training.precision)),
         state_(network, training, kernels_.table, threads, max_batch),
         online_(state_.net, state_.team.size()),
         team_choice_(team_choice),
+        threads_asked_(threads_asked),
         prediction_team_(state_.net, state_.team.size(), team_choice == cpu::TeamChoice::Kind::alternating) {}
 
   PlanReport report() const override {
@@ -61,6 +63,7 @@ class CpuPlan final : public Plan {
                                                    ? "gradients are stored, for clipping by norm"
                                                    : "gradients go straight into the update, nothing is stored"),
                        "cpu: " + std::to_string(threads) + (threads == 1 ? " thread" : " threads")}};
+    if (threads_asked_ > threads) report.notes.push_back("cpu: not " + std::to_string(threads_asked_) + " threads, most of which would only wait here");
     if (team_choice_.asks_for_time()) report.notes.push_back("cpu: one thread while that is faster, as the team waits for cores that others use");
     if (!kernels_.note.empty()) report.notes.push_back("cpu: " + kernels_.note);
     return report;
@@ -184,6 +187,7 @@ class CpuPlan final : public Plan {
   EngineState state_;
   cpu::OnlinePath online_;
   cpu::TeamChoice team_choice_;
+  int threads_asked_;
   cpu::PredictionTeam prediction_team_;
 };
 
@@ -201,11 +205,14 @@ double seconds_of_step(const NetworkSpec& network, std::size_t batch, int thread
   return 2 * product * static_cast<double>(most_rows) + (product * static_cast<double>(batch) + weights * kUpdate) / threads;
 }
 
+/// More would only wait for each other, for seconds in a step. Enough for those who want to see that the bits do not depend on it.
+int most_threads() { return std::max(16, 4 * usable_cores()); }
+
 /// As many threads as make a step of a full batch faster, given what waiting for each other costs on this machine now.
 int thread_count(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
-  if (options.threads > 0) return options.threads;
+  if (options.threads > 0) return std::min(options.threads, most_threads());
   const std::size_t batch = std::max<std::size_t>(options.max_batch, 1);
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int cores = usable_cores();
   constexpr double kGain = 1.1;  // what another core must at least bring
   int best = 1;
   double best_time = seconds_of_step(network, batch, 1);
@@ -251,12 +258,12 @@ std::unique_ptr<Plan> make_cpu_plan(const NetworkSpec& network, const TrainingSp
                                     const PlanOptions& options) {
   const int threads = thread_count(network, training, options);
   return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), threads, std::max<std::size_t>(options.max_batch, 1),
-                                   team_choice(network, options, threads));
+                                   team_choice(network, options, threads), options.threads);
 }
 
 std::unique_ptr<Plan> make_alternating_plan(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options) {
   return std::make_unique<CpuPlan>(network, training, *cpu::active_kernels(), thread_count(network, training, options),
-                                   std::max<std::size_t>(options.max_batch, 1), cpu::TeamChoice::Kind::alternating);
+                                   std::max<std::size_t>(options.max_batch, 1), cpu::TeamChoice::Kind::alternating, options.threads);
 }
 
 }  // namespace chainrule::engine

@@ -157,6 +157,13 @@ TEST(CpuPlan, StepsOfATeamAndOfOneThreadInTurnEqualTheReference) {
   }
 }
 
+TEST(CpuPlan, ThousandsOfThreadsAreRefusedAndSaid) {
+  const RandomNetwork random = small_network();
+  const PlanReport report = make_cpu_plan(random.network, random.training, {EngineKind::cpu, 100'000, 12})->report();
+  EXPECT_LT(report.threads, 100'000);
+  EXPECT_NE(report.notes.back().find("not 100000 threads"), std::string::npos) << report.notes.back();
+}
+
 TEST(CpuPlan, MoreThreadsThanRowsOrCoresEqualsTheReference) {
   for (int threads : {5, 9}) {
     for (std::uint32_t number : {3u, 8u, 21u, 46u, 77u}) {

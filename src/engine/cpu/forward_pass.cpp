@@ -5,12 +5,10 @@
 #include <cmath>
 
 #include "math/losses.h"
+#include "math/norms.h"
 
 namespace chainrule::engine::cpu {
 namespace {
-
-constexpr double kNormEpsilon = 1e-5;
-constexpr double kRunningShare = 0.1;
 
 std::size_t row_size(const Columns& columns, int p, Range rows) {
   return static_cast<std::size_t>(rows.size()) * static_cast<std::size_t>(columns.width(p));
@@ -126,8 +124,8 @@ void move_running_statistics(EngineState& state, const Layer& layer, const Layer
     float& spread = state.net.parameters()[layer.variance + static_cast<std::size_t>(u)];
     const double biased = variance[u - p * layer.out.panel], unbiased = W > 1 ? biased * W / (W - 1) : biased;
     const double old_mean = static_cast<double>(mean), old_spread = static_cast<double>(spread);
-    mean = static_cast<float>(old_mean + kRunningShare * (batch.mean[u] - old_mean));
-    spread = static_cast<float>(old_spread + kRunningShare * (unbiased - old_spread));
+    mean = static_cast<float>(old_mean + math::kRunningShare * (batch.mean[u] - old_mean));
+    spread = static_cast<float>(old_spread + math::kRunningShare * (unbiased - old_spread));
   }
 }
 
@@ -148,7 +146,7 @@ void panel_statistics(EngineState& state, std::size_t l, int p) {
       variance[i] = static_cast<double>(state.net.parameters()[layer.variance + static_cast<std::size_t>(first + i)]);
     }
   }
-  for (int i = 0; i < width; ++i) batch.rstd[first + i] = 1 / std::sqrt(variance[i] + kNormEpsilon);
+  for (int i = 0; i < width; ++i) batch.rstd[first + i] = 1 / std::sqrt(variance[i] + math::kNormEpsilon);
 }
 
 /// Item 3. Batch norm: each member computes the statistics of some panels over all rows, between two barriers.

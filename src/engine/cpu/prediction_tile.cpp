@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "math/norms.h"
+
 namespace chainrule::engine::cpu {
 namespace {
-
-constexpr double kNormEpsilon = 1e-5;
 
 std::size_t tile_size(const Columns& columns, int p, int rows) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns.width(p));
@@ -27,7 +27,7 @@ void normalise_panel(const PredictionCall& call, const Layer& layer, const Batch
   double mean[64], rstd[64];
   for (int i = 0; i < width; ++i) {
     mean[i] = static_cast<double>(mean_of[i]);
-    rstd[i] = 1 / std::sqrt(static_cast<double>(variance_of[i]) + kNormEpsilon);
+    rstd[i] = 1 / std::sqrt(static_cast<double>(variance_of[i]) + math::kNormEpsilon);
   }
   call.state->kernels().batch_normalise({a.panel(p), nullptr, mean, rstd, scale, shift, width, 0, rows});
 }

@@ -3,12 +3,10 @@
 #include "engine/reference/products.h"
 #include "engine/reference/reference_network.h"
 #include "math/activations.h"
+#include "math/norms.h"
 
 namespace chainrule::reference {
 namespace {
-
-constexpr double kNormEpsilon = 1e-5;
-constexpr double kRunningShare = 0.1;  ///< how far running statistics move to the batch's
 
 /// Where the draws of this pass stand, for one layer and one row id (or unit).
 DrawPlace place_of(std::uint64_t seed, Purpose purpose, std::size_t layer, std::uint64_t step, std::size_t row) {
@@ -178,7 +176,7 @@ void ReferenceNetwork<T>::normalize_rows(std::size_t l) {
     const double mean = sum / static_cast<double>(units);
     for (std::size_t u = 0; u < units; ++u) squares = math::fma(t.z(r, u) - mean, t.z(r, u) - mean, squares);
     const double variance = squares / static_cast<double>(units);
-    t.rstd[r] = 1 / math::sqrt(variance + kNormEpsilon);
+    t.rstd[r] = 1 / math::sqrt(variance + math::kNormEpsilon);
     for (std::size_t u = 0; u < units; ++u) {
       t.xhat(r, u) = (t.z(r, u) - static_cast<T>(mean)) * static_cast<T>(t.rstd[r]);
     }
@@ -204,7 +202,7 @@ void ReferenceNetwork<T>::normalize_units(std::size_t l) {
       }
       variance = W > 0 ? squares / W : 0;
     }
-    t.rstd[u] = 1 / math::sqrt(variance + kNormEpsilon);
+    t.rstd[u] = 1 / math::sqrt(variance + math::kNormEpsilon);
     for (std::size_t r = 0; r < rows_; ++r) {
       t.xhat(r, u) = (t.z(r, u) - static_cast<T>(mean)) * static_cast<T>(t.rstd[u]);
     }
@@ -217,8 +215,8 @@ void ReferenceNetwork<T>::move_running_statistics(LayerTensors<T>& p, std::size_
   const double W = total_weight_;
   const double unbiased = W > 1 ? variance * W / (W - 1) : variance;
   const double old_mean = p.running_mean[u], old_variance = p.running_variance[u];
-  p.running_mean[u] = static_cast<T>(old_mean + kRunningShare * (mean - old_mean));
-  p.running_variance[u] = static_cast<T>(old_variance + kRunningShare * (unbiased - old_variance));
+  p.running_mean[u] = static_cast<T>(old_mean + math::kRunningShare * (mean - old_mean));
+  p.running_variance[u] = static_cast<T>(old_variance + math::kRunningShare * (unbiased - old_variance));
 }
 
 /// a = activation(n), and its slope there.

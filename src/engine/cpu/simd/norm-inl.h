@@ -5,11 +5,11 @@
 
 #include "engine/cpu/simd/kernel_table.h"
 #include "engine/cpu/simd/panels-inl.h"
+#include "math/norms.h"
 
 namespace chainrule::engine::cpu {
 namespace {
 
-constexpr double kEpsilon = 1e-5;
 constexpr int kNormRows = 4;  // chains side by side: an addition takes four cycles
 
 /// Calls f(u, values) for the units of kNormRows rows, ascending; rows past the last repeat it.
@@ -56,7 +56,7 @@ void norm_rows(const NormRows& norm) {
       }
     });
     for (int i = 0; i < kNormRows && row + i < norm.row_end; ++i) {
-      const double rstd = 1 / __builtin_sqrt(variance[i] / units + kEpsilon);
+      const double rstd = 1 / __builtin_sqrt(variance[i] / units + math::kNormEpsilon);
       if (norm.rstd != nullptr) norm.rstd[row + i] = rstd;
       normalise_row(norm, row + i, mean[i], rstd);
     }
