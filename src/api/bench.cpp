@@ -102,8 +102,9 @@ void add_doubts(NetworkBench& bench) {
   }
 }
 
-NetworkBench bench_one(const NetworkSpec& spec, const TrainingSpec& training, std::size_t batch, double seconds, int threads) {
-  Network network(spec, training, {EngineKind::automatic, threads, batch});
+NetworkBench bench_one(const NetworkSpec& spec, const TrainingSpec& training, std::size_t batch, double seconds, int threads_asked) {
+  Network network(spec, training, {EngineKind::automatic, threads_asked, batch});
+  const int threads = network.plan().threads;  // may be fewer
   NetworkBench bench;
   engine::MachineModel machine = engine::measure_machine(training, threads, seconds / 2);
   bench.row = measure(named("network", spec, batch, threads), network, spec, seconds);
@@ -142,6 +143,7 @@ std::vector<BenchRow> bench(double seconds, const std::vector<int>& threads, con
       rows.push_back(named(problem.name, spec, problem.batch, count));
       if (starting) starting(rows.back());
       Network network(spec, net::training_of(problem), {EngineKind::automatic, count, problem.batch});
+      rows.back().threads = network.plan().threads;  // may be fewer
       rows.back() = measure(rows.back(), network, spec, seconds);
     }
   }

@@ -90,6 +90,8 @@ def test_json(suite):
     suite.check("bench --spec --json is one line and nothing on stderr", done.stdout.count(b"\n") == 1 and done.stderr == b"", done)
     shapes = json.loads(done.stdout)["shapes"]
     suite.check("bench --spec --json: one object a thread count", [shape["threads"] for shape in shapes] == [1, 2], shapes)
+    many = json.loads(suite.run("bench", "--spec", "net.toml", "--batch", 32, "--threads", 1024, "--json", *SHORT).stdout)["shapes"][0]
+    suite.check("a thousand threads: says how many there were, and why", many["threads"] < 1024 and any("not 1024 threads" in note for note in many["notes"]), many)
     for shape in shapes:
         suite.check("documented keys, no others", has_types(shape, SHAPE) and set(shape["ceilings"]) == CEILINGS, shape)
         suite.check("documented keys of phases", all(has_types(phase, PHASE) for phase in shape["phases"]), shape["phases"])
