@@ -65,32 +65,27 @@ void predict_columns(const PredictionCall& call, const PredictionTeam& divided, 
       &context);
 }
 
-void predict_few(const PredictionCall& call, PredictionTeam& team) {
-  if (team.begin(call.rows)) {
-    const bool skips = call.skips && call.rows == 1;
-    predict_columns(call, team, skips);
-    if (skips && is_doubtful(call, 0)) predict_columns(call, team, false);
-  } else {
-    predict_part(call, 0, 0, 1);
-  }
-  team.end(call.rows);
+void predict_few(const PredictionCall& call, PredictionTeam& team, bool by_team) {
+  if (!by_team) return predict_part(call, 0, 0, 1);
+  const bool skips = call.skips && call.rows == 1;
+  predict_columns(call, team, skips);
+  if (skips && is_doubtful(call, 0)) predict_columns(call, team, false);
 }
 
-/// As many tiles for each member; who is done first takes those of others.
-void predict_by_team(PredictionCall& call) {
+/// As many tiles for each member; who is done first takes those of others, and who is alone all.
+void predict_many(PredictionCall& call, bool by_team) {
   EngineState& state = *call.state;
   const std::size_t team = static_cast<std::size_t>(state.team.size()), most = team * kPredictionRows;
   call.tiles_each = (call.rows + most - 1) / most;
   for (int member = 0; member < state.team.size(); ++member) state.prediction_work.fill(member, static_cast<int>(call.tiles_each));
-  state.team.run(
-      [](void* context, int member) {
-        const PredictionCall& shared = *static_cast<const PredictionCall*>(context);
-        shared.state->prediction_work.take(member, [&](int owner, int i) {
-          const std::size_t tile = static_cast<std::size_t>(owner) * shared.tiles_each + static_cast<std::size_t>(i);
-          predict_part(shared, member, tile, static_cast<std::size_t>(shared.state->team.size()) * shared.tiles_each);
-        });
-      },
-      &call);
+  const auto take_tiles = [](void* context, int member) {
+    const PredictionCall& shared = *static_cast<const PredictionCall*>(context);
+    shared.state->prediction_work.take(member, [&](int owner, int i) {
+      const std::size_t tile = static_cast<std::size_t>(owner) * shared.tiles_each + static_cast<std::size_t>(i);
+      predict_part(shared, member, tile, static_cast<std::size_t>(shared.state->team.size()) * shared.tiles_each);
+    });
+  };
+  by_team ? state.team.run(take_tiles, &call) : state.team.run_alone(take_tiles, &call);
 }
 
 /// Zeros among the inputs may be left out where weights are finite; a relu at the output would make every such row be
@@ -132,11 +127,9 @@ void predict(EngineState& state, PredictionTeam& team, const float* x, std::size
     call.weights = state.net.rounds() ? rounded_average(state) : call.parameters;
   }
   if (state.net.drops_weights) scale_weights(state, call.parameters);
-  if (rows <= kFewRows) {
-    predict_few(call, team);
-  } else {
-    predict_by_team(call);
-  }
+  const bool by_team = team.begin(rows);
+  rows <= kFewRows ? predict_few(call, team, by_team) : predict_many(call, by_team);
+  team.end(rows);
 }
 
 }  // namespace chainrule::engine::cpu

@@ -36,7 +36,7 @@ struct Scratch {
 inline constexpr int kBlockColumns = 64;   ///< outputs of one weight block of a wide layer: one panel or several
 inline constexpr int kBlockDepth = 64;      ///< inputs of one weight block: the unit of work after the barrier
 inline constexpr int kPredictionRows = 96;  ///< rows of a prediction tile: their activations stay in cache
-inline constexpr int kFewRows = kPredictionRows / 2;  ///< up to so many are one tile, of which a team divides the columns
+inline constexpr std::size_t kFewRows = kPredictionRows / 2;  ///< up to so many are one tile, of which a team divides the columns
 
 class Workspace {
  public:
