@@ -68,8 +68,8 @@ TEST(Allocation, StepsPassesAndPredictionsAllocateNothingAndTakeNoLock) {
   for (std::uint32_t number = 0; number < 60; ++number) {
     const testing::RandomNetwork random = testing::random_network(number);
     const testing::RandomData data = testing::random_data(random, random.max_batch + 60, number);
-    auto plan = make_cpu_plan(random.network, random.training,
-                              {EngineKind::cpu, 1 + static_cast<int>(number % 3), random.max_batch});
+    const auto make = number % 4 == 3 ? make_alternating_plan : make_cpu_plan;
+    auto plan = make(random.network, random.training, {EngineKind::cpu, 1 + static_cast<int>(number % 3), random.max_batch});
     plan->load(Part::parameters, testing::random_parameters(random.network, number));
     std::vector<std::uint32_t> rows(random.max_batch);
     for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = static_cast<std::uint32_t>(r);

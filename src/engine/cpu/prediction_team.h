@@ -13,9 +13,10 @@ namespace chainrule::engine::cpu {
 
 /// Members that sleep take longer to wake than a row takes, so only a caller who asks again and again gets the team, and as long as it is
 /// faster. Either way gives the same bits.
-class PredictionTeam {
+template <class Clock>
+class PredictionTeamBy {
  public:
-  PredictionTeam(const PackedNetwork& net, int members, bool for_tests) : members_(members), for_tests_(for_tests), choice_(kind(for_tests)) {
+  PredictionTeamBy(const PackedNetwork& net, int members, bool for_tests) : members_(members), for_tests_(for_tests), choice_(kind(for_tests)) {
     for (const Layer& layer : net.layers) {
       all_terms_ += terms(layer);
       if (divisible(layer)) most_terms_ = std::max(most_terms_, terms(layer));
@@ -43,7 +44,6 @@ class PredictionTeam {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::microseconds kAwake{20};  ///< members that wait for longer may sleep
   static constexpr long kLeastCalls = 16;
   /// Multiply-adds, of one layer where columns are divided: of half as many a team makes 1.3 times as fast what costs 1.5 of the processor's time.
@@ -62,7 +62,9 @@ class PredictionTeam {
   std::size_t all_terms_ = 0, most_terms_ = 0;  ///< of a row: in all layers; in the largest one that a team divides
   bool timed_ = false, counts_ = false;
   long calls_ = 0;  ///< that followed each other closely
-  Clock::time_point begin_, end_;
+  typename Clock::time_point begin_, end_;
 };
+
+using PredictionTeam = PredictionTeamBy<std::chrono::steady_clock>;
 
 }  // namespace chainrule::engine::cpu
