@@ -21,7 +21,7 @@ struct ReadOptions {
   std::vector<std::string> missing;      ///< markers besides the empty cell; empty = detect (NA, ?, null, ...)
   std::string decimal;                   ///< "." or ","; "" = detect
   std::vector<std::string> categorical, numeric, drop;  ///< columns by name or number
-  int threads = 0;                       ///< for large CSV texts; 0: one per core; the table is the same
+  int threads = 0;                       ///< for large CSV texts; 0: one per usable core; the table is the same
 };
 
 struct ColumnInfo {

@@ -153,7 +153,7 @@ std::vector<Setting> run_settings() {
   return {
       {{"seed", "N", "Run", "all randomness comes from this number", {}},
        whole([](auto& s) -> auto& { return s.training.seed; }, 0, std::numeric_limits<std::uint64_t>::max())},
-      {{"threads", "N", "Run", "threads; 0 for one per core; the result is the same", {}},
+      {{"threads", "N", "Run", "threads; 0 for as many usable cores as help; the result is the same", {}},
        whole([](auto& s) -> auto& { return s.threads; }, 0, 1024)},
       {{"engine", "NAME", "Run", "what computes; the result is the same", words<EngineKind>()},
        kind([](auto& s) -> auto& { return s.engine; })},
