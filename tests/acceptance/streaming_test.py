@@ -42,7 +42,7 @@ def write_table(path, size, lines):
 
 
 # MiB that AddressSanitizer takes for itself: shadows of all memory, and freed blocks that it keeps back.
-SANITIZERS_OWN = 100 if os.environ.get("CHAINRULE_SANITIZED") else 0
+SANITIZERS_OWN = 100 if "ASAN_OPTIONS" in os.environ else 0
 
 
 def measured(command, **options):
