@@ -131,20 +131,39 @@ HWY_INLINE void row_sums(const float* a, std::size_t depth, const float* weights
 HWY_INLINE Vector relu_of(Vector z) { return math::activate<Activation::relu>(Lanes{z}, Lanes{z}).value.v; }
 HWY_INLINE Vector relu_slope(Vector z) { return math::activate<Activation::relu>(Lanes{z}, Lanes{z}).slope.v; }
 
+/// Where the bits of a byte are that are set, for each byte.
+struct BitPositions {
+  std::uint8_t of[256][8] = {};
+  constexpr BitPositions() {
+    for (int byte = 0; byte < 256; ++byte) {
+      for (int bit = 0, found = 0; bit < 8; ++bit)
+        if ((byte >> bit & 1) != 0) of[byte][found++] = static_cast<std::uint8_t>(bit);
+    }
+  }
+};
+constexpr BitPositions kPositions;
+
 /// Which k are not zero, as a list; returns how many. With few zeros all k count, and there is no list.
 HWY_INLINE std::size_t list_active(const float* a, std::size_t depth, std::uint32_t* list) {
   constexpr int kFewest = 16;  // of as many inputs one must be 0 for the list to pay
+  const hn::CappedTag<std::uint32_t, 8> tag;
+  constexpr int kIndices = kLanes < 8 ? kLanes : 8;
+  const hn::Rebind<std::uint8_t, decltype(tag)> bytes;
   std::size_t count = 0;
-  for (std::size_t k = 0; k < depth; k += kLanes)
-    count += static_cast<std::size_t>(std::popcount(active_bits(load_first(a + k, static_cast<int>(depth - k)))));
-  if (depth - count < depth / kFewest + 1) return depth;
-  count = 0;
   for (std::size_t first = 0; first < depth; first += 64) {
-    const int rest = depth - first < 64 ? static_cast<int>(depth - first) : 64;
     std::uint64_t word = 0;
-    find_active(a + first, rest, &word);
-    for_each_bit(&word, rest, [&](std::size_t k) { list[count++] = static_cast<std::uint32_t>(first + k); });
+    find_active(a + first, depth - first < 64 ? static_cast<int>(depth - first) : 64, &word);
+    for (std::size_t k = first; word != 0; k += 8, word >>= 8) {
+      const std::uint64_t byte = word & 255;
+      for (int i = 0; i < 8; i += kIndices) {
+        const auto at = hn::PromoteTo(tag, hn::LoadU(bytes, kPositions.of[byte] + i));
+        hn::StoreU(hn::Add(at, hn::Set(tag, static_cast<std::uint32_t>(k))), tag, list + count + static_cast<std::size_t>(i));
+      }
+      count += static_cast<std::size_t>(std::popcount(byte));
+    }
   }
+  if (depth - count < depth / kFewest + 1) return depth;
+  std::fill_n(list + count, kFetchAhead, 0u);
   return count;
 }
 
@@ -164,7 +183,6 @@ void row_product(const RowProduct& given) {
     const auto each = [&](auto f) {
       for (std::size_t i = 0; i < count; ++i) f(row.list[i], std::size_t{row.list[i + kFetchAhead]});
     };
-    std::fill_n(row.list + count, kFetchAhead, 0u);
     row_sums(row.a, row.depth, row.w, row.start, row.columns, each, done);
   }
 }
