@@ -71,7 +71,7 @@ class CpuPlan final : public Plan {
 
   void load(Part part, std::span<const float> values) override {
     if (state_.net.arena(part) != nullptr) state_.net.load(part, values);
-    state_.average_changed = true;
+    state_.weights_changed();
     if (part != Part::parameters) return;
     state_.first_transposed_stale = false;
   }
@@ -88,11 +88,12 @@ class CpuPlan final : public Plan {
                   const StepControl& control) noexcept override {
     if (online_.takes(samples, rows.size())) {
       state_.first_transposed_stale = true;
+      state_.weights_changed();
       return online_.step(samples, rows[0], control.update);
     }
     const Clock::time_point begin = team_choice_.asks_for_time() ? Clock::now() : Clock::time_point{};
     cpu::prepare_frame(state_, samples, rows, Mode::train, control);
-    state_.average_changed = true;
+    state_.weights_changed();
     StepResult result;
     run([&](int member) { step_member(state_, member, result.gradient_norm); }, team_choice_.alone());
     team_choice_.took(team_choice_.asks_for_time() ? std::chrono::duration<double>(Clock::now() - begin).count() : 0, state_.frame.rows);
@@ -140,7 +141,7 @@ class CpuPlan final : public Plan {
 
   StepResult update(const StepControl& control) noexcept override {
     state_.frame.update = control.update;
-    state_.average_changed = true;
+    state_.weights_changed();
     StepResult result;
     run([&](int member) {
       const double norm = cpu::update_stored(state_, member);

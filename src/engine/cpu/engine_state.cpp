@@ -96,7 +96,8 @@ EngineState::EngineState(const NetworkSpec& spec, const TrainingSpec& training, 
       work(net, max_batch, team.size()),
       gradient_work(team.size()),
       update_work(team.size()),
-      prediction_work(team.size()) {
+      prediction_work(team.size()),
+      row_weights(net) {
   frame.dropout.resize(net.layers.size());
   items = divide(net, all_items(net), team.size(), kBlockDepth);
   panels = whole_panels(net);

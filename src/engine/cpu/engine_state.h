@@ -8,6 +8,7 @@
 #include "base/counter_rng.h"
 #include "base/thread_team.h"
 #include "engine/cpu/packed_network.h"
+#include "engine/cpu/row_weights.h"
 #include "engine/cpu/shared_work.h"
 #include "engine/cpu/workspace.h"
 #include "engine/plan.h"
@@ -70,12 +71,18 @@ struct EngineState {
   SharedWork prediction_work;                 ///< tiles of rows
   std::vector<MemberFlags> flags;
   bool average_changed = true;          ///< since PackedNetwork::rounded_average was made
+  RowWeights row_weights;
   bool first_transposed_stale = false;  ///< layer 0's transposed weights are only kept up when input scale needs them
 
   const KernelTable& kernels() const { return net.kernels; }
   /// Members at work in this run of the team; shares that a smaller one leaves are taken by those who run.
   int members() const { return team.running(); }
   Range rows_of(int member) const { return Range::share(frame.rows, member, members()); }
+  /// After anything that may have written parameters or their running mean: copies are stale.
+  void weights_changed() noexcept {
+    average_changed = true;
+    row_weights.forget();
+  }
   /// Makes all items untaken, for a run of the team.
   void reset_work() noexcept;
   bool all_fine(bool MemberFlags::* which) const {

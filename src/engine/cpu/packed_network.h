@@ -40,6 +40,7 @@ struct Layer {
 
   /// Panel p of the weights is [in.count, out.width(p)], panel q of the transposed weights [out.count, in.width(q)].
   std::size_t weight_panel(int p) const { return weight + size(p * out.panel) * size(in.count); }
+  std::size_t weights() const { return size(in.count) * out.size(); }
   std::size_t transposed_panel(int q) const { return transposed + size(q * in.panel) * size(out.count); }
 
  private:

@@ -127,6 +127,7 @@ void predict(EngineState& state, PredictionTeam& team, const float* x, std::size
     call.weights = state.net.rounds() ? rounded_average(state) : call.parameters;
   }
   if (state.net.drops_weights) scale_weights(state, call.parameters);
+  if (rows == 1) state.row_weights.prepare(call.weights);
   const bool by_team = team.begin(rows);
   rows <= kFewRows ? predict_few(call, team, by_team) : predict_many(call, by_team);
   team.end(rows);

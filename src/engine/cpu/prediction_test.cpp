@@ -35,6 +35,24 @@ TEST(Prediction, FewRowsDividedAmongMembersEqualTheReference) {
   }
 }
 
+TEST(Prediction, RowAfterRowWithTheSameWeightsEqualsTheReference) {
+  for (std::uint32_t number = 0; number < 60; ++number) {
+    RandomNetwork random = testing::random_network(number);
+    widen(random, number);
+    random.network.input_dropout.rate = 0;
+    SCOPED_TRACE(spec_to_toml(random.network, random.training));
+    Pair pair(random, number, 1);
+    std::vector<float> outputs(random.network.outputs());
+    for (std::uint64_t t = 1; t <= 3; ++t) {  // between them the weights change
+      for (int row = 0; row < 20; ++row) pair.fast->predict(pair.data.x.data(), 1, t == 3, outputs.data());
+      ASSERT_NO_FATAL_FAILURE(pair.expect_equal_predictions(1)) << "step " << t;
+      for (int row = 0; row < 20; ++row) pair.fast->predict(pair.data.x.data(), 1, false, outputs.data());
+      for (Plan* plan : {pair.fast.get(), pair.slow.get()}) plan->step(pair.data.samples, pair.rows(t), pair.control(t));
+      ASSERT_NO_FATAL_FAILURE(pair.expect_equal_predictions(1)) << "after step " << t;
+    }
+  }
+}
+
 /// Shows the time it is told.
 struct ToldClock {
   using duration = std::chrono::nanoseconds;

@@ -62,7 +62,9 @@ void dense_row(const PredictionCall& call, const Layer& layer, const float* weig
                const BatchMatrix& out, Range panels, Epilogue epilogue, std::uint32_t* list) {
   const int first = panels.begin * layer.out.panel, end = std::min(panels.end * layer.out.panel, layer.out.count);
   const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + first;
-  call.state->kernels().row_product({in.data, static_cast<std::size_t>(layer.in.count), weights + layer.weight_panel(panels.begin), start,
+  const bool all = panels.size() == layer.out.panels();  // pieces of rows are no better than panels
+  const float* whole = all ? call.state->row_weights.of(layer) : nullptr;
+  call.state->kernels().row_product({in.data, static_cast<std::size_t>(layer.in.count), weights + layer.weight_panel(panels.begin), whole, start,
                                      out.panel(panels.begin), end - first, epilogue == Epilogue::relu, list});
 }
 

@@ -187,11 +187,12 @@ struct LossRows {
   int row_begin, row_end;
 };
 
-/// One row through one layer: out[j] = start[j] + sum over k ascending of a[k] * w[k, j], w in panels, the rest plain.
+/// One row through one layer: out[j] = start[j] + sum over k ascending of a[k] * w[k, j]; vectors are plain.
 struct RowProduct {
   const float* a;
   std::size_t depth;  ///< number of k
-  const float* w;
+  const float* w;      ///< in panels
+  const float* whole;  ///< w as [depth, columns padded]; or null
   const float* start;  ///< [columns padded], or null for zeros
   float* out;          ///< [columns padded]
   int columns;

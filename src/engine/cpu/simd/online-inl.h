@@ -297,7 +297,7 @@ HWY_INLINE bool update_layers(const OnlineStep& step) {
     const OnlineLayer& layer = step.layers[l];
     apply_slope(layer);
     if (l > 0) {
-      row_product({layer.d, static_cast<std::size_t>(layer.outputs), layer.transposed, nullptr, step.layers[l - 1].d,
+      row_product({layer.d, static_cast<std::size_t>(layer.outputs), layer.transposed, nullptr, nullptr, step.layers[l - 1].d,
                    layer.inputs, false, nullptr});
     }
     fine = update_weights(step, layer, l == 0 ? step.x : step.layers[l - 1].a) && fine;
