@@ -2,6 +2,7 @@
 #include "engine/cpu/update_pass.h"
 
 #include <cmath>
+#include <iterator>
 
 namespace chainrule::engine::cpu {
 namespace {
@@ -31,6 +32,16 @@ void sum_rows(const EngineState& state, int member, float* out, std::size_t size
 
 constexpr int kSliceRows = 96;  // of inputs and output gradients that stay in cache while all panels of a block use them
 
+/// A batch's inputs that do not stay in the second-level cache from block to block.
+bool inputs_stream(const Layer& layer, int rows) { return size_of(rows) * layer.in.size() * sizeof(float) > std::size_t{1} << 19; }
+
+/// The next slice of a panel of inputs, in pieces as large as a panel's gradient, which is how the kernel fetches.
+void fetch_inputs(const BatchMatrix& x, int q, int row, std::size_t piece, GradientBlock& block) {
+  if (q >= x.columns.panels()) return;
+  const float *next = x.at(q, row), *end = next + size_of(kSliceRows * x.columns.width(q));
+  for (; next < end && block.ahead_count < static_cast<int>(std::size(block.ahead)); next += piece) block.ahead[block.ahead_count++] = next;
+}
+
 /// Item 10 for some panels of a block, over some rows: panel i of the block goes to out + i * stride.
 void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, float* out, std::size_t stride, bool update_follows) {
   const PackedNetwork& net = state.net;
@@ -38,6 +49,7 @@ void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, flo
   const BatchMatrix &x = state.work.operand_of(size_of(item.layer)), &dz = state.work.layers[size_of(item.layer)].dz_operand;
   const int slice = item.panels > 1 ? kSliceRows : std::max(rows.size(), 1);
   const bool fetches = update_follows && net.state_streams(layer);  // weights and optimiser state of the block, for the update
+  const bool streams = inputs_stream(layer, rows.size());
   int row = rows.begin;
   do {
     const int row_end = rows.end - row < slice + slice / 2 ? rows.end : row + slice;
@@ -45,6 +57,9 @@ void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, flo
       const int p = item.panel + i, width = layer.out.width(p);
       GradientBlock block{x.data, x.stride, layer.in.padded(), dz.panel(p), width, row, row_end, item.k.begin, item.k.end,
                           out + size_of(i) * stride, row > rows.begin, 0, {}};
+      // As many panels of inputs as of outputs share a block: each of these fetches one of those.
+      if (streams && row_end < rows.end)
+        fetch_inputs(x, item.k.begin / layer.in.panel + i, row_end, size_of(item.k.size()) * size_of(width), block);
       if (fetches && row_end == state.frame.rows) {
         const std::size_t place = layer.weight_panel(p) + size_of(item.k.begin) * size_of(width);
         block.ahead[block.ahead_count++] = net.parameters() + place;

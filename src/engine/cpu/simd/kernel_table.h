@@ -48,8 +48,8 @@ struct GradientBlock {
   int k_begin, k_end;  ///< k_begin: the start of a panel or inside it
   float* g;
   bool resume;
-  int ahead_count;        ///< blocks as large as g that are fetched meanwhile
-  const float* ahead[5];  ///< weights and optimiser state
+  int ahead_count;        ///< pieces as large as g that are fetched meanwhile
+  const float* ahead[5];  ///< weights and optimiser state, or the next rows of x
 };
 
 /// out[j] = chain over rows from 0 of `+ a` (b null) or fma(a, b, .), for one panel.
