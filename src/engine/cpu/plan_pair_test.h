@@ -5,8 +5,10 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/cpu/cpu_plan.h"
@@ -91,5 +93,24 @@ struct Pair {
   RandomData data;
   std::unique_ptr<Plan> fast, slow;
 };
+
+inline std::string describe(const RandomNetwork& random, std::uint32_t number, int threads) {
+  return "network " + std::to_string(number) + ", " + std::to_string(threads) + " threads\n" +
+         spec_to_toml(random.network, random.training);
+}
+
+/// Runs `compare` under every instruction set this machine has; each is checked to be the one running.
+template <class F>
+void on_all_instruction_sets(F compare) {
+  for (const std::string& name : InstructionSets::available()) {
+    if (name == "scalar") continue;
+    SCOPED_TRACE(name);
+    setenv("CHAINRULE_ISA", name.c_str(), 1);
+    const RandomNetwork random = random_network(0);
+    EXPECT_EQ(make_cpu_plan(random.network, random.training, {})->report().instruction_set, name);
+    compare();
+    unsetenv("CHAINRULE_ISA");
+  }
+}
 
 }  // namespace chainrule::engine::testing
