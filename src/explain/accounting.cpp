@@ -10,7 +10,7 @@
 namespace chainrule::explain {
 namespace {
 
-using Constants = math::UpdateValues<double>;
+using Constants = math::UpdateLanes<double>;
 using State = std::array<double, 4>;
 enum Extra : std::size_t { decay, l2, l1, kExtras };  ///< sources behind the rows
 

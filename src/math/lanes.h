@@ -14,7 +14,7 @@
 //   min(a, b) = a < b ? a : b             max(a, b) = a > b ? a : b  (the second one when unordered, as minps and
 //   maxps do)
 //   less(a, b)  less_equal(a, b)  equal(a, b)   masks, false when unordered; masks have & | !
-//   select(mask, yes, no)
+//   select(mask, yes, no)   zero_if(mask, a): +0 there
 //   round_even(a) = (a + 1.5*2^23) - 1.5*2^23               nearest integer, ties to even; |a| <= 2^22
 //   copysign(magnitude, sign)
 //   scale_by_power_of_two(a, n) = (a * 2^(n>>1)) * 2^(n - (n>>1))   n integral in [-150, 150]; >> is the arithmetic
@@ -77,6 +77,9 @@ template <class V>
 [[gnu::always_inline]] inline bool equal(double a, double b) { return a == b; }
 [[gnu::always_inline]] inline float select(bool mask, float yes, float no) { return mask ? yes : no; }
 [[gnu::always_inline]] inline double select(bool mask, double yes, double no) { return mask ? yes : no; }
+
+[[gnu::always_inline]] inline float zero_if(bool mask, float a) { return mask ? 0.0f : a; }
+[[gnu::always_inline]] inline double zero_if(bool mask, double a) { return mask ? 0.0 : a; }
 
 [[gnu::always_inline]] inline float round_even(float a) {
   const float shifted = a + 12582912.0f;

@@ -38,14 +38,30 @@ struct UpdateConstants : UpdateValues<double> {
 /// weight_decay.
 UpdateConstants update_constants(const OptimizerSpec& spec, std::uint64_t t, double learning_rate, double weight_decay);
 
+/// Bounds of update_parts::felt and root, for fp32 and UpdateShape::fades. With room to spare: no denominator is less than epsilon, and if that is
+/// at least 2^-40 a denormal numerator moves a weight above rate * 2^-60 by less than rate * 2^-86, which is less than 2^-26 of it.
+template <class V>
+struct FadingBounds {
+  [[gnu::always_inline]] explicit FadingBounds(const UpdateConstants& c)
+      : unfelt_below(constant<V>(max(c.outside, c.inside) >= 0x1p-40 ? 0x1p-126 : 0)),
+        felt_above(constant<V>(abs(c.rate) * 0x1p-60)),
+        least_radicand(constant<V>(c.outside >= 0x1p-36 ? 0x1p-126 : 0)) {}
+  V unfelt_below, felt_above, least_radicand;
+};
+
+template <class V>
+struct UpdateLanes : UpdateValues<V> {
+  FadingBounds<V> fading;
+};
+
 /// The constants as lanes, for a tensor that weight decay applies to (Tensor::decays or OptimizerSpec::decay_all) or
 /// not.
 template <class V>
-[[gnu::always_inline]] inline UpdateValues<V> update_lanes(const UpdateConstants& c, bool decays) {
-  return {constant<V>(c.rate), constant<V>(decays ? c.coupled_decay : 0), constant<V>(decays ? c.keep : 1),
+[[gnu::always_inline]] inline UpdateLanes<V> update_lanes(const UpdateConstants& c, bool decays) {
+  return {{constant<V>(c.rate), constant<V>(decays ? c.coupled_decay : 0), constant<V>(decays ? c.keep : 1),
           constant<V>(c.first_keep), constant<V>(c.first_gain), constant<V>(c.second_keep), constant<V>(c.second_gain),
           constant<V>(c.second_scale), constant<V>(c.inside), constant<V>(c.outside), constant<V>(c.gradient_gain),
-          constant<V>(c.direction_gain), constant<V>(c.adaptive), constant<V>(c.flat)};
+          constant<V>(c.direction_gain), constant<V>(c.adaptive), constant<V>(c.flat)}, FadingBounds<V>(c)};
 }
 
 /// What an update does, beyond its numbers. `kind`: momentum counts as sgd, adamw as adam.
@@ -55,9 +71,16 @@ struct UpdateShape {
   bool nesterov = false;
   bool centered = false;  ///< rmsprop
   bool amsgrad = false;   ///< adam
+  bool fades = false;     ///< fp32: some state has decayed to denormal numbers; the same bits by a way they slow down less
   friend constexpr bool operator==(const UpdateShape&, const UpdateShape&) = default;
 };
 UpdateShape update_shape(const OptimizerSpec& spec) noexcept;
+
+/// Whether UpdateShape::fades makes a difference: a decaying mean is divided, or is under a root.
+constexpr bool can_fade(Optimizer kind) {
+  using enum Optimizer;
+  return kind == rmsprop || kind == adam || kind == adamw || kind == nadam || kind == radam || kind == adamax;
+}
 
 /// How many state vectors (0 to 4) the optimiser keeps per parameter, and what each starts at.
 std::size_t state_count(const OptimizerSpec& spec) noexcept;
@@ -68,21 +91,32 @@ const char* state_name(const OptimizerSpec& spec, std::size_t state) noexcept;
 namespace update_parts {
 
 template <class V>
-[[gnu::always_inline]] inline V second_moment(V v, V g, const UpdateValues<V>& c) {
+[[gnu::always_inline]] inline V second_moment(V v, V g, const UpdateLanes<V>& c) {
   return fma(c.second_keep, v, c.second_gain * g * g);
 }
 template <class V>
-[[gnu::always_inline]] inline V first_moment(V m, V g, const UpdateValues<V>& c) {
+[[gnu::always_inline]] inline V first_moment(V m, V g, const UpdateLanes<V>& c) {
   return fma(c.first_keep, m, c.first_gain * g);
 }
-template <class V>
-[[gnu::always_inline]] inline V root(V v, const UpdateValues<V>& c) {
-  return sqrt(fma(v, c.second_scale, c.inside)) + c.outside;
+/// v >= 0. Roots of denormals are slow and less than half a unit in the last place of c.outside, as that of 2^-126 is.
+template <UpdateShape S, class V>
+[[gnu::always_inline]] inline V root(V v, const UpdateLanes<V>& c) {
+  V radicand = fma(v, c.second_scale, c.inside);
+  if constexpr (S.fades) radicand = max(c.fading.least_radicand, radicand);
+  return sqrt(radicand) + c.outside;
+}
+
+/// What is divided for weight w (after decay). Quotients of denormals are slow and, unless the weight is tiny itself, less than half a
+/// unit in its last place: a zero leaves w the same bits. NaN stays.
+template <UpdateShape S, class V>
+[[gnu::always_inline]] inline V felt(V numerator, [[maybe_unused]] V w, [[maybe_unused]] const UpdateLanes<V>& c) {
+  if constexpr (!S.fades) return numerator;
+  return zero_if(less(abs(numerator), c.fading.unfelt_below) & less(c.fading.felt_above, abs(w)), numerator);
 }
 
 /// The direction itself, or its running sum or mean in `buffer`, or Nesterov's look-ahead.
 template <UpdateShape S, class V>
-[[gnu::always_inline]] inline V accumulate(V direction, V& buffer, const UpdateValues<V>& c) {
+[[gnu::always_inline]] inline V accumulate(V direction, V& buffer, const UpdateLanes<V>& c) {
   if constexpr (!S.momentum) {
     return direction;
   } else {
@@ -93,60 +127,56 @@ template <UpdateShape S, class V>
 }
 
 template <UpdateShape S, class V>
-[[gnu::always_inline]] inline V rmsprop_direction(V g, V& v, V& s1, V& s2, const UpdateValues<V>& c) {
+[[gnu::always_inline]] inline V rmsprop_direction(V g, V& v, V& s1, V& s2, const UpdateLanes<V>& c) {
   v = second_moment(v, g, c);
   if constexpr (S.centered) {
     s1 = fma(c.second_keep, s1, c.second_gain * g);
     const V variance = max(constant<V>(0), fma(-s1, s1, v));
-    return accumulate<S>(g / root(variance, c), s2, c);
+    return accumulate<S>(g / root<S>(variance, c), s2, c);
   } else {
-    return accumulate<S>(g / root(v, c), s1, c);
+    return accumulate<S>(g / root<S>(v, c), s1, c);
   }
 }
 
 template <UpdateShape S, class V>
-[[gnu::always_inline]] inline V adam_direction(V g, V& m, V& v, V& largest, const UpdateValues<V>& c) {
+[[gnu::always_inline]] inline V adam_direction(V g, V w, V& m, V& v, V& largest, const UpdateLanes<V>& c) {
   m = first_moment(m, g, c);
   v = second_moment(v, g, c);
-  if constexpr (S.amsgrad) {
-    largest = max(largest, v);
-    return m / root(largest, c);
-  } else {
-    return m / root(v, c);
-  }
+  if constexpr (S.amsgrad) largest = max(largest, v);
+  return felt<S>(m, w, c) / root<S>(S.amsgrad ? largest : v, c);
+}
+
+template <UpdateShape S, class V>
+[[gnu::always_inline]] inline V nadam_direction(V g, V w, V& m, V& v, const UpdateLanes<V>& c) {
+  m = first_moment(m, g, c);
+  v = second_moment(v, g, c);
+  return felt<S>(fma(c.direction_gain, m, c.gradient_gain * g), w, c) / root<S>(v, c);
+}
+
+template <UpdateShape S, class V>
+[[gnu::always_inline]] inline V radam_direction(V g, V w, V& m, V& v, const UpdateLanes<V>& c) {
+  m = first_moment(m, g, c);
+  v = second_moment(v, g, c);
+  return felt<S>(m, w, c) / fma(c.adaptive, root<S>(v, c), c.flat);
 }
 
 template <class V>
-[[gnu::always_inline]] inline V nadam_direction(V g, V& m, V& v, const UpdateValues<V>& c) {
-  m = first_moment(m, g, c);
-  v = second_moment(v, g, c);
-  return fma(c.direction_gain, m, c.gradient_gain * g) / root(v, c);
-}
-
-template <class V>
-[[gnu::always_inline]] inline V radam_direction(V g, V& m, V& v, const UpdateValues<V>& c) {
-  m = first_moment(m, g, c);
-  v = second_moment(v, g, c);
-  return m / fma(c.adaptive, root(v, c), c.flat);
-}
-
-template <class V>
-[[gnu::always_inline]] inline V adadelta_direction(V g, V& v, V& d, const UpdateValues<V>& c) {
+[[gnu::always_inline]] inline V adadelta_direction(V g, V& v, V& d, const UpdateLanes<V>& c) {
   v = second_moment(v, g, c);
   const V direction = sqrt(d + c.inside) / sqrt(v + c.inside) * g;
   d = second_moment(d, direction, c);
   return direction;
 }
 
-template <class V>
-[[gnu::always_inline]] inline V adamax_direction(V g, V& m, V& u, const UpdateValues<V>& c) {
+template <UpdateShape S, class V>
+[[gnu::always_inline]] inline V adamax_direction(V g, V w, V& m, V& u, const UpdateLanes<V>& c) {
   m = first_moment(m, g, c);
   u = max(c.second_keep * u, abs(g) + c.inside);
-  return m / (u + c.outside);
+  return felt<S>(m, w, c) / (u + c.outside);
 }
 
 template <class V>
-[[gnu::always_inline]] inline V lion_direction(V g, V& m, const UpdateValues<V>& c) {
+[[gnu::always_inline]] inline V lion_direction(V g, V& m, const UpdateLanes<V>& c) {
   const V direction = sign(fma(c.direction_gain, m, c.gradient_gain * g));
   m = first_moment(m, g, c);
   return direction;
@@ -158,23 +188,24 @@ template <class V>
 /// state_name() order.
 template <UpdateShape S, class V>
 [[gnu::always_inline]] inline void update_element(V g, V& w, V& s0, V& s1, V& s2, [[maybe_unused]] V& s3,
-                                                  const UpdateValues<V>& c) {
+                                                  const UpdateLanes<V>& c) {
   using namespace update_parts;
   g = fma(c.coupled_decay, w, g);
+  const V kept = w * c.keep;
   V direction = g;
   if constexpr (S.kind == Optimizer::sgd) direction = accumulate<S>(g, s0, c);
   if constexpr (S.kind == Optimizer::rmsprop) direction = rmsprop_direction<S>(g, s0, s1, s2, c);
-  if constexpr (S.kind == Optimizer::adam) direction = adam_direction<S>(g, s0, s1, s2, c);
-  if constexpr (S.kind == Optimizer::nadam) direction = nadam_direction(g, s0, s1, c);
-  if constexpr (S.kind == Optimizer::radam) direction = radam_direction(g, s0, s1, c);
+  if constexpr (S.kind == Optimizer::adam) direction = adam_direction<S>(g, kept, s0, s1, s2, c);
+  if constexpr (S.kind == Optimizer::nadam) direction = nadam_direction<S>(g, kept, s0, s1, c);
+  if constexpr (S.kind == Optimizer::radam) direction = radam_direction<S>(g, kept, s0, s1, c);
   if constexpr (S.kind == Optimizer::adagrad) {
     s0 = second_moment(s0, g, c);
-    direction = g / root(s0, c);
+    direction = g / root<S>(s0, c);
   }
   if constexpr (S.kind == Optimizer::adadelta) direction = adadelta_direction(g, s0, s1, c);
-  if constexpr (S.kind == Optimizer::adamax) direction = adamax_direction(g, s0, s1, c);
+  if constexpr (S.kind == Optimizer::adamax) direction = adamax_direction<S>(g, kept, s0, s1, c);
   if constexpr (S.kind == Optimizer::lion) direction = lion_direction(g, s0, c);
-  w = fma(-c.rate, direction, w * c.keep);
+  w = fma(-c.rate, direction, kept);
 }
 
 template <UpdateShape S>

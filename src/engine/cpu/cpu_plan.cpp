@@ -101,6 +101,7 @@ class CpuPlan final : public Plan {
     result.finite = state_.all_fine(&cpu::MemberFlags::loss_fine) && state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
     state_.net.finite = result.finite;
+    state_.watch_denormals();
     return result;
   }
 
@@ -151,6 +152,7 @@ class CpuPlan final : public Plan {
     result.finite = state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
     state_.net.finite = result.finite;
+    state_.watch_denormals();
     return result;
   }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/counter_rng.h"
@@ -55,6 +56,7 @@ struct WorkItem {
 struct alignas(64) MemberFlags {
   bool loss_fine = true;    ///< its rows' losses and output gradients are finite
   bool update_fine = true;  ///< the parameters it updated are finite
+  std::uint32_t slowed = 0;  ///< UpdateResult::slowed
 };
 
 struct EngineState {
@@ -90,6 +92,12 @@ struct EngineState {
       if (!(flag.*which)) return false;
     }
     return true;
+  }
+  /// After an update: what its members have seen decides how the next ones go about denormals.
+  void watch_denormals() noexcept {
+    std::size_t slowed = 0;
+    for (MemberFlags& flag : flags) slowed += std::exchange(flag.slowed, 0u);
+    net.denormals_seen(slowed);
   }
   DrawRow draws(Purpose purpose, std::size_t layer, std::uint32_t row) const;
   /// This call uses masked or scaled copies of a layer's weights.

@@ -93,6 +93,8 @@ void OnlinePath::transpose_again() noexcept {
 
 StepResult OnlinePath::step(const Samples& samples, std::uint32_t row, const math::UpdateConstants& update) noexcept {
   weight_rule_.constants = bias_rule_.constants = &update;
+  weight_rule_.fades = bias_rule_.fades = net_.denormals.fades();
+  weight_rule_.looks = bias_rule_.looks = net_.denormals.looks();
   float value = 0;
   loss_.y = samples.y, loss_.labels = samples.labels, loss_.targets = samples.targets;
   loss_.rows = &row, loss_.row_loss = &value;
@@ -103,6 +105,7 @@ StepResult OnlinePath::step(const Samples& samples, std::uint32_t row, const mat
        block_, bias_gradient_});
   net_.finite = done.loss_fine && done.update_fine;
   if (done.loss_fine && !done.update_fine) transpose_again();
+  net_.denormals_seen(done.slowed);
   StepResult result;
   result.loss = 0.0 + static_cast<double>(value);
   result.finite = net_.finite;

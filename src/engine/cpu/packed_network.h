@@ -9,6 +9,7 @@
 
 #include "base/aligned_buffer.h"
 #include "engine/cpu/columns.h"
+#include "engine/cpu/denormal_watch.h"
 #include "engine/cpu/simd/kernel_table.h"
 #include "engine/plan.h"
 #include "net/parameter_layout.h"
@@ -75,6 +76,10 @@ class PackedNetwork {
   bool rounds() const { return training.precision == Precision::bf16; }
   /// The weights that products read, placed like the parameters.
   const float* product_weights() const { return rounds() ? rounded.data() : parameters(); }
+  /// After every update: vectors that have denormals among their state.
+  void denormals_seen(std::size_t slowed) noexcept {
+    denormals.updated(slowed * static_cast<std::size_t>(kernels.lanes), packed_size_);
+  }
   /// Rounds `size` parameters at `place`, which changed, for products.
   void round_weights(std::size_t place, std::size_t size) {
     if (rounds()) kernels.round_bf16(rounded.data() + place, parameters() + place, size);
@@ -107,6 +112,7 @@ class PackedNetwork {
   AlignedBuffer<float> rounded, rounded_average;
   bool drops_weights = false, has_batch_norm = false;
   bool finite = false;  ///< all parameters are known to be finite
+  DenormalWatch denormals;
 
  private:
   void place_tensors();

@@ -123,19 +123,21 @@ void for_vectors(const EngineState& state, int member, const WorkItem& item, F f
 UpdateRule rule_for(const EngineState& state, bool weights) {
   UpdateRule rule = update_rule(state.net, weights);
   rule.constants = &state.frame.update;
+  rule.fades = state.net.denormals.fades();
+  rule.looks = state.net.denormals.looks();
   return rule;
 }
 
 /// Items 13 to 15 and 17 on `size` elements at `place` of the arenas.
-bool update_elements(EngineState& state, const UpdateRule& rule, std::size_t place, std::size_t size, int width,
-                     int columns, const float* g, bool average) {
+UpdateResult update_elements(EngineState& state, const UpdateRule& rule, std::size_t place, std::size_t size, int width,
+                             int columns, const float* g, bool average) {
   PackedNetwork& net = state.net;
   UpdateBlock block{g, net.parameters() + place, {}, size, width, columns};
   for (int i = 0; i < net.states(); ++i) block.state[i] = net.state(i) + place;
-  const bool fine = state.kernels().update(rule, block);
+  const UpdateResult result = state.kernels().update(rule, block);
   if (average)
     state.kernels().average(net.arena(Part::average) + place, block.w, static_cast<float>(1 - net.training.ema), size);
-  return fine;
+  return result;
 }
 
 /// The copies of a block's new weights that products read.
@@ -147,22 +149,21 @@ void copy_block(EngineState& state, const Layer& layer, const WorkItem& item) {
 }
 
 /// One panel of a block.
-bool update_panel(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g) {
+UpdateResult update_panel(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g) {
   const Layer& layer = state.net.layers[size_of(item.layer)];
   const int width = layer.out.width(item.panel);
   const bool limited = state.net.spec.loss.max_norm > 0;  // then limit_norms does the rest
-  const bool fine = update_elements(
+  const UpdateResult result = update_elements(
       state, rule, layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(width),
       size_of(item.k.size()) * size_of(width), width, layer.out.used(item.panel), g, state.net.averages() && !limited);
   if (!limited) copy_block(state, layer, item);
-  return fine;
+  return result;
 }
 
-bool update_weights(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g, std::size_t stride) {
-  bool fine = true;
-  for (int i = 0; i < item.panels; ++i)
-    fine = update_panel(state, rule, item.of_panel(item.panel + i), g + size_of(i) * stride) && fine;
-  return fine;
+UpdateResult update_weights(EngineState& state, const UpdateRule& rule, const WorkItem& item, const float* g, std::size_t stride) {
+  UpdateResult result;
+  for (int i = 0; i < item.panels; ++i) result.join(update_panel(state, rule, item.of_panel(item.panel + i), g + size_of(i) * stride));
+  return result;
 }
 
 /// Where the gradients of an item's first panel lie in their arena, and how far apart those of its panels are.
@@ -172,6 +173,11 @@ struct ArenaBlock {
 ArenaBlock arena_block(const Layer& layer, const WorkItem& item) {
   return {layer.weight_panel(item.panel) + size_of(item.k.begin) * size_of(layer.out.width(item.panel)),
           size_of(layer.out.panel) * size_of(layer.in.count)};
+}
+
+void report(EngineState& state, int member, UpdateResult result) {
+  state.flags[size_of(member)].update_fine = result.fine;
+  state.flags[size_of(member)].slowed = result.slowed;
 }
 
 /// Running statistics are not updated here but averaged, and looked at.
@@ -278,22 +284,22 @@ void store_gradients(EngineState& state, int member) noexcept {
 void update_fused(EngineState& state, int member) noexcept {
   const UpdateRule for_weights = rule_for(state, true), for_others = rule_for(state, false);
   float* g = state.work.scratch[size_of(member)].block;
-  bool fine = true;
+  UpdateResult result;
   state.update_work.take(member, [&](int owner, int i) {
     const WorkItem& item = state.items[size_of(owner)][size_of(i)];
     if (!item.vectors) {
       const std::size_t stride = size_of(kBlockDepth) * size_of(state.net.inputs.panel);
       block_gradient(state, member, item, g, stride, true);
-      fine = update_weights(state, for_weights, item, g, stride) && fine;
+      result.join(update_weights(state, for_weights, item, g, stride));
       return;
     }
     for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto gradient) {
       gradient(g);
-      fine = update_elements(state, for_others, place, size_of(width), width, columns, g, state.net.averages()) && fine;
+      result.join(update_elements(state, for_others, place, size_of(width), width, columns, g, state.net.averages()));
     });
-    fine = finish_running_statistics(state, item) && fine;
+    result.fine = finish_running_statistics(state, item) && result.fine;
   });
-  state.flags[size_of(member)].update_fine = fine;
+  report(state, member, result);
 }
 
 double update_stored(EngineState& state, int member) noexcept {
@@ -310,20 +316,20 @@ double update_stored(EngineState& state, int member) noexcept {
     }
   }
   const float* arena = state.net.arena(Part::gradients);
-  bool fine = true;
+  UpdateResult result;
   state.update_work.take(member, [&](int owner, int i) {
     const WorkItem& item = state.items[size_of(owner)][size_of(i)];
     if (!item.vectors) {
       const ArenaBlock block = arena_block(state.net.layers[size_of(item.layer)], item);
-      fine = update_weights(state, for_weights, item, arena + block.place, block.stride) && fine;
+      result.join(update_weights(state, for_weights, item, arena + block.place, block.stride));
       return;
     }
     for_vectors(state, member, item, [&](std::size_t place, int columns, int width, auto) {
-      fine = update_elements(state, for_others, place, size_of(width), width, columns, arena + place, state.net.averages()) && fine;
+      result.join(update_elements(state, for_others, place, size_of(width), width, columns, arena + place, state.net.averages()));
     });
-    fine = finish_running_statistics(state, item) && fine;
+    result.fine = finish_running_statistics(state, item) && result.fine;
   });
-  state.flags[size_of(member)].update_fine = fine;
+  report(state, member, result);
   return norm;
 }
 

@@ -130,7 +130,7 @@ constexpr int states_of(const math::UpdateShape& shape) {
 template <math::UpdateShape S, bool kPrepare>
 HWY_INLINE bool update_all(const UpdateRule& rule, UpdateBlock block) {
   constexpr int kStates = states_of(S);
-  const math::UpdateValues<Lanes> values = math::update_lanes<Lanes>(*rule.constants, rule.decays);
+  const math::UpdateLanes<Lanes> values = math::update_lanes<Lanes>(*rule.constants, rule.decays);
   const Preparation prepare(rule);
   const Lanes zero = Lanes::broadcast(0.0f);
   Lanes check = zero;  // becomes NaN with the first weight that is not finite
@@ -147,6 +147,28 @@ HWY_INLINE bool update_all(const UpdateRule& rule, UpdateBlock block) {
   return !any(!equal(check, zero));
 }
 
+/// How many vectors have a denormal in one of the states.
+std::uint32_t slowed_by_denormals(const UpdateBlock& block, int states) {
+  const Lanes zero = Lanes::broadcast(0.0f), least_normal = Lanes::broadcast(0x1p-126f);
+  std::uint32_t slowed = 0;
+  for (std::size_t i = 0; i < block.size; i += kLanes) {
+    LaneMask found = less(zero, zero);
+    for (int k = 0; k < states; ++k) {
+      const Lanes s = abs(load(block.state[k] + i));
+      found = found | (less(zero, s) & less(s, least_normal));
+    }
+    if (any(found)) ++slowed;
+  }
+  return slowed;
+}
+
+template <math::UpdateShape S>
+constexpr math::UpdateShape fading() {
+  math::UpdateShape shape = S;
+  shape.fades = true;
+  return shape;
+}
+
 /// Sets the padding of every row to 0 and looks at the real weights alone.
 HWY_INLINE bool neutralise(const UpdateBlock& block) {
   bool fine = true;
@@ -160,13 +182,20 @@ HWY_INLINE bool neutralise(const UpdateBlock& block) {
   return fine;
 }
 
-bool update(const UpdateRule& rule, const UpdateBlock& block) {
+UpdateResult update(const UpdateRule& rule, const UpdateBlock& block) {
   const bool prepare = !Preparation(rule).nothing();
-  const bool fine = math::with_update(rule.shape, [&](auto shape) {
-    return prepare ? update_all<decltype(shape)::value, true>(rule, block)
-                   : update_all<decltype(shape)::value, false>(rule, block);
+  UpdateResult result = math::with_update(rule.shape, [&](auto shape) {
+    constexpr math::UpdateShape kShape = decltype(shape)::value;
+    if constexpr (math::can_fade(kShape.kind)) {
+      constexpr math::UpdateShape kFading = fading<kShape>();
+      const std::uint32_t slowed = rule.looks ? slowed_by_denormals(block, states_of(kShape)) : 0;
+      if (rule.fades) return UpdateResult{prepare ? update_all<kFading, true>(rule, block) : update_all<kFading, false>(rule, block), slowed};
+      return UpdateResult{prepare ? update_all<kShape, true>(rule, block) : update_all<kShape, false>(rule, block), slowed};
+    }
+    return UpdateResult{prepare ? update_all<kShape, true>(rule, block) : update_all<kShape, false>(rule, block), 0};
   });
-  return block.columns == block.width || fine ? fine : neutralise(block);
+  if (block.columns < block.width && !result.fine) result.fine = neutralise(block);
+  return result;
 }
 
 /// Squares of one panel's columns, kVectors vectors side by side: as many double chains wait for each other's latency.

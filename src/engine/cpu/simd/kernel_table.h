@@ -103,6 +103,17 @@ struct UpdateRule {
   double clip_value;  ///< 0: off
   bool scaled;        ///< clipped by norm: every g times scale
   float scale;
+  bool fades;  ///< as math::UpdateShape::fades
+  bool looks;  ///< for denormals in the optimiser's state
+};
+struct UpdateResult {
+  bool fine = true;        ///< all new weights are finite
+  std::uint32_t slowed = 0;  ///< looked for: vectors with a denormal among their state
+
+  void join(UpdateResult other) {
+    fine = fine && other.fine;
+    slowed += other.slowed;
+  }
 };
 /// `size` elements, a multiple of the vector; of each `width` only the first `columns` are real, the others are kept 0.
 struct UpdateBlock {
@@ -230,9 +241,10 @@ struct OnlineStep {
   float* block;          ///< a panel of inputs times a panel of outputs
   float* bias_gradient;  ///< as many as the widest layer, padded
 };
-/// False: the loss or a gradient at the output (then nothing was updated), or a parameter, is not finite.
 struct OnlineResult {
-  bool loss_fine, update_fine;
+  bool loss_fine;    ///< false: the loss or a gradient at the output is not finite, and nothing was updated
+  bool update_fine;  ///< as UpdateResult has it
+  std::uint32_t slowed;
 };
 
 /// Products of bf16 operands whose pairs are packed into 32-bit words (the odd element above), as VDPBF16PS wants them.
@@ -274,7 +286,7 @@ struct KernelTable {
   void (*add)(float* out, const float* a, std::size_t size);
   void (*average)(float* average, const float* w, float gain, std::size_t size);
   /// False when a real weight is not finite afterwards.
-  bool (*update)(const UpdateRule&, const UpdateBlock&);
+  UpdateResult (*update)(const UpdateRule&, const UpdateBlock&);
   /// norm2[j] = double chain over rows of fma(g, g, .), g after penalties and clipping by value; w may be null without
   /// penalties.
   void (*square_chain)(const UpdateRule&, const float* g, const float* w, std::size_t rows, int width, double* norm2);

@@ -45,6 +45,7 @@ HWY_INLINE LaneMask less(Lanes a, Lanes b) { return {hn::Lt(a.v, b.v)}; }
 HWY_INLINE LaneMask less_equal(Lanes a, Lanes b) { return {hn::Le(a.v, b.v)}; }
 HWY_INLINE LaneMask equal(Lanes a, Lanes b) { return {hn::Eq(a.v, b.v)}; }
 HWY_INLINE Lanes select(LaneMask mask, Lanes yes, Lanes no) { return {hn::IfThenElse(mask.m, yes.v, no.v)}; }
+HWY_INLINE Lanes zero_if(LaneMask mask, Lanes a) { return {hn::IfThenZeroElse(mask.m, a.v)}; }
 
 #if HWY_ARCH_X86
 // minps and maxps are a < b ? a : b and a > b ? a : b, unordered operands included.

@@ -118,9 +118,9 @@ HWY_INLINE void descend_weights(const OnlineLayer& layer, const float* inputs, c
 }
 
 /// Any optimiser: the gradient of one block of weights, the update, the transposed copy, block by block.
-HWY_INLINE bool update_weights(const OnlineStep& step, const OnlineLayer& layer, const float* inputs) {
+HWY_INLINE UpdateResult update_weights(const OnlineStep& step, const OnlineLayer& layer, const float* inputs) {
   const FloatTag tag;
-  bool fine = true;
+  UpdateResult result;
   for (int column = 0, p = 0; column < padded(layer.outputs); column += kPanel, ++p) {
     const int width = panel_width(column, layer.outputs), used = layer.outputs - column;
     for (int k = 0; k < layer.inputs; k += kPanel) {  // a block lies within one panel of the transposed weights
@@ -135,7 +135,7 @@ HWY_INLINE bool update_weights(const OnlineStep& step, const OnlineLayer& layer,
                              static_cast<std::size_t>(k) * static_cast<std::size_t>(width);
       UpdateBlock block{step.block, layer.weights + at, {}, size, width, used < width ? used : width};
       for (int s = 0; s < step.states; ++s) block.state[s] = layer.weight_state[s] + at;
-      fine = update(*step.weight_rule, block) && fine;
+      result.join(update(*step.weight_rule, block));
       if (layer.transposed == nullptr) continue;
       const int to_width = panel_width(k, layer.inputs);
       transpose(block.w, width, depth, block.columns,
@@ -144,12 +144,13 @@ HWY_INLINE bool update_weights(const OnlineStep& step, const OnlineLayer& layer,
                 to_width);
     }
   }
-  if (layer.bias == nullptr) return fine;
+  if (layer.bias == nullptr) return result;
   const int width = padded(layer.outputs);
   for (int j = 0; j < width; j += kLanes) store(Lanes::broadcast(0.0f) + load(layer.d + j), step.bias_gradient + j);
   UpdateBlock block{step.bias_gradient, layer.bias, {}, static_cast<std::size_t>(width), width, layer.outputs};
   for (int s = 0; s < step.states; ++s) block.state[s] = layer.bias_state[s];
-  return update(*step.bias_rule, block) && fine;
+  result.join(update(*step.bias_rule, block));
+  return result;
 }
 
 /// Padding of a layer's values is 0, whatever the activation makes of it and though infinity times a weight of 0 is NaN.
@@ -291,8 +292,8 @@ HWY_INLINE bool descend_layers(const OnlineStep& step) {
 }
 
 /// Items 8 to 15 in general.
-HWY_INLINE bool update_layers(const OnlineStep& step) {
-  bool fine = true;
+HWY_INLINE UpdateResult update_layers(const OnlineStep& step) {
+  UpdateResult result;
   for (int l = step.count - 1; l >= 0; --l) {
     const OnlineLayer& layer = step.layers[l];
     apply_slope(layer);
@@ -300,9 +301,9 @@ HWY_INLINE bool update_layers(const OnlineStep& step) {
       row_product({layer.d, static_cast<std::size_t>(layer.outputs), layer.transposed, nullptr, nullptr, step.layers[l - 1].d,
                    layer.inputs, false, nullptr});
     }
-    fine = update_weights(step, layer, l == 0 ? step.x : step.layers[l - 1].a) && fine;
+    result.join(update_weights(step, layer, l == 0 ? step.x : step.layers[l - 1].a));
   }
-  return fine;
+  return result;
 }
 
 /// Items 1 to 15 of one row.
@@ -312,8 +313,10 @@ OnlineResult online_step(const OnlineStep& given) {
   const LossRows& rows = *step.loss;
   const bool plain_targets = rows.kind == Loss::squared_error && rows.labels == nullptr && rows.y != nullptr &&
                              rows.targets >= static_cast<std::size_t>(rows.columns);
-  if (!(plain_targets ? online_squared_error(rows) : loss(rows))) return {false, false};
-  return {true, step.descends ? descend_layers(step) : update_layers(step)};
+  if (!(plain_targets ? online_squared_error(rows) : loss(rows))) return {false, false, 0};
+  if (step.descends) return {true, descend_layers(step), 0};
+  const UpdateResult update = update_layers(step);
+  return {true, update.fine, update.slowed};
 }
 
 }  // namespace
