@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "chainrule/train.h"
 
@@ -110,25 +111,18 @@ TEST(TrainSettings, BadWidthsAndDropoutKindsOfInputsAreRefusedAtTheirPlace) {
   const std::pair<const char*, const char*> bad[] = {{"hidden", "0"}, {"hidden", "8,x"}, {"input-dropout", "0.1:alpha"}};
   for (const auto& [key, value] : bad) {
     TrainSettings settings;
-    try {
-      set_train_setting(settings, key, value, "run.toml line 3");
-      ADD_FAILURE() << key << " " << value;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.where(), "run.toml line 3") << value;
-    }
+    const Error error = error_of([&] { set_train_setting(settings, key, value, "run.toml line 3"); });
+    EXPECT_NE(error.code(), "none") << key << " " << value;
+    EXPECT_EQ(error.where(), "run.toml line 3") << value;
   }
 }
 
 TEST(TrainSettings, UnknownKeyNamesTheNearest) {
   TrainSettings settings;
-  try {
-    set_train_setting(settings, "weigth-decay", "1", "run.toml line 3");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), "E0101");
-    EXPECT_EQ(error.where(), "run.toml line 3");
-    EXPECT_NE(error.hint().find("weight-decay"), std::string::npos);
-  }
+  const Error error = error_of([&] { set_train_setting(settings, "weigth-decay", "1", "run.toml line 3"); });
+  EXPECT_EQ(error.code(), "E0101");
+  EXPECT_EQ(error.where(), "run.toml line 3");
+  EXPECT_NE(error.hint().find("weight-decay"), std::string::npos);
 }
 
 TEST(TrainSettings, ImpossibleValuesAreRefusedAndLeaveNothing) {
@@ -139,13 +133,9 @@ TEST(TrainSettings, ImpossibleValuesAreRefusedAndLeaveNothing) {
       {"batch", "12x"},    {"threads", "99999"},    {"seed", "-1"},       {"beta1", "1"}};
   for (const auto& [key, text] : bad) {
     TrainSettings settings;
-    try {
-      set_train_setting(settings, key, text, "test");
-      ADD_FAILURE() << key << " took " << text;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), "E0102") << key << " " << text;
-      EXPECT_FALSE(error.hint().empty());
-    }
+    const Error error = error_of([&] { set_train_setting(settings, key, text, "test"); });
+    EXPECT_EQ(error.code(), "E0102") << key << " took " << text;
+    EXPECT_FALSE(error.hint().empty());
     EXPECT_EQ(settings.given.count(key), 0u);
   }
 }
@@ -157,13 +147,9 @@ TEST(TrainSettings, UnknownWordsNameTheNearest) {
                                                                   {"precision", "bf6"}};
   for (const auto& [key, text] : typos) {
     TrainSettings settings;
-    try {
-      set_train_setting(settings, key, text, "here");
-      ADD_FAILURE() << key << " took " << text;
-    } catch (const Error& error) {
-      EXPECT_NE((error.hint() + error.message()).find("did you mean"), std::string::npos)
-          << key << ": " << error.what() << error.hint();
-    }
+    const Error error = error_of([&] { set_train_setting(settings, key, text, "here"); });
+    EXPECT_NE(error.code(), "none") << key << " took " << text;
+    EXPECT_NE((error.hint() + error.message()).find("did you mean"), std::string::npos) << key << ": " << error.what() << error.hint();
   }
 }
 
@@ -171,12 +157,9 @@ TEST(TrainSettings, HintsSayAutoAsUsersWriteIt) {
   for (const SettingInfo& info : train_settings()) {
     if (std::find(info.choices.begin(), info.choices.end(), "auto") == info.choices.end()) continue;
     TrainSettings settings;
-    try {
-      set_train_setting(settings, info.key, "nonsense", "here");
-      ADD_FAILURE() << info.key;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.hint().find("automatic"), std::string::npos) << info.key << ": " << error.hint();
-    }
+    const Error error = error_of([&] { set_train_setting(settings, info.key, "nonsense", "here"); });
+    EXPECT_NE(error.code(), "none") << info.key;
+    EXPECT_EQ(error.hint().find("automatic"), std::string::npos) << info.key << ": " << error.hint();
   }
 }
 

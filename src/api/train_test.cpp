@@ -9,6 +9,8 @@
 #include <fstream>
 
 #include "base/counter_rng.h"
+#include "base/error_of_test.h"
+#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "chainrule/model.h"
 
@@ -22,20 +24,15 @@ double uniform(std::uint32_t row, std::uint32_t element) {
 }
 
 /// A folder of its own for each test, with two small tables.
-class TrainFiles : public ::testing::Test {
+class TrainFiles : public OwnFolder {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("chainrule_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     write("kinds.csv", true, 240);
     write("prices.csv", false, 240);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void write(const std::string& name, bool classes, std::uint32_t rows) const {
-    std::ofstream out(folder_ / name);
+    std::ofstream out(path(name));
     out << "x,y,colour,weight," << (classes ? "kind" : "price") << '\n';
     for (std::uint32_t r = 0; r < rows; ++r) {
       const double x = uniform(r, 0), y = uniform(r, 1), s = x * y + 0.5 * x;
@@ -44,7 +41,6 @@ class TrainFiles : public ::testing::Test {
       out << '\n';
     }
   }
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
   TrainSettings settings(const std::string& target, const std::string& out) const {
     TrainSettings s;
@@ -55,21 +51,10 @@ class TrainFiles : public ::testing::Test {
     s.out = path(out);
     return s;
   }
-
-  fs::path folder_;
 };
 
 void set(TrainSettings& settings, std::initializer_list<std::pair<const char*, const char*>> pairs) {
   for (const auto& [key, text] : pairs) set_train_setting(settings, key, text, "test");
-}
-
-std::string code_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return "";
 }
 
 TEST_F(TrainFiles, InterruptedAnywhereAndResumedGivesTheDigestOfTheWholeRun) {
@@ -122,8 +107,8 @@ TEST_F(TrainFiles, ChangedDataIsNotResumed) {
   const TrainSettings s = settings("kind", "run");
   train(path("kinds.csv"), s);
   write("kinds.csv", true, 241);
-  EXPECT_EQ(code_of([&] { resume(s.out); }), "E0407");
-  EXPECT_EQ(code_of([&] { resume(path("nothing")); }), "E0415");
+  EXPECT_EQ(error_of([&] { resume(s.out); }).code(), "E0407");
+  EXPECT_EQ(error_of([&] { resume(path("nothing")); }).code(), "E0415");
 }
 
 TEST_F(TrainFiles, TableInMemoryTrainsButCannotBeResumed) {
@@ -131,7 +116,7 @@ TEST_F(TrainFiles, TableInMemoryTrainsButCannotBeResumed) {
   const Table table = Table::read(path("kinds.csv"));
   const TrainResult from_memory = train(table, s);
   EXPECT_EQ(from_memory.digest, train(path("kinds.csv"), settings("kind", "file")).digest);
-  EXPECT_EQ(code_of([&] { resume(s.out); }), "E0415");
+  EXPECT_EQ(error_of([&] { resume(s.out); }).code(), "E0415");
 }
 
 TEST_F(TrainFiles, EnginesAndThreadsAgree) {
@@ -252,15 +237,11 @@ TEST_F(TrainFiles, EveryRegressionLossTrains) {
 TEST_F(TrainFiles, DivergenceNamesThePlaceAndKeepsTheLastGoodState) {
   TrainSettings s = settings("price", "run");
   set(s, {{"lr", "1e9"}, {"optimizer", "sgd"}});
-  try {
-    train(path("prices.csv"), s);
-    FAIL() << "did not diverge";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), "E0501");
-    EXPECT_NE(error.message().find("step "), std::string::npos) << error.message();
-    EXPECT_NE(error.message().find("line "), std::string::npos) << error.message();
-    EXPECT_NE(error.hint().find("--lr"), std::string::npos);
-  }
+  const Error error = error_of([&] { train(path("prices.csv"), s); });
+  EXPECT_EQ(error.code(), "E0501") << "\"none\": did not diverge";
+  EXPECT_NE(error.message().find("step "), std::string::npos) << error.message();
+  EXPECT_NE(error.message().find("line "), std::string::npos) << error.message();
+  EXPECT_NE(error.hint().find("--lr"), std::string::npos);
   EXPECT_NO_THROW(Model::load(s.out));
 }
 
@@ -269,7 +250,7 @@ TEST_F(TrainFiles, BadRequestsLeaveNothingBehind) {
                         const std::string& target = "kind") {
     TrainSettings s = settings(target, "bad");
     set(s, pairs);
-    return code_of([&] { train(path("kinds.csv"), s); });
+    return error_of([&] { train(path("kinds.csv"), s); }).code();
   };
   EXPECT_EQ(code({}, "kindd"), "E0311");
   EXPECT_EQ(code({}, ""), "E0311");
@@ -296,7 +277,7 @@ TEST_F(TrainFiles, ClassWeightFileIsReadAndUnknownClassesNamed) {
     told = told || line.find("class weights: high 0.5") != std::string::npos;
   EXPECT_TRUE(told);
   std::ofstream(path("w.csv")) << "lov,2\n";
-  EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0322");
+  EXPECT_EQ(error_of([&] { train(path("kinds.csv"), s); }).code(), "E0322");
 }
 
 TEST_F(TrainFiles, SpecFileReplacesTheFlags) {
@@ -316,7 +297,7 @@ TEST_F(TrainFiles, SpecFileReplacesTheFlags) {
   EXPECT_EQ(Model::load(s.out).inspect().layers[0].units, 5u);
   network.layers[1].units = 4;
   std::ofstream(path("spec.toml")) << spec_to_toml(network, training);
-  EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0231");
+  EXPECT_EQ(error_of([&] { train(path("kinds.csv"), s); }).code(), "E0231");
 }
 
 TEST_F(TrainFiles, SpecNamesItsLossAndAFlagMayOnlyAgree) {
@@ -328,7 +309,7 @@ TEST_F(TrainFiles, SpecNamesItsLossAndAFlagMayOnlyAgree) {
   EXPECT_EQ(spec_from_toml(Model::load(s.out).inspect().spec_toml).network.loss.kind, Loss::huber);
   s.loss_given = true;
   s.loss = Loss::absolute_error;
-  EXPECT_EQ(code_of([&] { train(path("prices.csv"), s); }), "E0231");
+  EXPECT_EQ(error_of([&] { train(path("prices.csv"), s); }).code(), "E0231");
   std::ofstream(path("loss.toml")) << layers;  // names none: the flag's
   train(path("prices.csv"), s);
   EXPECT_EQ(spec_from_toml(Model::load(s.out).inspect().spec_toml).network.loss.kind, Loss::absolute_error);
@@ -363,7 +344,7 @@ TEST_F(TrainFiles, EvaluateWeighsRowsAsTheRunDid) {
   EXPECT_EQ(model.evaluate(Table::read(path("kinds.csv"))).loss, result.validation.loss);
   EXPECT_NE(result.validation.loss, result.validation.log_loss);  // which is of unweighted rows
   std::ofstream(path("plain.csv")) << "x,y,colour,kind\n0.5,0.5,red,low\n";
-  EXPECT_EQ(code_of([&] { model.evaluate(Table::read(path("plain.csv"))); }), "E0310");
+  EXPECT_EQ(error_of([&] { model.evaluate(Table::read(path("plain.csv"))); }).code(), "E0310");
 }
 
 TEST_F(TrainFiles, ARunWithoutCheckpointsLeavesNoneOfAnEarlierRun) {
@@ -372,14 +353,14 @@ TEST_F(TrainFiles, ARunWithoutCheckpointsLeavesNoneOfAnEarlierRun) {
   s.checkpoint_every = 0;
   s.training.seed = 3;
   train(path("kinds.csv"), s);
-  EXPECT_EQ(code_of([&] { resume(s.out); }), "E0415");
+  EXPECT_EQ(error_of([&] { resume(s.out); }).code(), "E0415");
 }
 
 TEST_F(TrainFiles, AFlagBesideTheSpecThatHoldsItIsRefused) {
   TrainSettings s = settings("kind", "run");
   s.spec_file = path("spec.toml");
   set_train_setting(s, "lr", "0.1", "--lr");
-  EXPECT_EQ(code_of([&] { train(path("kinds.csv"), s); }), "E0105");
+  EXPECT_EQ(error_of([&] { train(path("kinds.csv"), s); }).code(), "E0105");
 }
 
 TEST_F(TrainFiles, DataDependentWeightsAreTheSameOnEveryEngine) {

@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "base/error_of_test.h"
+#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 
 namespace chainrule {
@@ -20,33 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own for each test.
-class AtomicFile : public testing::Test {
+class AtomicFile : public OwnFolder {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "chainrule-atomic-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override {
-    fail_file_call(0, 0);
-    fs::permissions(folder_, fs::perms::all);
-    fs::remove_all(folder_);
-  }
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  void TearDown() override { fail_file_call(0, 0); }
   std::size_t entries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), {})); }
-  std::string folder_;
 };
-
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error("none", "", "no error");
-}
 
 TEST_F(AtomicFile, WritesAndReplacesAndReadsBack) {
   write_file_atomically(path("a"), "one");

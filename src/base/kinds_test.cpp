@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 
 namespace chainrule {
@@ -27,14 +28,10 @@ TYPED_TEST(Kinds, EveryNameParsesToItsKindAndIsUnique) {
 
 TYPED_TEST(Kinds, UnknownNameIsE0202WithPlaceAndKnownNames) {
   for (const std::string text : {"", "zzzzzzzz", "relu ", "\xff"}) {
-    try {
-      parse_kind<TypeParam>(text, "here");
-      FAIL() << text;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), "E0202");
-      EXPECT_EQ(error.where(), "here");
-      EXPECT_NE(error.hint().find(name(static_cast<TypeParam>(0))), std::string::npos);
-    }
+    const Error error = error_of([&] { parse_kind<TypeParam>(text, "here"); });
+    EXPECT_EQ(error.code(), "E0202") << text;
+    EXPECT_EQ(error.where(), "here");
+    EXPECT_NE(error.hint().find(name(static_cast<TypeParam>(0))), std::string::npos);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "chainrule/train.h"
 #include "completion_scripts.h"
@@ -57,14 +58,10 @@ TEST(Flags, DefaultsOfTrainAreThoseOfTheLibrary) {
 }
 
 TEST(Flags, UnknownCommandSuggestsTheNearest) {
-  try {
-    find_command("trian");
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), "E0101");
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
-    EXPECT_EQ(error.hint(), "did you mean train?");
-  }
+  const Error error = error_of([] { find_command("trian"); });
+  EXPECT_EQ(error.code(), "E0101");
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_EQ(error.hint(), "did you mean train?");
 }
 
 TEST(Flags, VariableNamesHaveUnderscores) { EXPECT_EQ(variable_name("weight-decay"), "CHAINRULE_WEIGHT_DECAY"); }

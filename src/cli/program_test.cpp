@@ -8,6 +8,7 @@
 #include <new>
 #include <sstream>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "json.h"
 #include "layout.h"
@@ -141,12 +142,7 @@ TEST(OutputFile, AppearsWholeOrNotAtAll) {
 TEST(OutputFile, AFullDiskIsAnErrorOfFiles) {
   OutputFile file("/dev/full");
   file.write("x");
-  try {
-    file.finish();
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), "E0422");
-  }
+  EXPECT_EQ(error_of([&] { file.finish(); }).code(), "E0422");
 }
 
 TEST(OutputFile, AMissingFolderIsAnErrorOfFiles) { EXPECT_THROW(OutputFile("/nowhere/at/all.csv"), Error); }

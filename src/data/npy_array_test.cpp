@@ -13,6 +13,7 @@
 #include <limits>
 #include <string>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "data/input.h"
 #include "data/reader.h"
@@ -40,15 +41,12 @@ std::string items(std::initializer_list<double> values, bool swap = false) {
   return bytes;
 }
 
+/// The code of the error that `body` must throw, which says where and what to do.
 std::string code_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_FALSE(error.hint().empty()) << error.what();
-    EXPECT_FALSE(error.where().empty()) << error.what();
-    return error.code();
-  }
-  return "none";
+  const Error error = error_of(body);
+  EXPECT_FALSE(error.hint().empty()) << error.what();
+  EXPECT_FALSE(error.where().empty()) << error.what();
+  return error.code();
 }
 
 template <class T>

@@ -2,16 +2,16 @@
 #include "data/reader.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
 
+#include "base/error_of_test.h"
+#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "data/idx_folder.h"
 #include "data/input.h"
@@ -19,23 +19,12 @@
 namespace chainrule::data {
 namespace {
 
-namespace fs = std::filesystem;
-
-class Files : public ::testing::Test {
+class Files : public OwnFolder {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "chainrule_data_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::string write(const std::string& name, const std::string& bytes) {
-    const std::string path = folder_ + "/" + name;
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
+    std::ofstream(path(name), std::ios::binary) << bytes;
+    return path(name);
   }
-  std::string folder_;
 };
 
 std::string gzip(const std::string& bytes) {
@@ -58,16 +47,13 @@ std::string zstd(const std::string& bytes) {
   return packed;
 }
 
+/// The code of the error that `body` must throw, which says where and what to do.
 std::string code_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_FALSE(error.hint().empty()) << error.what();
-    EXPECT_FALSE(error.where().empty()) << error.what();
-    EXPECT_FALSE(explain_error(error.code()).empty()) << error.code();
-    return error.code();
-  }
-  return "none";
+  const Error error = error_of(body);
+  EXPECT_FALSE(error.hint().empty()) << error.what();
+  EXPECT_FALSE(error.where().empty()) << error.what();
+  EXPECT_FALSE(explain_error(error.code()).empty()) << error.code();
+  return error.code();
 }
 
 std::string idx(std::initializer_list<unsigned> shape, const std::string& values) {
@@ -131,7 +117,7 @@ TEST_F(Files, GarbageBehindAPackedFileAndBombsAreErrors) {
 }
 
 TEST_F(Files, MissingFilesFoldersAndForeignFormatsAreNamed) {
-  EXPECT_EQ(code_of([&] { read_table(folder_ + "/none.csv", {}); }), "E0401");
+  EXPECT_EQ(code_of([&] { read_table(path("none.csv"), {}); }), "E0401");
   EXPECT_EQ(code_of([&] { read_table(folder_, {}); }), "E0335");
   EXPECT_EQ(code_of([&] { read_idx_test_part(folder_); }), "E0338");
   EXPECT_EQ(code_of([&] { read_table(write("empty.csv", ""), {}); }), "E0302");

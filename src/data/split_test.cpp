@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "data/batch_order.h"
 #include "data/describe.h"
@@ -48,14 +49,11 @@ void expect_partition(const Split& split, std::size_t rows) {
   EXPECT_EQ(all, expected);
 }
 
-std::string code_of(const Table& table, const SplitRequest& wanted, std::span<const std::int32_t> classes = {}) {
-  try {
-    split_rows(table, wanted, classes);
-  } catch (const Error& error) {
-    EXPECT_FALSE(error.hint().empty());
-    return error.code();
-  }
-  return "none";
+/// The code of the error that `wanted` must cause, which says what to do.
+std::string code_of(const Table& table, const SplitRequest& wanted) {
+  const Error error = error_of([&] { split_rows(table, wanted); });
+  EXPECT_FALSE(error.hint().empty());
+  return error.code();
 }
 
 TEST(Split, RandomHasTheSizesAskedForAndDependsOnlyOnTheSeed) {

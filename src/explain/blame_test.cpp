@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "explain/explain.h"
 #include "explain/test_data.h"
@@ -165,14 +166,10 @@ TEST(Blame, ANamedWeightIsTakenApartAndItsRowsPullBothWays) {
 
 TEST(Blame, UnknownWeightsAreRefusedWithWhatThereIs) {
   const net::ParameterLayout layout(test_spec(Loss::cross_entropy));
-  const auto hint_of = [&](const std::string& name) -> std::string {
-    try {
-      find_weight(layout, name);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), "E0111");
-      return error.hint();
-    }
-    return "no error";
+  const auto hint_of = [&](const std::string& name) {
+    const Error error = error_of([&] { find_weight(layout, name); });
+    EXPECT_EQ(error.code(), "E0111");
+    return error.hint();
   };
   EXPECT_NE(hint_of("layers.1.wieght[0,0]").find("\"layers.1.weight\""), std::string::npos);
   for (const char* bad : {"layers.1.weight[12,0]", "layers.1.weight[0,12]", "layers.1.weight[0]", "layers.1.weight", "layers.1.weight[0,1,2]",

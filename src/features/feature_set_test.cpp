@@ -1,41 +1,19 @@
-// Fitting, applying and storing features: every decision of docs/features.md.
+// Fitting and applying features: the decisions of docs/features.md about columns.
 #include "features/feature_set.h"
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
-#include <cstdlib>
+#include <limits>
 #include <numeric>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
+#include "features/fit_table_test.h"
 #include "features/input_layout.h"
 
 namespace chainrule::features {
 namespace {
-
-data::Table csv(const std::string& text, ReadOptions options = {}) { return data::read_csv_text(text, "t.csv", options); }
-
-std::vector<std::uint32_t> all_rows(const data::Table& table) {
-  std::vector<std::uint32_t> rows(table.rows);
-  std::iota(rows.begin(), rows.end(), 0u);
-  return rows;
-}
-
-FeatureSet fit_all(const data::Table& table, const std::string& target, bool classification = true,
-                   std::vector<std::string> ignored = {}) {
-  return fit(table, all_rows(table), target, classification, ignored);
-}
-
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error("none", "", "no error");
-}
 
 std::vector<float> row_of(const FeatureSet& features, const std::vector<float>& inputs, std::size_t row) {
   return {inputs.begin() + static_cast<std::ptrdiff_t>(row * features.inputs),
@@ -262,143 +240,6 @@ TEST(Features, DenseFloatsAreScaledPerColumnAndMissingIsZero) {
   table.dense.values[0] = std::numeric_limits<float>::infinity();
   EXPECT_EQ(error_of([&] { apply(features, table); }).code(), "E0309");
   EXPECT_EQ(error_of([&] { fit_all(table, "y", false); }).code(), "E0309");
-}
-
-TEST(Targets, ClassesAreInNumericOrByteOrder) {
-  EXPECT_EQ(fit_all(csv("x,y\n1,10\n2,9\n3,2\n"), "y").target.classes, (std::vector<std::string>{"2", "9", "10"}));
-  EXPECT_EQ(fit_all(csv("x,y\n1,b\n2,a\n3,B\n"), "y").target.classes, (std::vector<std::string>{"B", "a", "b"}));
-}
-
-TEST(Targets, LabelsCompareByTextThenByNumber) {
-  const FeatureSet features = fit_all(csv("x,y\n1,1\n2,2\n"), "y");
-  EXPECT_EQ(class_labels(features, csv("x,y\n5,2.0\n5,1.00\n")), (std::vector<std::int32_t>{1, 0}));
-  const Error error = error_of([&] { class_labels(features, csv("x,y\n5,2\n5,3\n")); });
-  EXPECT_EQ(error.code(), "E0322");
-  EXPECT_EQ(error.where(), "t.csv line 3, column 1 (\"y\")");
-}
-
-TEST(Targets, RegressionTargetIsScaled) {
-  const data::Table table = csv("x,y\n1,10\n2,30\n");
-  const FeatureSet features = fit_all(table, "y", false);
-  EXPECT_EQ(target_values(features, table), (Floats{-1, 1}));
-}
-
-TEST(Targets, ClassOutsideTheTrainingRowsIsKnown) {
-  const data::Table table = csv("x,y\n1,a\n2,b\n3,c\n");
-  const std::vector<std::uint32_t> rows = {0, 1};
-  const FeatureSet features = fit(table, rows, "y", true, {});
-  EXPECT_EQ(features.target.classes.size(), 3u);
-  EXPECT_EQ(features.notes.size(), 1u);
-}
-
-TEST(Targets, BadTargetsHaveTheirCodes) {
-  const auto code = [](const char* text, const char* target, bool classification) {
-    return error_of([&] { fit_all(csv(text), target, classification); }).code();
-  };
-  EXPECT_EQ(code("x,y\n1,a\n2,b\n", "why", true), "E0311");
-  EXPECT_EQ(code("x,y\n1,5\n2,5\n", "y", false), "E0312");
-  EXPECT_EQ(code("x,y\n1,a\n2,a\n", "y", true), "E0313");
-  EXPECT_EQ(code("x,y\n7,a\n7,b\n", "y", true), "E0314");
-  EXPECT_EQ(code("x,y\n1,a\n2,\n3,b\n", "y", true), "E0315");
-  EXPECT_EQ(code("x,y\n1,a\n2,b\n3,b\n", "y", false), "E0321");
-  EXPECT_NE(error_of([&] { fit_all(csv("x,y\n1,a\n2,b\n3,b\n"), "y", false); }).hint().find("--task classification"), std::string::npos);
-}
-
-TEST(Targets, TaskIsChosenByTypeAndDistinctValues) {
-  const auto chosen = [](const std::string& text) { return choose_task(csv(text).columns[0]).classification; };
-  EXPECT_TRUE(chosen("y,x\na,1\nb,2\n"));
-  EXPECT_TRUE(chosen("y,x\n0,1\n1,2\n"));
-  EXPECT_FALSE(chosen("y,x\n0.5,1\n1,2\n"));
-  std::string many = "y,x\n";
-  for (int i = 0; i < 21; ++i) many += std::to_string(i) + ",1\n";
-  EXPECT_FALSE(chosen(many));
-  EXPECT_FALSE(choose_task(csv(many).columns[0]).why.empty());
-}
-
-FeatureSet everything() {
-  std::string text = "n,c,d,y\n";
-  for (int i = 0; i < 40; ++i) {
-    text += (i == 3 ? "" : std::to_string(i * 0.1)) + "," + (i % 5 == 0 ? "r\xC3\xA9" "d" : i == 7 ? "rare" : "b\"lue") + ",2024-0" +
-            std::to_string(1 + i % 9) + "-11," + std::to_string(i % 3) + ".25\n";
-  }
-  return fit_all(csv(text), "y", false);
-}
-
-TEST(FeatureJson, RoundTripIsExact) {
-  const FeatureSet features = everything();
-  const std::string text = to_json(features);
-  const FeatureSet back = from_json(text);
-  EXPECT_EQ(to_json(back), text);
-  EXPECT_EQ(back.input_names, features.input_names);
-  EXPECT_EQ(back.inputs, features.inputs);
-  ASSERT_EQ(back.columns.size(), features.columns.size());
-  for (std::size_t i = 0; i < back.columns.size(); ++i) {
-    EXPECT_EQ(back.columns[i].center, features.columns[i].center);
-    EXPECT_EQ(back.columns[i].scale, features.columns[i].scale);
-    EXPECT_EQ(back.columns[i].fill, features.columns[i].fill);
-    EXPECT_EQ(back.columns[i].levels, features.columns[i].levels);
-    EXPECT_EQ(back.columns[i].rare, features.columns[i].rare);
-  }
-  EXPECT_EQ(back.target.scale, features.target.scale);
-}
-
-TEST(FeatureJson, EveryTruncationAndBrokenFieldIsE0411) {
-  const std::string text = to_json(everything());
-  for (std::size_t size = 0; size < text.size(); ++size) {
-    ASSERT_EQ(error_of([&] { from_json(text.substr(0, size)); }).code(), "E0411") << size;
-  }
-  const std::pair<const char*, const char*> changes[] = {
-      {"\"width\":4", "\"width\":-4"},        {"\"width\":4", "\"width\":1e99"},       {"\"width\":4", "\"width\":2"},
-      {"\"numeric\"", "\"complex\""},         {"\"indicator\":true", "\"indicator\":1"}, {"\"weekday\"", "\"decade\""},
-      {"\"position\":0", "\"position\":4"},   {"\"scale\":", "\"scale\":-"},           {"\"columns\":[", "\"columns\":[5,"},
-      {"\"columns\":", "\"colours\":"},       {"\"notes\":[", "\"notes\":[7,"},        {"\"classification\":false", "\"classification\":true"}};
-  for (const auto& [from, to] : changes) {
-    std::string changed = text;
-    const std::size_t place = changed.find(from);
-    ASSERT_NE(place, std::string::npos) << from;
-    changed.replace(place, std::string(from).size(), to);
-    EXPECT_EQ(error_of([&] { from_json(changed); }).code(), "E0411") << to;
-  }
-}
-
-TEST(Features, SixtyThousandImagesTakeLessThanASecond) {
-  data::Table table;
-  table.rows = 60000;
-  table.dense = {784, "pixel", std::vector<std::uint8_t>(60000 * 784), {}};
-  for (std::size_t i = 0; i < table.dense.bytes.size(); ++i) table.dense.bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 784);
-  data::Column label;
-  label.name = "label";
-  label.integers = true;
-  for (std::size_t i = 0; i < table.rows; ++i) label.numbers.push_back(static_cast<double>(i % 10));
-  table.columns = {label};
-  const auto start = std::chrono::steady_clock::now();
-  const FeatureSet features = fit_all(table, "label");
-  const auto fitted = std::chrono::steady_clock::now();
-  const std::vector<float> inputs = apply(features, table);
-  const double fit_seconds = std::chrono::duration<double>(fitted - start).count();
-  const double apply_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - fitted).count();
-  RecordProperty("fit_seconds", std::to_string(fit_seconds));
-  RecordProperty("apply_seconds", std::to_string(apply_seconds));
-  std::printf("fit %.3f s, apply %.3f s\n", fit_seconds, apply_seconds);
-  EXPECT_EQ(inputs.size(), 60000u * 784u);
-  EXPECT_LT(apply_seconds, 5.0);  // alone on two cores 0.1 s; the limit allows for sanitizers and a busy machine
-}
-
-TEST(FeatureJson, WeightsOfRowsAreKeptAndChecked) {
-  FeatureSet features = everything();
-  EXPECT_EQ(to_json(features).find("weight"), std::string::npos);
-  features.target.classification = true;
-  features.target.classes = {"a", "b"};
-  features.target.weight_column = "w";
-  features.target.class_weights = {0.25f, 3};
-  const std::string text = to_json(features);
-  EXPECT_EQ(from_json(text).target.weight_column, "w");
-  EXPECT_EQ(from_json(text).target.class_weights, features.target.class_weights);
-  for (const char* wrong : {"[1]", "[-1,1]", "[1,1,1]", "[1e99,1]"}) {
-    std::string changed = text;
-    changed.replace(changed.find("[0.25,3.0]"), 10, wrong);
-    EXPECT_EQ(error_of([&] { from_json(changed); }).code(), "E0411") << wrong;
-  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "laboratory/calibration.h"
 #include "laboratory/data_race.h"
@@ -112,12 +113,7 @@ TEST(DropoutComparison, NoDropoutIsTheFirstRowAndDiffersByNothing) {
 TEST(DropoutComparison, BadRatesAndImpossibleKindsAreErrors) {
   const training::TestRows rows(150);
   const DropoutExperiment experiment{{subject_of(rows, true, 0), subject_of(rows, true, 1)}, 0};
-  const auto code = [&](DropoutKind kind, double rate) -> std::string {
-    try {
-      compare_dropout(experiment, {{kind}, {rate}}, {});
-    } catch (const Error& error) { return error.code(); }
-    return "";
-  };
+  const auto code = [&](DropoutKind kind, double rate) { return error_of([&] { compare_dropout(experiment, {{kind}, {rate}}, {}); }).code(); };
   EXPECT_EQ(code(DropoutKind::inverted, 1), "E0204");
   EXPECT_EQ(code(DropoutKind::inverted, 0), "E0204");
   EXPECT_EQ(code(DropoutKind::alpha, 0.1), "E0206");

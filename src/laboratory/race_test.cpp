@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "laboratory/rate_tuning.h"
 #include "laboratory/race_verdict.h"
@@ -73,13 +74,9 @@ TEST(Surface, TheEngineTakesTheStepOfTheFormula) {
 }
 
 TEST(Surface, UnknownNamesNameTheNearest) {
-  try {
-    find_surface("rosenbrok");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), "E0202");
-    EXPECT_NE(error.hint().find("rosenbrock"), std::string::npos);
-  }
+  const Error error = error_of([] { find_surface("rosenbrok"); });
+  EXPECT_EQ(error.code(), "E0202");
+  EXPECT_NE(error.hint().find("rosenbrock"), std::string::npos);
 }
 
 Race small_race(const std::string& surface, int threads, std::vector<std::string> optimizers = {"sgd", "momentum:nesterov", "adam"}) {
@@ -156,11 +153,8 @@ TEST(Verdict, SaysWhenTheSeedsAreTooFew) {
 }
 
 TEST(Race, SettingsOutOfRangeAreErrors) {
-  const auto code = [](RaceSettings settings) -> std::string {
-    try {
-      hold_race(surface_contest("valley", settings), settings, {});
-    } catch (const Error& error) { return error.code(); }
-    return "";
+  const auto code = [](RaceSettings settings) {
+    return error_of([&] { hold_race(surface_contest("valley", settings), settings, {}); }).code();
   };
   EXPECT_EQ(code({{"sgd"}}), "E0102");
   EXPECT_EQ(code({{"sgd", "sgd"}}), "E0102");

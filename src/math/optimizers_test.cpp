@@ -9,6 +9,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 
 namespace chainrule::math {
@@ -204,13 +205,9 @@ TEST(OptimizerForms, EveryNameGivesItsKindAndEveryKindHasADefault) {
 
 TEST(OptimizerForms, MistakesAreNamed) {
   const auto fails = [](const char* text, const char* code, const char* hint) {
-    try {
-      default_optimizer(text);
-      ADD_FAILURE() << text;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), code);
-      EXPECT_NE(error.hint().find(hint), std::string::npos) << error.hint();
-    }
+    const Error error = error_of([&] { default_optimizer(text); });
+    EXPECT_EQ(error.code(), code) << text;
+    EXPECT_NE(error.hint().find(hint), std::string::npos) << error.hint();
   };
   fails("addam", "E0202", "adam");
   fails("adam:troch", "E0203", "adam:torch");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 
 namespace chainrule::math {
@@ -133,14 +134,10 @@ TEST(Plateau, ShrinksAfterPatienceAndKeepsTheFloor) {
 }
 
 void expect_error(const std::string& text, const std::string& code, const std::string& in_hint) {
-  try {
-    parse_schedule(text, "--schedule");
-    FAIL() << text;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << text;
-    EXPECT_EQ(error.where(), "--schedule");
-    EXPECT_NE(error.hint().find(in_hint), std::string::npos) << error.hint();
-  }
+  const Error error = error_of([&] { parse_schedule(text, "--schedule"); });
+  EXPECT_EQ(error.code(), code) << text;
+  EXPECT_EQ(error.where(), "--schedule");
+  EXPECT_NE(error.hint().find(in_hint), std::string::npos) << error.hint();
 }
 
 TEST(ScheduleText, MistakesAreNamed) {

@@ -7,11 +7,12 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "base/atomic_file.h"
+#include "base/error_of_test.h"
+#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
 
@@ -20,20 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Checkpoints : public testing::Test {
+class Checkpoints : public OwnFolder {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "chainrule-checkpoint-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override {
-    fail_file_call(0, 0);
-    fs::remove_all(folder_);
-  }
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  void TearDown() override { fail_file_call(0, 0); }
   void damage(const std::string& name) const { fs::resize_file(path(name), fs::file_size(path(name)) / 2); }
-  std::string folder_;
 };
 
 TEST_F(Checkpoints, RoundTripIsExact) {

@@ -1,26 +1,14 @@
-// What the tests of models share: a small model (every optional part is there, its outputs can be computed in a few lines), and what a call throws.
+// What the tests of models share: a small model. Every optional part is there, and its outputs can be computed in a few lines.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "chainrule/error.h"
 #include "model/checkpoint.h"
 #include "net/parameter_layout.h"
 
 namespace chainrule::model {
-
-/// The error that `body` throws; one of code "none" when it throws none.
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error("none", "", "no error");
-}
 
 /// relu network without norm, docs/arithmetic.md "One step", part 2.
 inline std::vector<float> forward(const NetworkSpec& network, const std::vector<float>& parameters, std::vector<float> a) {

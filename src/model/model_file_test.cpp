@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "base/atomic_file.h"
+#include "base/error_of_test.h"
+#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
 #include "model/sealed_file.h"
@@ -170,12 +172,12 @@ TEST(ModelFiles, SelfTestRowsThatAreNotFiniteAreLeftOut) {
   EXPECT_EQ(test.outputs, (std::vector<float>{model.self_test.outputs[2], model.self_test.outputs[3]}));
 }
 
-TEST(ModelFiles, SavedFilesLoadAndMissingOnesAreE0401) {
-  const std::string path = (std::filesystem::temp_directory_path() / ("chainrule-model-" + std::to_string(::getpid()))).string();
-  save_model(path, example_model());
-  expect_same(example_model(), load_model(path));
-  std::filesystem::remove(path);
-  EXPECT_EQ(error_of([&] { load_model(path); }).code(), "E0401");
+class ModelsOnDisk : public OwnFolder {};
+
+TEST_F(ModelsOnDisk, SavedFilesLoadAndMissingOnesAreE0401) {
+  save_model(path("m"), example_model());
+  expect_same(example_model(), load_model(path("m")));
+  EXPECT_EQ(error_of([&] { load_model(path("none")); }).code(), "E0401");
 }
 
 std::string golden(const std::string& name) {

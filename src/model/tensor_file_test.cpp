@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
 

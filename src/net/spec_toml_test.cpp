@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "chainrule/network_spec.h"
 
@@ -38,13 +39,8 @@ TrainingSpec odd_training() {
   return spec;
 }
 
-Error error_of(const std::string& text) {
-  try {
-    spec_from_toml(text, "net.toml");
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error("none", "", "no error");
+Error spec_error(const std::string& text) {
+  return error_of([&] { spec_from_toml(text, "net.toml"); });
 }
 
 TEST(SpecToml, EveryFieldSurvivesTheRoundTripExactly) {
@@ -100,15 +96,15 @@ TEST(SpecToml, MissingFieldsKeepTheirDefaults) {
 }
 
 TEST(SpecToml, UnknownKeyNamesLineColumnAndTheNearestKey) {
-  const Error error = error_of("[network]\ninputs = 3\n[[network.layers]]\n  unit = 2\n");
+  const Error error = spec_error("[network]\ninputs = 3\n[[network.layers]]\n  unit = 2\n");
   EXPECT_EQ(error.code(), "E0221");
   EXPECT_EQ(error.where(), "net.toml line 4, column 3 (network.layers[0])");
   EXPECT_NE(error.hint().find("\"units\""), std::string::npos) << error.hint();
-  EXPECT_EQ(error_of("[netwrk]\n").code(), "E0221");
+  EXPECT_EQ(spec_error("[netwrk]\n").code(), "E0221");
 }
 
 TEST(SpecToml, UnknownKindNamesPlaceAndNearestName) {
-  const Error error = error_of("[network.loss]\nkind = \"hubber\"\n");
+  const Error error = spec_error("[network.loss]\nkind = \"hubber\"\n");
   EXPECT_EQ(error.code(), "E0202");
   EXPECT_NE(error.where().find("net.toml line 2"), std::string::npos) << error.where();
   EXPECT_NE(error.hint().find("huber"), std::string::npos) << error.hint();
@@ -120,18 +116,18 @@ TEST(SpecToml, WrongTypesAreNamedByPlace) {
                            "[training]\nshards = 4294967296", "[training]\noptimizer = \"adam\"",
                            "[network]\ninput_noise = \"much\"", "[network.loss]\nkind = 1",
                            "[training.learning_rate_schedule]\nmilestones = 3", "[training]\nseed = 1979-05-27"}) {
-    const Error error = error_of(text);
+    const Error error = spec_error(text);
     EXPECT_EQ(error.code(), "E0222") << text << ": " << error.what();
     EXPECT_NE(error.where().find("line"), std::string::npos) << text;
   }
 }
 
 TEST(SpecToml, BrokenTextNamesLineAndColumn) {
-  const Error error = error_of("[network]\ninputs = \n");
+  const Error error = spec_error("[network]\ninputs = \n");
   EXPECT_EQ(error.code(), "E0220");
   EXPECT_NE(error.where().find("line 2, column"), std::string::npos) << error.where();
-  EXPECT_EQ(error_of(std::string(2 << 20, '#')).code(), "E0220");
-  EXPECT_EQ(error_of("a = " + std::string(100000, '[')).code(), "E0220");
+  EXPECT_EQ(spec_error(std::string(2 << 20, '#')).code(), "E0220");
+  EXPECT_EQ(spec_error("a = " + std::string(100000, '[')).code(), "E0220");
 }
 
 TEST(SpecToml, DamagedTextIsAnErrorOrASpecButNeverACrash) {
