@@ -135,7 +135,7 @@ std::string compare_kernels(const PairKernels& pairs, const KernelTable& emulati
     float* out = results[i].data();
     (i == 0 ? pairs.product : emulation.product_bf16)({inputs.data(), stride, static_cast<std::size_t>(depth), weights.data(), other.data(), out,
                                                        nullptr, panel, 1, kRows, Epilogue::relu, false, nullptr});
-    (i == 0 ? pairs.gradient : emulation.gradient_bf16)({inputs.data(), stride, columns, other.data(), panel, 1, kRows, 0, 16, out + stride, false, 0, {}});
+    (i == 0 ? pairs.gradient : emulation.gradient_bf16)({inputs.data(), stride, columns, other.data(), panel, panel, 1, kRows, 0, 16, out + stride, false, 0, {}});
   }
   for (std::size_t i = 0; i < stride * 4; ++i) {
     if (!same(results[0].data()[i], results[1].data()[i])) return "element " + std::to_string(i) + " of a product or gradient differs";

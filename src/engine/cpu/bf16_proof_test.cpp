@@ -80,7 +80,7 @@ TEST_F(PackedPairs, GradientsEqualThoseOfUnpackedOperands) {
         const AlignedBuffer<float> x = random_numbers(stride * (inputs / panel + 1), number), d = random_numbers(width * (rows + 3), number + 1);
         AlignedBuffer<float> expected = random_numbers(width * (end - begin), number + 2), got = random_numbers(width * (end - begin), number + 2);
         const auto arguments = [&](float* out) {
-          return GradientBlock{x.data(), stride, static_cast<int>(inputs), d.data(), static_cast<int>(width), 3, static_cast<int>(rows) + 3,
+          return GradientBlock{x.data(), stride, static_cast<int>(inputs), d.data(), static_cast<int>(width), static_cast<int>(width), 3, static_cast<int>(rows) + 3,
                                static_cast<int>(begin), static_cast<int>(end), out, number % 3 == 0, 0, {}};
         };
         table->gradient_bf16(arguments(expected.data()));

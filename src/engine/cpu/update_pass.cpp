@@ -55,7 +55,7 @@ void add_up_rows(const EngineState& state, const WorkItem& item, Range rows, flo
     const int row_end = rows.end - row < slice + slice / 2 ? rows.end : row + slice;
     for (int i = 0; i < item.panels; ++i) {
       const int p = item.panel + i, width = layer.out.width(p);
-      GradientBlock block{x.data, x.stride, layer.in.padded(), dz.panel(p), width, row, row_end, item.k.begin, item.k.end,
+      GradientBlock block{x.data, x.stride, layer.in.padded(), dz.panel(p), width, layer.out.used(p), row, row_end, item.k.begin, item.k.end,
                           out + size_of(i) * stride, row > rows.begin, 0, {}};
       // As many panels of inputs as of outputs share a block: each of these fetches one of those.
       if (streams && row_end < rows.end)

@@ -44,8 +44,9 @@ struct GradientBlock {
   int x_columns;   ///< with padding
   const float* d;  ///< one panel of output gradients
   int width;
+  int columns;  ///< of them real
   int row_begin, row_end;
-  int k_begin, k_end;  ///< k_begin: the start of a panel or inside it
+  int k_begin, k_end;  ///< k_begin: a whole number of vectors
   float* g;
   bool resume;
   int ahead_count;        ///< pieces as large as g that are fetched meanwhile

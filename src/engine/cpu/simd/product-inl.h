@@ -4,6 +4,7 @@
 
 #include "engine/cpu/simd/bf16-inl.h"
 #include "engine/cpu/simd/kernel_table.h"
+#include "engine/cpu/simd/narrow-inl.h"
 #include "engine/cpu/simd/tiles-inl.h"
 
 namespace chainrule::engine::cpu {
@@ -300,7 +301,7 @@ void run_gradient(const GradientBlock& block) {
   }
 }
 
-void gradient(const GradientBlock& block) { run_gradient<false>(block); }
+void gradient(const GradientBlock& block) { is_narrow(block) ? run_narrow_gradient(block) : run_gradient<false>(block); }
 
 void gradient_bf16(const GradientBlock& block) {
   const Flushing flushing;
