@@ -90,7 +90,7 @@ class Step {
     PhaseCost phase = named("update " + std::to_string(l + 1));
     const double in = inputs(l), out = outputs(l), width = std::min(padded(out), panel()), weights = in * out;
     phase.flops = 2 * batch_ * weights;
-    phase.work = 2 * batch_ * up(in, row_tile()) * padded(out) / busy(std::min(in, row_tile()), width);
+    phase.work = 2 * batch_ * up(in, row_tile()) * worked(out) / busy(std::min(in, row_tile()), width);
     phase.updates = in * padded(out) + padded(out);
     // Each register tile of a block passes over its output gradients; a block over its inputs.
     const double tile_pass = batch_ * out * kFloat * std::ceil(in / row_tile()), block_pass = batch_ * in * kFloat * std::ceil(out / panel());
@@ -122,6 +122,8 @@ class Step {
   double panel() const { return machine_.panel; }
   double row_tile() const { return machine_.row_tile; }
   double padded(double columns) const { return up(columns, machine_.lanes); }
+  /// Columns a product works on. Few of them share vectors with other rows or inputs, at about half the cost (cpu/simd/narrow-inl.h).
+  double worked(double columns) const { return columns <= 3 && machine_.lanes <= 8 ? padded(columns) / 2 : padded(columns); }
   double row_balance() const { return rows_ * threads_ / batch_; }
 
   /// Share of the FMA units that a register tile of this size keeps busy. One row alone is multiplied with all columns side by side.
@@ -148,7 +150,7 @@ class Step {
     PhaseCost phase = named(name);
     const double width = std::min(padded(columns), panel()), tiles = std::ceil(rows_ / row_tile()), weights = depth * columns * kFloat;
     phase.flops = 2 * batch_ * depth * columns;
-    phase.work = 2 * batch_ * depth * padded(columns) / busy(std::min(rows_, row_tile()), width);
+    phase.work = 2 * batch_ * depth * worked(columns) / busy(std::min(rows_, row_tile()), width);
     phase.balance = row_balance();
     const bool sliced = rows_ * depth > cpu::kPieceFloats;
     const double slice = sliced ? std::min(depth, kPieceInputs) : depth, piece = sliced ? std::min(rows_, kPieceRows) : rows_;

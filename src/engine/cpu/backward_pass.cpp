@@ -88,7 +88,7 @@ void input_gradient(EngineState& state, std::size_t l, int q, Range o, Range row
   const bool next = q + 1 < layer.in.panels() && state.net.streams(layer);
   state.kernels().product({batch.dz_operand.panel(o.begin / layer.out.panel), batch.dz_operand.stride,
                            static_cast<std::size_t>(o.size()), weights(q), nullptr, to.panel(q), other,
-                           layer.in.width(q), rows.begin, rows.end, epilogue, !first, next ? weights(q + 1) : nullptr});
+                           layer.in.width(q), layer.in.used(q), rows.begin, rows.end, epilogue, !first, next ? weights(q + 1) : nullptr});
   if (!last) return;
   if (layer.residual)
     state.kernels().add(to.at(q, rows.begin), batch.da.at(q, rows.begin), row_size(layer.in, q, rows));

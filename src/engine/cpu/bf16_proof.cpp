@@ -134,7 +134,7 @@ std::string compare_kernels(const PairKernels& pairs, const KernelTable& emulati
   for (int i = 0; i < 2; ++i) {
     float* out = results[i].data();
     (i == 0 ? pairs.product : emulation.product_bf16)({inputs.data(), stride, static_cast<std::size_t>(depth), weights.data(), other.data(), out,
-                                                       nullptr, panel, 1, kRows, Epilogue::relu, false, nullptr});
+                                                       nullptr, panel, panel, 1, kRows, Epilogue::relu, false, nullptr});
     (i == 0 ? pairs.gradient : emulation.gradient_bf16)({inputs.data(), stride, columns, other.data(), panel, panel, 1, kRows, 0, 16, out + stride, false, 0, {}});
   }
   for (std::size_t i = 0; i < stride * 4; ++i) {

@@ -58,7 +58,7 @@ TEST_F(PackedPairs, ProductsEqualThoseOfUnpackedOperands) {
                                    start = random_numbers(width, number + 2), other = random_numbers(width * (rows + 2), number + 3);
         AlignedBuffer<float> expected = random_numbers(width * (rows + 2), number + 4), got = random_numbers(width * (rows + 2), number + 4);
         const auto arguments = [&](float* out) {
-          return Product{a.data(), stride, depth, b.data(), number % 3 == 0 ? nullptr : start.data(), out, other.data(), static_cast<int>(width),
+          return Product{a.data(), stride, depth, b.data(), number % 3 == 0 ? nullptr : start.data(), out, other.data(), static_cast<int>(width), static_cast<int>(width),
                          1, static_cast<int>(rows) + 1, static_cast<Epilogue>(number % 4), number % 5 == 0, nullptr};
         };
         table->product_bf16(arguments(expected.data()));

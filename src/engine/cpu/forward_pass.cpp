@@ -78,7 +78,7 @@ void dense_panel(EngineState& state, std::size_t l, int p, Range k, Range rows, 
   state.kernels().product({in.panel(k.begin / layer.in.panel), in.stride, static_cast<std::size_t>(k.size()),
                            weights(p),
                            layer.bias == kAbsent ? nullptr : state.net.parameters() + layer.bias + p * layer.out.panel,
-                           out.panel(p), nullptr, layer.out.width(p), rows.begin, rows.end,
+                           out.panel(p), nullptr, layer.out.width(p), layer.out.used(p), rows.begin, rows.end,
                            relu && last ? Epilogue::relu : Epilogue::none, !first, next ? weights(p + 1) : nullptr});
 }
 

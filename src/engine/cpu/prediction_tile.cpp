@@ -52,7 +52,7 @@ void dense_panel(const PredictionCall& call, const Layer& layer, const float* we
   const float* start = layer.bias == kAbsent ? nullptr : call.parameters + layer.bias + p * layer.out.panel;
   const float* next = p + 1 < layer.out.panels() && PackedNetwork::streams(layer) ? weights + layer.weight_panel(p + 1) : nullptr;
   call.state->kernels().product({in.data, in.stride, static_cast<std::size_t>(layer.in.count),
-                                 weights + layer.weight_panel(p), start, out.panel(p), nullptr, layer.out.width(p), 0,
+                                 weights + layer.weight_panel(p), start, out.panel(p), nullptr, layer.out.width(p), layer.out.used(p), 0,
                                  rows, epilogue, false, next});
 }
 

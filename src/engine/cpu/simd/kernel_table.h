@@ -31,6 +31,7 @@ struct Product {
   float* c;            ///< the output panel
   const float* other;  ///< like c, for the epilogue
   int width;
+  int columns;  ///< of them real
   int row_begin, row_end;
   Epilogue epilogue;
   bool resume;          ///< a later slice of k: start from what c holds

@@ -1,8 +1,8 @@
-// Gradients of weights with few outputs: inputs across lanes, where outputs would leave most of a vector to padding.
+// Layers with few outputs, which would leave most of a vector to padding: rows across lanes for their values, inputs for the gradients of their weights.
 #pragma once
 
 #include "engine/cpu/simd/kernel_table.h"
-#include "engine/cpu/simd/panels-inl.h"
+#include "engine/cpu/simd/tiles-inl.h"
 
 namespace chainrule::engine::cpu {
 namespace {
@@ -10,7 +10,103 @@ namespace {
 /// Outputs that are few: no more than half a vector, and all sums of a panel of inputs fit into registers.
 constexpr int kMostNarrow = HWY_TARGET == HWY_AVX2 ? 3 : kLanes / 2 < 6 ? kLanes / 2 : 6;
 
-HWY_INLINE bool is_narrow(const GradientBlock& block) { return block.width == kLanes && block.columns <= kMostNarrow; }
+template <class Work>
+HWY_INLINE bool is_narrow(const Work& work) {
+  return work.width == kLanes && work.columns <= kMostNarrow;
+}
+
+/// Lane j of r[i] becomes lane i of r[j].
+HWY_INLINE void transpose_square(Vector (&r)[kLanes]) {
+  const FloatTag tag;
+  const hn::Repartition<double, FloatTag> pairs;
+  CHAINRULE_UNROLL for (int i = 0; i < kLanes; i += 4) {  // 4 x 4 in each block of 128 bits
+    const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(tag, r[i], r[i + 1]));
+    const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(tag, r[i + 2], r[i + 3]));
+    const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(tag, r[i], r[i + 1]));
+    const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(tag, r[i + 2], r[i + 3]));
+    r[i] = hn::BitCast(tag, hn::InterleaveLower(pairs, low01, low23));
+    r[i + 1] = hn::BitCast(tag, hn::InterleaveUpper(pairs, low01, low23));
+    r[i + 2] = hn::BitCast(tag, hn::InterleaveLower(pairs, high01, high23));
+    r[i + 3] = hn::BitCast(tag, hn::InterleaveUpper(pairs, high01, high23));
+  }
+  if constexpr (kLanes == 8) {
+    CHAINRULE_UNROLL for (int i = 0; i < 4; ++i) {
+      const Vector low = r[i], high = r[i + 4];
+      r[i] = hn::ConcatLowerLower(tag, high, low);
+      r[i + 4] = hn::ConcatUpperUpper(tag, high, low);
+    }
+  }
+}
+
+/// kGroups times kLanes rows from `row` on; the chains are those of product_tiles.
+template <int kColumns, int kGroups>
+HWY_NOINLINE void narrow_product(const Product& p, int row) {
+  const FloatTag tag;
+  const std::size_t first = static_cast<std::size_t>(row);
+  float* out = p.c + first * kLanes;
+  alignas(64) float sums[kColumns][kGroups * kLanes];
+  for (int o = 0; o < kColumns; ++o) {
+    for (int i = 0; i < kGroups * kLanes; ++i) sums[o][i] = p.resume ? out[i * kLanes + o] : p.start != nullptr ? p.start[o] : 0.0f;
+  }
+  Vector c[kColumns][kGroups];
+  CHAINRULE_UNROLL for (int o = 0; o < kColumns; ++o) {
+    CHAINRULE_UNROLL for (int g = 0; g < kGroups; ++g) c[o][g] = hn::Load(tag, sums[o] + g * kLanes);
+  }
+  const float* b = p.b;
+  const std::size_t depth = p.depth;
+  for (std::size_t begin = 0; begin < depth; begin += kPanel) {
+    const std::size_t inputs = std::min<std::size_t>(kPanel, depth - begin), width = (inputs + kLanes - 1) / kLanes * kLanes;
+    const float* a = p.a + begin / kPanel * p.a_stride + first * width;
+    std::size_t k = 0;
+    for (; k + kLanes <= inputs; k += kLanes, b += kLanes * kLanes) {
+      CHAINRULE_UNROLL for (int g = 0; g < kGroups; ++g) {
+        Vector r[kLanes];
+        CHAINRULE_UNROLL for (int i = 0; i < kLanes; ++i) r[i] = hn::Load(tag, a + (g * kLanes + i) * width + k);
+        transpose_square(r);
+        CHAINRULE_UNROLL for (int j = 0; j < kLanes; ++j) {
+          CHAINRULE_UNROLL for (int o = 0; o < kColumns; ++o) c[o][g] = hn::MulAdd(r[j], hn::Set(tag, b[j * kLanes + o]), c[o][g]);
+        }
+      }
+    }
+    for (; k < inputs; ++k, b += kLanes) {
+      CHAINRULE_UNROLL for (int g = 0; g < kGroups; ++g) {
+        alignas(64) float of_k[kLanes];
+        for (int i = 0; i < kLanes; ++i) of_k[i] = a[(g * kLanes + i) * width + k];
+        CHAINRULE_UNROLL for (int o = 0; o < kColumns; ++o) c[o][g] = hn::MulAdd(hn::Load(tag, of_k), hn::Set(tag, b[o]), c[o][g]);
+      }
+    }
+  }
+  CHAINRULE_UNROLL for (int o = 0; o < kColumns; ++o) {
+    CHAINRULE_UNROLL for (int g = 0; g < kGroups; ++g) hn::Store(c[o][g], tag, sums[o] + g * kLanes);
+  }
+  for (int i = 0; i < kGroups * kLanes; ++i) {
+    hn::Store(hn::Zero(tag), tag, out + i * kLanes);
+    for (int o = 0; o < kColumns; ++o) out[i * kLanes + o] = sums[o][i];
+  }
+  if (p.epilogue == Epilogue::none) return;
+  Product rows = p;
+  rows.row_begin = row, rows.row_end = row + kGroups * kLanes;
+  finish_rows(rows);
+}
+
+template <int kColumns>
+HWY_INLINE int narrow_rows(const Product& p) {
+  constexpr int kGroups = kColumns == 1 ? 4 : 2;  // chains enough to wait for each other's latency
+  int row = p.row_begin;
+  for (; row + kGroups * kLanes <= p.row_end; row += kGroups * kLanes) narrow_product<kColumns, kGroups>(p, row);
+  for (; row + kLanes <= p.row_end; row += kLanes) narrow_product<kColumns, 1>(p, row);
+  return row;
+}
+
+/// Takes whole vectors of rows; returns the first row left over. Not on AVX-512, where nobody has seen it run.
+int run_narrow_product(const Product& p) {
+  if constexpr (kLanes <= 8) {
+    if (is_narrow(p) && p.columns == 1) return narrow_rows<1>(p);
+    if (is_narrow(p) && p.columns == 2) return narrow_rows<2>(p);
+    if (kMostNarrow > 2 && is_narrow(p) && p.columns == 3) return narrow_rows<3>(p);
+  }
+  return p.row_begin;
+}
 
 /// kVectors vectors of inputs from `k` on, of which `inputs` are real; x is [row, x_width]. The chains are those of gradient_tile.
 template <int kVectors, int kColumns>

@@ -259,7 +259,11 @@ void run_product(const Product& p) {
   } while (done < full);
 }
 
-void product(const Product& p) { run_product<false>(p); }
+void product(const Product& p) {
+  Product rest = p;
+  rest.row_begin = run_narrow_product(p);
+  if (rest.row_begin < rest.row_end) run_product<false>(rest);
+}
 
 /// The operands are bf16; what follows the sums is fp32 arithmetic again.
 void product_bf16(const Product& p) {
