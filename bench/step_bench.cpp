@@ -1,4 +1,4 @@
-// Times training steps of the cpu engine on the shapes S1..S6: as the machine is, and in the moments when no one else used its cores, which is what
+// Times training steps of the cpu engine on the shapes S1..S9: as the machine is, and in the moments when no one else used its cores, which is what
 // the engine itself reaches.
 #include <algorithm>
 #include <cstdio>
@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
     p = *end == ',' ? end + 1 : end;
   }
   const double seconds = argc > 2 ? std::atof(argv[2]) : 2;
-  const std::string wanted = argc > 3 ? argv[3] : "S1S2S3S4S5S6";
+  const std::string wanted = argc > 3 ? argv[3] : "S1S2S3S4S5S6S7S8S9";
   const Precision precision = argc > 4 ? parse_kind<Precision>(argv[4]) : Precision::fp32;
   for (int count : threads) {
     const double peak = engine::measure_ceilings(count, 2).fma;

@@ -1,4 +1,4 @@
-// The engine's speed on the problem list S1 to S6 (training steps on data in memory), and of one network beside the cost model.
+// The engine's speed on the problem list S1 to S9 (training steps on data in memory), and of one network beside the cost model.
 #include <unistd.h>
 
 #include <algorithm>
