@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <set>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "chainrule/train.h"
+#include "testing/error_of.h"
 
 namespace chainrule {
 namespace {

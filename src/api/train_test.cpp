@@ -9,10 +9,10 @@
 #include <fstream>
 
 #include "base/counter_rng.h"
-#include "base/error_of_test.h"
-#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "chainrule/model.h"
+#include "testing/error_of.h"
+#include "testing/own_folder.h"
 
 namespace chainrule {
 namespace {

@@ -12,9 +12,9 @@
 #include <fstream>
 #include <thread>
 
-#include "base/error_of_test.h"
-#include "base/own_folder_test.h"
 #include "chainrule/error.h"
+#include "testing/error_of.h"
+#include "testing/own_folder.h"
 
 namespace chainrule {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <set>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
+#include "testing/error_of.h"
 
 namespace chainrule {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <fstream>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "config_file.h"
+#include "testing/error_of.h"
 
 namespace chainrule::cli {
 namespace {

@@ -6,11 +6,11 @@
 #include <set>
 #include <sstream>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "chainrule/train.h"
 #include "completion_scripts.h"
 #include "help.h"
+#include "testing/error_of.h"
 
 namespace chainrule::cli {
 namespace {

@@ -8,12 +8,12 @@
 #include <new>
 #include <sstream>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "json.h"
 #include "layout.h"
 #include "output_file.h"
 #include "progress_line.h"
+#include "testing/error_of.h"
 
 namespace chainrule::cli {
 namespace {

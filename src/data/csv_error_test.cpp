@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "data/table.h"
+#include "testing/error_of.h"
 
 namespace chainrule::data {
 namespace {

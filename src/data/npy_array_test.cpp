@@ -13,10 +13,10 @@
 #include <limits>
 #include <string>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "data/input.h"
 #include "data/reader.h"
+#include "testing/error_of.h"
 
 namespace chainrule::data {
 namespace {

@@ -10,11 +10,11 @@
 #include <functional>
 #include <string>
 
-#include "base/error_of_test.h"
-#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "data/idx_folder.h"
 #include "data/input.h"
+#include "testing/error_of.h"
+#include "testing/own_folder.h"
 
 namespace chainrule::data {
 namespace {

@@ -9,11 +9,11 @@
 #include <set>
 #include <string>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "data/batch_order.h"
 #include "data/describe.h"
 #include "data/row_hash.h"
+#include "testing/error_of.h"
 
 namespace chainrule::data {
 namespace {

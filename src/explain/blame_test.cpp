@@ -6,10 +6,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "explain/explain.h"
 #include "explain/test_data.h"
+#include "testing/error_of.h"
 
 namespace chainrule::explain {
 namespace {

@@ -1,9 +1,9 @@
 // Features as JSON: exact round trips, and refusal of everything that is not what was written.
 #include <gtest/gtest.h>
 
-#include "base/error_of_test.h"
 #include "features/feature_set.h"
 #include "features/fit_table_test.h"
+#include "testing/error_of.h"
 
 namespace chainrule::features {
 namespace {

@@ -7,10 +7,10 @@
 #include <limits>
 #include <numeric>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "features/fit_table_test.h"
 #include "features/input_layout.h"
+#include "testing/error_of.h"
 
 namespace chainrule::features {
 namespace {

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "data/table_stream.h"
 #include "features/column_source.h"
 #include "features/feature_set.h"
+#include "testing/error_of.h"
 
 namespace chainrule::features {
 namespace {

@@ -1,10 +1,10 @@
 // What is to be predicted: classes and their order, scaled numbers, and targets that cannot be learned.
 #include <gtest/gtest.h>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "features/feature_set.h"
 #include "features/fit_table_test.h"
+#include "testing/error_of.h"
 
 namespace chainrule::features {
 namespace {

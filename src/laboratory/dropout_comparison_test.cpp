@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "laboratory/calibration.h"
 #include "laboratory/data_race.h"
 #include "laboratory/mask_check.h"
 #include "net/initial_parameters.h"
+#include "testing/error_of.h"
 #include "train/test_runs.h"
 
 namespace chainrule::laboratory {

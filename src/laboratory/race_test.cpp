@@ -5,11 +5,11 @@
 
 #include <cmath>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
-#include "laboratory/rate_tuning.h"
 #include "laboratory/race_verdict.h"
+#include "laboratory/rate_tuning.h"
 #include "laboratory/surfaces.h"
+#include "testing/error_of.h"
 
 namespace chainrule::laboratory {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "base/error_of_test.h"
+#include "testing/error_of.h"
 
 namespace chainrule::lesson {
 namespace {

@@ -9,8 +9,8 @@
 #include <cmath>
 #include <set>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
+#include "testing/error_of.h"
 
 namespace chainrule::math {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <string>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
+#include "testing/error_of.h"
 
 namespace chainrule::math {
 namespace {

@@ -11,10 +11,10 @@
 #include <fstream>
 
 #include "base/atomic_file.h"
-#include "base/error_of_test.h"
-#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
+#include "testing/error_of.h"
+#include "testing/own_folder.h"
 
 namespace chainrule::model {
 namespace {

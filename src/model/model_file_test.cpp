@@ -8,11 +8,11 @@
 #include <limits>
 
 #include "base/atomic_file.h"
-#include "base/error_of_test.h"
-#include "base/own_folder_test.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
 #include "model/sealed_file.h"
+#include "testing/error_of.h"
+#include "testing/own_folder.h"
 
 namespace chainrule::model {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <cstring>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
+#include "testing/error_of.h"
 
 namespace chainrule::model {
 namespace {

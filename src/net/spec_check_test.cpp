@@ -4,9 +4,9 @@
 #include <functional>
 #include <limits>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "chainrule/network_spec.h"
+#include "testing/error_of.h"
 
 namespace chainrule {
 namespace {

@@ -5,9 +5,9 @@
 #include <limits>
 #include <numeric>
 
-#include "base/error_of_test.h"
 #include "chainrule/error.h"
 #include "engine/cpu/plan_pair_test.h"
+#include "testing/error_of.h"
 
 namespace chainrule::engine {
 namespace {
