@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "chainrule/machine.h"
 #include "engine/cost_model.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "report/divergence_html.h"
 #include "report/json.h"

@@ -5,7 +5,7 @@
 
 #include "api/network_choice.h"
 #include "api/prepared_data.h"
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "net/problems.h"
 

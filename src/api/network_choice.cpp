@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "math/initializers.h"
 #include "math/schedules.h"

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "chainrule/kinds.h"
 

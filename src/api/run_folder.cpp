@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 
 namespace chainrule::api {

@@ -7,7 +7,7 @@
 #include <array>
 #include <charconv>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "model/model_part.h"
 #include "model/sealed_file.h"

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
 #include "testing/error_of.h"

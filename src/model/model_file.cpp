@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "base/digest.h"
 #include "chainrule/error.h"
 #include "model/model_part.h"

@@ -39,7 +39,7 @@ std::string format_model(const ModelFile& model);
 ModelFile parse_model(std::string_view bytes, const std::string& source);
 
 ModelFile load_model(const std::string& path);
-/// Atomic (base/atomic_file.h): throws Error E0420..E0429 and leaves the old file untouched.
+/// Atomic (files/atomic_file.h): throws Error E0420..E0429 and leaves the old file untouched.
 void save_model(const std::string& path, const ModelFile& model);
 
 /// Throws Error E0412 naming row and output when `outputs` (what an engine computed from self_test.inputs) differ in any bit.

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "model/example_model.h"
 #include "model/sealed_file.h"

@@ -6,7 +6,7 @@
 #include <cassert>
 #include <cstring>
 
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "model/tensor_header.h"
 

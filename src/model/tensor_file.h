@@ -24,7 +24,7 @@ TensorFile parse_tensor_file(std::string_view bytes, const std::string& source);
 std::string format_tensor_file(const TensorFile& file);
 
 TensorFile read_tensor_file(const std::string& path);
-/// Atomic (base/atomic_file.h). Throws Error E0420..E0429; the old file, if any, is then untouched.
+/// Atomic (files/atomic_file.h). Throws Error E0420..E0429; the old file, if any, is then untouched.
 void write_tensor_file(const std::string& path, const TensorFile& file);
 
 }  // namespace chainrule::model

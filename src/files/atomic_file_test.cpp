@@ -1,5 +1,5 @@
 // Atomic writing under failures injected at every system call, and reading of files, pipes and folders.
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 
 #include <dirent.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Atomic file replacement and whole-file reading on POSIX calls; every call goes through one seam that tests can make fail.
-#include "base/atomic_file.h"
+#include "files/atomic_file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
