@@ -42,6 +42,9 @@ struct ModelInfo {
   PlanReport plan;
 };
 
+/// The files a run may leave in its folder, model first; they need not exist.
+std::vector<std::string> run_files(const std::string& folder);
+
 /// Not thread-safe; load one Model per thread.
 class Model {
  public:
@@ -63,6 +66,9 @@ class Model {
   /// column is missing, E0320 when the target is.
   Metrics evaluate(const Table& table);
   ModelInfo inspect() const;
+  /// What its user should know of the file, a line each: that the run was not finished, or that a newer one left a checkpoint
+  /// in its folder. Looked up by load().
+  const std::vector<std::string>& notes() const;
 
   /// One row already in feature space: x [inputs] -> outputs [outputs] (logits or scaled target). Allocates nothing.
   void predict_inputs(std::span<const float> x, std::span<float> outputs);

@@ -49,6 +49,7 @@ struct TrainSettings {
   std::string spec_file;
   bool find_lr = false;
   std::string out;                   ///< "" = runs/<n>
+  bool force = false;                ///< may start over in a folder that holds a run (E0426 otherwise); not kept in checkpoints
   std::uint64_t checkpoint_every = 1;  ///< epochs between checkpoints; 0 = only when interrupted
   std::string preset = "plain";
   std::uint64_t ensemble = 1;
@@ -99,11 +100,15 @@ struct TrainEvent {
 
 struct TrainHooks {
   std::function<void(const TrainEvent&)> on_event;
-  const std::atomic<bool>* stop = nullptr;  ///< becomes true: finish the step, write checkpoint and model, return interrupted
+  /// Becomes true: before the first step, Error E0590 and nothing is written; then the step is finished, checkpoint and model
+  /// are written and the result is `interrupted`.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 struct TrainResult {
-  std::string folder, model;      ///< run folder, model file
+  /// Run folder, model file. Of a run that was interrupted beside the finished model of an earlier one, which stays, the model is
+  /// folder/unfinished.safetensors.
+  std::string folder, model;
   std::uint64_t epochs = 0, best_epoch = 0, steps = 0;
   double seconds = 0;             ///< of training, reading excluded
   std::string digest, stop_reason;  ///< "epochs", "early_stop", "interrupted"
@@ -116,6 +121,8 @@ struct TrainResult {
 };
 
 /// Reads, splits, fits features, trains, writes folder/model.safetensors and checkpoints.
+/// The folder belongs to the run until it ends: E0425 when another run works there, E0426 when it holds a run already and
+/// settings.force is off. Its finished model is replaced by this run's when that is finished, and not before.
 /// Throws Error E03xx (data), E04xx (files), E05xx (diverged; the last good state is kept in the folder).
 TrainResult train(const std::string& data, const TrainSettings& settings, const TrainHooks& hooks = {});
 /// The same on a table in memory; such a run cannot be resumed from its folder.

@@ -1,8 +1,11 @@
 // divergence.json and divergence.html beside a run's other files.
 #include "api/divergence_files.h"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
@@ -52,6 +55,14 @@ std::string to_json(const DivergenceReport& r) {
   return json.dump(2) + "\n";
 }
 
+/// By the words both files begin with, in every version.
+bool is_own(const std::string& path) noexcept {
+  constexpr std::size_t kStartBytes = 1024;
+  std::string start(kStartBytes, '\0');
+  std::ifstream(path).read(start.data(), kStartBytes);
+  return start.starts_with("{\n  \"sentence\":") || start.find("<title>The run diverged at step ") != std::string::npos;
+}
+
 }  // namespace
 
 std::string write_divergence(const std::string& folder, const DivergenceReport& report) {
@@ -66,10 +77,21 @@ bool has_divergence_at(const std::string& folder, std::uint64_t step) {
   return report::whole_number_in(read_file(json_path(folder)), "step") == step;
 }
 
+std::vector<std::string> divergence_files(const std::string& folder) { return {json_path(folder), page_path(folder)}; }
+
+void check_divergence_is_own(const std::string& folder) {
+  for (const std::string& path : divergence_files(folder)) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) || is_own(path)) continue;
+    throw Error("E0427", path, "is no page of Chainrule's, and a run that diverges would replace it",
+                "move it away, or name another folder with --out");
+  }
+}
+
 void forget_divergence(const std::string& folder) noexcept {
-  std::error_code error;
-  std::filesystem::remove(json_path(folder), error);
-  std::filesystem::remove(page_path(folder), error);
+  for (const std::string& path : divergence_files(folder)) {
+    if (is_own(path)) ::unlink(path.c_str());
+  }
 }
 
 }  // namespace chainrule::api

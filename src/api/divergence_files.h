@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "chainrule/divergence.h"
 
@@ -13,7 +14,11 @@ std::string write_divergence(const std::string& folder, const DivergenceReport& 
 /// Whether the folder already tells of a divergence at this step, as after taking it again.
 bool has_divergence_at(const std::string& folder, std::uint64_t step);
 
-/// The pages of an earlier run in this folder must not be taken for this one's.
+/// Both paths; the files need not exist.
+std::vector<std::string> divergence_files(const std::string& folder);
+/// Throws Error E0427 when one of the files there was not written by write_divergence().
+void check_divergence_is_own(const std::string& folder);
+/// The pages of an earlier run in this folder must not be taken for this one's. Files of others stay.
 void forget_divergence(const std::string& folder) noexcept;
 
 }  // namespace chainrule::api

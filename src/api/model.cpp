@@ -45,6 +45,7 @@ Model Model::load(const std::string& path, const PlanOptions& options) {
   std::vector<float> outputs(test.outputs.size());
   model.network().predict(test.inputs.data(), test.rows, outputs.data());
   model::check_self_test(test, outputs, file);
+  model.impl().notes = api::notes_on_model(file);
   return model;
 }
 
@@ -86,6 +87,8 @@ Metrics Model::evaluate(const Table& table) {
 void Model::predict_inputs(std::span<const float> x, std::span<float> outputs) {
   impl_->network.predict(x.data(), 1, outputs.data());
 }
+
+const std::vector<std::string>& Model::notes() const { return impl_->notes; }
 
 Network& Model::network() { return impl_->network; }
 

@@ -15,6 +15,7 @@ struct Model::Impl {
   model::ModelFile file;
   training::TargetUnit unit;
   PlanOptions options;  ///< as asked for
+  std::vector<std::string> notes = {};
   Network network;  ///< holds the file's parameters, and their running mean when there is one
 
   Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_);

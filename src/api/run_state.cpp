@@ -8,6 +8,7 @@
 
 #include "api/setting_text.h"
 #include "chainrule/error.h"
+#include "model/file_label.h"
 #include "report/json.h"
 
 namespace chainrule::api {
@@ -124,6 +125,7 @@ model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapsh
   checkpoint.model.network = run.network;
   checkpoint.model.training = run.training;
   checkpoint.model.features = run.features;
+  checkpoint.model.facts = {{model::kRunFact, run.run}};
   checkpoint.model.parameters = snapshot.parameters;
   checkpoint.model.averaged = snapshot.average;
   checkpoint.optimizer_state = snapshot.optimizer_state;
@@ -147,6 +149,7 @@ SavedRun read_checkpoint(const model::Checkpoint& checkpoint, const std::string&
   saved.run.training = checkpoint.model.training;
   saved.run.settings.training = checkpoint.model.training;  // every bit of it, not only what settings can say
   saved.run.features = checkpoint.model.features;
+  if (const auto run = checkpoint.model.facts.find(model::kRunFact); run != checkpoint.model.facts.end()) saved.run.run = run->second;
   saved.run.data_path = checkpoint.data_path;
   saved.run.data_digest = checkpoint.data_digest;
   saved.snapshot.parameters = checkpoint.model.parameters;

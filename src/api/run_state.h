@@ -19,6 +19,7 @@ struct RunIdentity {
   std::size_t batch = 0;
   std::uint64_t early_stop = 0;
   std::string data_path, data_digest;  ///< empty: cannot be resumed
+  std::string run;                     ///< model::kRunFact
 };
 
 model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapshot& snapshot);

@@ -20,6 +20,7 @@ TrainResult train(const Table& table, const TrainSettings& settings, const Train
 }
 
 TrainResult resume(const std::string& folder, const TrainHooks& hooks) {
+  api::RunFolder run_folder = api::RunFolder::for_resumed_run(folder);
   const model::LoadedCheckpoint loaded = model::load_newest_checkpoint(folder);
   api::SavedRun saved = api::read_checkpoint(loaded.checkpoint, loaded.path);
   if (saved.run.data_path.empty()) {
@@ -30,7 +31,7 @@ TrainResult resume(const std::string& folder, const TrainHooks& hooks) {
     throw Error("E0407", saved.run.data_path, "the data is not what it was when the run began",
                 "restore the file, or start a new run with chainrule train");
   }
-  return api::TrainingRun(std::move(saved), folder, hooks).execute();
+  return api::TrainingRun(std::move(saved), std::move(run_folder), hooks).execute();
 }
 
 RateSearch find_learning_rate(const std::string& data, const TrainSettings& settings) {

@@ -1,15 +1,19 @@
 // One training run from prepared data to the files in its folder.
 #include "api/training_run.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "api/divergence_files.h"
 #include "api/rate_search.h"
-#include "api/run_folder.h"
 #include "api/setting_text.h"
 #include "api/starting_parameters.h"
+#include "base/digest.h"
 #include "chainrule/error.h"
 #include "chainrule/machine.h"
+#include "data/idx_folder.h"
 #include "data/table.h"
-#include "model/model_file.h"
+#include "model/file_label.h"
 #include "net/parameter_layout.h"
 #include "train/divergence_report.h"
 
@@ -33,6 +37,42 @@ std::string reason_text(Outcome outcome) {
       break;
   }
   return "diverged";
+}
+
+// "" for a run that came to its end.
+std::string unfinished_text(Outcome outcome, const training::Progress& progress, std::uint64_t epochs) {
+  if (outcome == Outcome::epochs || outcome == Outcome::early_stop) return "";
+  return reason_text(outcome) + " after " + std::to_string(progress.step) + " steps, in epoch " +
+         std::to_string(progress.epoch + 1) + " of " + std::to_string(epochs);
+}
+
+constexpr std::string_view kNotInResult[] = {"threads", "engine", "out", "checkpoint-every", "find-lr"};
+
+// Equal for runs that lead to the same model: what they are made of, not where they are kept.
+std::string run_name(const RunIdentity& run) {
+  constexpr std::size_t kDigits = 16;
+  Sha256 digest;
+  const auto add = [&digest](const std::string& text) { digest.add(text.c_str(), text.size() + 1); };
+  add(run.data_digest);
+  add(spec_to_toml(run.network, run.training));
+  for (const SettingInfo& setting : train_settings()) {
+    const bool elsewhere = std::find(std::begin(kNotInResult), std::end(kNotInResult), setting.key) != std::end(kNotInResult);
+    if (!elsewhere) add(get_train_setting(run.settings, setting.key));
+  }
+  return digest.hex().substr(0, kDigits);
+}
+
+std::vector<std::string> files_read(const DataRequest& request, const TrainSettings& settings) {
+  std::vector<std::string> files = {request.path, settings.spec_file, settings.class_weights};
+  for (const std::string& part : {settings.validation, settings.test}) {
+    if (!as_share(part)) files.push_back(part);
+  }
+  std::error_code error;
+  if (std::filesystem::is_directory(request.path, error)) {
+    const std::vector<std::string> parts = data::idx_folder_files(request.path);
+    files.insert(files.end(), parts.begin(), parts.end());
+  }
+  return files;
 }
 
 // Files that a continued run must find from anywhere.
@@ -73,20 +113,33 @@ TrainingRun::TrainingRun(DataRequest request, TrainSettings settings, const Trai
   refuse_later_settings(settings_);
 }
 
-TrainingRun::TrainingRun(SavedRun saved, std::string folder, const TrainHooks& hooks)
+TrainingRun::TrainingRun(SavedRun saved, RunFolder folder, const TrainHooks& hooks)
     : settings_(saved.run.settings), hooks_(hooks), saved_(std::move(saved)), folder_(std::move(folder)) {
   request_.path = saved_->run.data_path;
   request_.features = saved_->run.features;
 }
 
 TrainResult TrainingRun::execute() {
-  prepare();
   open_folder();
+  prepare();
+  identify();
   tell_started();
   start();
   const Outcome outcome = train();
+  save_model(outcome);
   if (outcome == Outcome::diverged) report_divergence();
-  return result(outcome);
+  const TrainResult done = result(outcome);
+  tell_finished(done);
+  return done;
+}
+
+// Before the data is read: a folder that cannot be used costs no waiting.
+void TrainingRun::open_folder() {
+  if (!saved_) folder_ = RunFolder::for_new_run(settings_.out, settings_.force);
+  FileAccount account;
+  for (const std::string& path : files_read(request_, settings_)) account.reads("the run", path);
+  folder_.add_outputs(account);
+  account.check();
 }
 
 void TrainingRun::prepare() {
@@ -118,16 +171,13 @@ void TrainingRun::search_rate() {
   data_.decisions.push_back("learning rate: " + write_number(search.suggested) + ", by a range test");
 }
 
-void TrainingRun::open_folder() {
+void TrainingRun::identify() {
+  data_.decisions.insert(data_.decisions.end(), folder_.notes().begin(), folder_.notes().end());
+  const std::string resumed = saved_ ? saved_->run.run : "";
   // Only what is stored is absolute: messages name files as the user did.
   request_.path = absolute_path(request_.path);
   make_paths_absolute(settings_);
-  if (!saved_) {
-    folder_ = open_run_folder(settings_.out);
-    forget_divergence(folder_);
-    if (has_model(folder_)) data_.decisions.push_back("replaces the model in " + folder_);
-  }
-  settings_.out = absolute_path(folder_);
+  settings_.out = absolute_path(folder_.path());
   const bool repeatable = !request_.path.empty() && request_.path != "-";
   identity_ = {settings_,
                choice_.network,
@@ -136,7 +186,21 @@ void TrainingRun::open_folder() {
                choice_.batch,
                choice_.early_stop,
                repeatable ? request_.path : "",
-               repeatable ? data_digest(request_.path, settings_) : ""};
+               repeatable ? data_digest(request_.path, settings_) : "",
+               resumed};
+  if (identity_.run.empty()) identity_.run = run_name(identity_);
+  model::ModelFile file;
+  file.network = choice_.network;
+  file.training = choice_.training;
+  file.features = data_.features;
+  file.facts = facts();
+  model::check_can_be_saved(file);
+}
+
+// Nothing has been written yet, and nothing will be.
+void TrainingRun::stop_before_first_step() const {
+  if (!hooks_.stop || !hooks_.stop->load(std::memory_order_relaxed)) return;
+  throw Error("E0590", "training", "interrupted before the first step; nothing was written");
 }
 
 void TrainingRun::tell_started() const {
@@ -150,26 +214,29 @@ void TrainingRun::tell_started() const {
 }
 
 void TrainingRun::start() {
+  stop_before_first_step();
   if (saved_) {
     trainer_->start(std::move(saved_->snapshot));
     return;
   }
   trainer_->start(starting_parameters(choice_, data_.train));
-  if (settings_.checkpoint_every == 0 || identity_.data_digest.empty()) return forget_checkpoints(folder_);
+  stop_before_first_step();
+  folder_.forget_divergence();
+  if (settings_.checkpoint_every == 0 || identity_.data_digest.empty()) return folder_.forget_checkpoints();
   save_checkpoint(trainer_->snapshot());
-  forget_older_checkpoint(folder_);
+  folder_.forget_older_checkpoint();
 }
 
 void TrainingRun::save_checkpoint(const training::Snapshot& snapshot) {
   if (identity_.data_digest.empty()) return;
-  model::save_checkpoint(folder_, make_checkpoint(identity_, snapshot));
+  model::save_checkpoint(folder_.path(), make_checkpoint(identity_, snapshot));
   if (!hooks_.on_event) return;
   TrainEvent event;
   event.kind = TrainEvent::Kind::checkpoint;
   event.epoch = snapshot.progress.epoch;
   event.epochs = settings_.epochs;
   event.step = snapshot.progress.step;
-  event.text = folder_ + "/checkpoint.safetensors";
+  event.text = folder_.path() + "/checkpoint.safetensors";
   hooks_.on_event(event);
 }
 
@@ -211,10 +278,10 @@ DivergenceReport TrainingRun::divergence_report() const {
   report.value = found.value;
   report.sentence = training::describe(found, report.row_name, report.column);
   report.data = data_.table->source;
-  report.model = model_path(folder_);
+  report.model = model_path_;
   report.optimizer = name(choice_.training.optimizer.kind);
   report.learning_rate = choice_.training.optimizer.learning_rate;
-  if (!identity_.data_digest.empty()) report.command = "chainrule train --resume " + folder_;
+  if (!identity_.data_digest.empty()) report.command = "chainrule train --resume " + folder_.path();
   return report;
 }
 
@@ -231,13 +298,12 @@ std::string divergence_hint(const DivergenceReport& report) {
 }  // namespace
 
 void TrainingRun::report_divergence() {
-  save_model();
   DivergenceReport report = divergence_report();
   // Taking the failed step again finds the same; the first report knows the way there.
-  std::string page = folder_ + "/divergence.html";
-  if (!saved_ || !has_divergence_at(folder_, report.step)) {
+  std::string page = folder_.path() + "/divergence.html";
+  if (!saved_ || !has_divergence_at(folder_.path(), report.step)) {
     training::examine_divergence(trainer_->run_spec(), trainer_->replay_start(), report.step, report);
-    page = write_divergence(folder_, report);
+    page = write_divergence(folder_.path(), report);
   }
   throw Error("E0501", "training", report.sentence + "; see " + page + "; the last good state is " + report.model, divergence_hint(report));
 }
@@ -253,6 +319,7 @@ std::map<std::string, std::string> TrainingRun::facts() const {
                                               {"data digest", identity_.data_digest},
                                               {"training rows", std::to_string(data_.train.size())},
                                               {"validation rows", std::to_string(data_.validation.size())}};
+  facts[model::kRunFact] = identity_.run;
   if (trainer_->restores_best() && p.stopping.has_best) facts["best epoch"] = std::to_string(p.stopping.best_epoch);
   if (!p.history.empty()) facts["training loss"] = write_number(p.history.back().loss);
   if (p.stopping.has_best) facts["best validation loss"] = write_number(p.stopping.best_score);
@@ -262,7 +329,7 @@ std::map<std::string, std::string> TrainingRun::facts() const {
   return facts;
 }
 
-std::string TrainingRun::save_model() {
+model::ModelFile TrainingRun::model_file(const std::string& unfinished) const {
   model::ModelFile file;
   file.network = choice_.network;
   file.training = choice_.training;
@@ -275,9 +342,18 @@ std::string TrainingRun::save_model() {
     plan_->store(engine::Part::average, file.averaged);
   }
   file.facts = facts();
+  if (!unfinished.empty()) file.facts[model::kUnfinishedFact] = unfinished;
   file.self_test = self_test(*plan_, choice_.network, data_.train, average);
-  model::save_model(model_path(folder_), file);
-  return model::model_digest(file);
+  return file;
+}
+
+void TrainingRun::save_model(Outcome outcome) {
+  const std::string unfinished = unfinished_text(outcome, trainer_->progress(), settings_.epochs);
+  const model::ModelFile file = model_file(unfinished);
+  digest_ = model::model_digest(file);
+  model_path_ = folder_.model_path(unfinished.empty());
+  model::save_model(model_path_, file);
+  if (unfinished.empty()) folder_.forget_unfinished();
 }
 
 Metrics TrainingRun::measure(const training::DataPart& part) const {
@@ -288,11 +364,11 @@ Metrics TrainingRun::measure(const training::DataPart& part) const {
   return training::measure(choice_.network, data_.unit, part, outputs, parameters);
 }
 
-TrainResult TrainingRun::result(Outcome outcome) {
+TrainResult TrainingRun::result(Outcome outcome) const {
   const training::Progress& p = trainer_->progress();
   TrainResult result;
-  result.folder = folder_;
-  result.model = model_path(folder_);
+  result.folder = folder_.path();
+  result.model = model_path_;
   result.epochs = p.epoch;
   result.best_epoch = trainer_->restores_best() && p.stopping.has_best ? p.stopping.best_epoch : p.epoch;
   result.steps = p.step;
@@ -306,19 +382,21 @@ TrainResult TrainingRun::result(Outcome outcome) {
   result.test = measure(data_.test);
   result.plan = plan_->report();
   result.history = p.history;
-  result.digest = save_model();
+  result.digest = digest_;
   result.decisions = data_.decisions;
-  if (hooks_.on_event) {
-    TrainEvent event;
-    event.kind = TrainEvent::Kind::finished;
-    event.epoch = p.epoch;
-    event.epochs = settings_.epochs;
-    event.step = p.step;
-    event.seconds = seconds_;
-    event.text = result.model;
-    hooks_.on_event(event);
-  }
   return result;
+}
+
+void TrainingRun::tell_finished(const TrainResult& result) const {
+  if (!hooks_.on_event) return;
+  TrainEvent event;
+  event.kind = TrainEvent::Kind::finished;
+  event.epoch = result.epochs;
+  event.epochs = settings_.epochs;
+  event.step = result.steps;
+  event.seconds = seconds_;
+  event.text = result.model;
+  hooks_.on_event(event);
 }
 
 }  // namespace chainrule::api

@@ -8,10 +8,12 @@
 
 #include "api/network_choice.h"
 #include "api/prepared_data.h"
+#include "api/run_folder.h"
 #include "api/run_state.h"
 #include "chainrule/divergence.h"
 #include "chainrule/train.h"
 #include "engine/plan.h"
+#include "model/model_file.h"
 #include "train/trainer.h"
 
 namespace chainrule::api {
@@ -25,22 +27,26 @@ class TrainingRun {
   /// A fresh run.
   TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks);
   /// The continuation of a saved one, in its folder.
-  TrainingRun(SavedRun saved, std::string folder, const TrainHooks& hooks);
+  TrainingRun(SavedRun saved, RunFolder folder, const TrainHooks& hooks);
 
   TrainResult execute();
 
  private:
-  void prepare();
   void open_folder();
+  void prepare();
+  void identify();
   void start();
+  void stop_before_first_step() const;
   void tell_started() const;
   void search_rate();
   void save_checkpoint(const training::Snapshot& snapshot);
-  std::string save_model();  ///< returns the digest
+  model::ModelFile model_file(const std::string& unfinished) const;
+  void save_model(training::Outcome outcome);
   training::Outcome train();
   DivergenceReport divergence_report() const;  ///< without the steps before and the cures
   [[noreturn]] void report_divergence();
-  TrainResult result(training::Outcome outcome);
+  TrainResult result(training::Outcome outcome) const;
+  void tell_finished(const TrainResult& result) const;
   Metrics measure(const training::DataPart& part) const;
   std::map<std::string, std::string> facts() const;
 
@@ -48,13 +54,14 @@ class TrainingRun {
   TrainSettings settings_;
   const TrainHooks& hooks_;
   std::optional<SavedRun> saved_;
-  std::string folder_;
+  RunFolder folder_;
   PreparedData data_;
   NetworkChoice choice_;
   RunIdentity identity_;
   std::unique_ptr<engine::Plan> plan_;
   std::unique_ptr<training::Trainer> trainer_;
   double seconds_ = 0;
+  std::string model_path_, digest_;  ///< of the model that was written
 };
 
 }  // namespace chainrule::api

@@ -127,6 +127,12 @@ constexpr ErrorEntry kEntries[] = {
     {"E0422", "write failed", "The disk is full or failed; the old file, if any, is untouched."},
     {"E0423", "cannot replace", "The finished temporary file could not be renamed to its place; the old file, if any, is untouched."},
     {"E0424", "read failed", "The file was opened but reading it failed."},
+    {"E0425", "folder in use", "Another run works in this folder; the message names its process. The lock ends with that process, however it ends."},
+    {"E0426", "folder holds a run",
+     "Training here would start over: go on with --resume, name another folder with --out, or give --force. With --force the checkpoints there are "
+     "given up at the start, a finished model only when the new one is finished."},
+    {"E0427", "file of others", "A file has the name of one that the run would write, but Chainrule did not write it, or it is damaged. It is left alone."},
+    {"E0428", "model too large for its file", "The header of a model file has room for 100 MB of description: about half a million columns. Leave some out with --drop."},
     {"E0430", "damaged compressed file", "The gzip or zstd stream is corrupt; unpack it by hand to see how far it goes."},
     {"E0431", "truncated compressed file", "The gzip or zstd stream ends too early; the file was probably not copied to its end."},
     {"E0432", "compressed file expands too far", "The stream unpacks to more than 250 times its size, which real tables hardly ever do; unpack it by hand if it is trusted."},

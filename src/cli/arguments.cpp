@@ -270,6 +270,7 @@ TrainSettings train_settings_of(const Arguments& arguments) {
     const Given* given = arguments.find(flag.name);
     if (given && flag.setting) set_train_setting(settings, given->flag, given->text, given->where);
   }
+  settings.force = arguments.on("force");
   settings.read.threads = settings.threads;
   return settings;
 }

@@ -25,7 +25,7 @@ CheckReport report_for(const Arguments& arguments, Console& console) {
   const std::vector<std::string>& files = arguments.positionals;
   if (files.size() == 2) {
     check_only_reading(arguments);
-    Model model = Model::load(files[0], plan_options_of(arguments));
+    Model model = load_model(arguments, plan_options_of(arguments), console);
     check_stdin(files[1], console);
     return check(model, model.read(files[1], read_options_of(arguments)));
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arguments.h"
+#include "chainrule/model.h"
 #include "console.h"
 
 namespace chainrule::cli {
@@ -24,6 +25,9 @@ int run_completions(const Arguments& arguments, Console& console);
 /// Parts of `train` with files of their own.
 int run_dry_run(const Arguments& arguments, Console& console);
 int run_rate_search(const Arguments& arguments, Console& console);
+
+/// Loads the MODEL argument; what its user should know of it goes to stderr.
+Model load_model(const Arguments& arguments, const PlanOptions& options, Console& console);
 
 /// Reads the DATA argument; standard input that is closed is Error E0401, a terminal gets a word on stderr.
 Table read_data(const std::string& path, const Arguments& arguments, Console& console);

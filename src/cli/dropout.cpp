@@ -113,13 +113,14 @@ int run_dropout(const Arguments& arguments, Console& console) {
   const TrainSettings training = train_settings_of(arguments);
   const DropoutSettings settings = dropout_settings_of(arguments, training);
   check_stdin(arguments.positionals[0], console);
+  Picture picture(arguments);
   const DropoutComparison comparison = [&] {
     RunsProgress progress(arguments, console);
     return compare_dropout(arguments.positionals[0], training, settings, progress.watch());
   }();
   if (arguments.on("json")) console.out << dropout_json(comparison) << '\n';
   else print_comparison(comparison, console);
-  if (arguments.find("svg")) write_svg(arguments, dropout_svg(comparison), console);
+  if (picture) picture.write(dropout_svg(comparison), console, !arguments.on("json"));
   return 0;
 }
 

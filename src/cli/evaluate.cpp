@@ -8,8 +8,14 @@
 
 namespace chainrule::cli {
 
+Model load_model(const Arguments& arguments, const PlanOptions& options, Console& console) {
+  Model model = Model::load(arguments.positionals[0], options);
+  for (const std::string& note : model.notes()) console.err << console.err_style.yellow("warning: ") << printable(note) << '\n';
+  return model;
+}
+
 int run_evaluate(const Arguments& arguments, Console& console) {
-  Model model = Model::load(arguments.positionals[0], plan_options_of(arguments));
+  Model model = load_model(arguments, plan_options_of(arguments), console);
   check_stdin(arguments.positionals[1], console);
   const Metrics metrics = model.evaluate(model.read(arguments.positionals[1], read_options_of(arguments)));
   if (arguments.on("json")) {

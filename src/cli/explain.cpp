@@ -1,14 +1,15 @@
 // `chainrule explain MODEL DATA`: why a network answers as it does, for a row, some rows or a data set.
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <ostream>
 
 #include "chainrule/error.h"
 #include "chainrule/model.h"
 #include "commands.h"
 #include "explain_text.h"
+#include "files/file_writer.h"
 #include "json.h"
-#include "output_file.h"
 #include "report/explain_dot.h"
 #include "report/explain_html.h"
 
@@ -106,8 +107,9 @@ int run_explain(const Arguments& arguments, Console& console) {
   if (!path.empty() && format == "table") {
     throw Error("E0105", "--output", "tables are for the terminal", "add --format html, json or dot");
   }
-  check_not_overwritten(path, arguments.positionals);
-  Model model = Model::load(arguments.positionals[0]);
+  std::optional<FileWriter> file;
+  if (!path.empty()) file.emplace(path);
+  Model model = load_model(arguments, {}, console);
   check_stdin(arguments.positionals[1], console);
   const Explanation e = explain_rows(model, model.read(arguments.positionals[1], read_options_of(arguments)), request);
   if (format == "table") {
@@ -115,13 +117,12 @@ int run_explain(const Arguments& arguments, Console& console) {
     return 0;
   }
   const std::string text = format == "html" ? report::explanation_html(e) : format == "dot" ? report::explanation_dot(e) : explanation_json(e) + "\n";
-  if (path.empty()) {
+  if (file) {
+    file->write(text);
+    file->finish();
+  } else {
     console.out << text;
-    return 0;
   }
-  OutputFile file(path);
-  file.write(text);
-  file.finish();
   return 0;
 }
 

@@ -79,8 +79,8 @@ Flag local(Flag flag) {
   return flag;
 }
 
-const Argument kData{"DATA", "table: CSV, TSV, NPY, NPZ, IDX file or folder; .gz and .zst of them; - for standard input"};
-const Argument kModel{"MODEL", "model file, or the folder of a run"};
+const Argument kData{"DATA", "table: CSV, TSV, NPY, NPZ, IDX file or folder; .gz and .zst of them; - for standard input", true, {}, true};
+const Argument kModel{"MODEL", "model file, or the folder of a run", true, {}, true};
 
 Flag config_flag() {
   return local({"config", "FILE", "Run", "take settings from a TOML file; its keys are the names of these flags"});
@@ -103,11 +103,13 @@ Command train_command() {
   settings.erase(std::remove_if(settings.begin(), settings.end(), [](const Flag& f) { return f.name == "find-lr"; }), settings.end());
   return {"train", "fit a network to a table",
           "Fits a network and writes the model, checkpoints and a record of the run to a folder. Everything the program "
-          "chose by itself is printed. Ctrl-C ends the run with a checkpoint and a usable model.",
-          {{kData.name, kData.help, false, {}}},
+          "chose by itself is printed. Ctrl-C ends the run with a checkpoint and, in a folder without a finished model, a usable "
+          "one. A folder that holds a run is left alone unless --resume or --force says otherwise.",
+          {{kData.name, kData.help, false, {}, true}},
           joined({settings,
                   {config_flag(),
                    local({"resume", "DIR", "Run", "continue the interrupted run in DIR; needs nothing else"}),
+                   local({"force", "", "Run", "train in a folder that holds a run: its checkpoints go now, its model when the new one is finished"}),
                    find_rate,
                    local({"dry-run", "", "Run", "print every setting and where it came from; train nothing"})},
                   {progress}, output_flags()}),
@@ -128,6 +130,7 @@ Command evaluate_command() {
 Command predict_command() {
   Flag output = local({"output", "FILE", "Output", "write here instead of standard output; a whole file or none"});
   output.letter = 'o';
+  output.writes = true;
   Flag uncertainty{"uncertainty", "N", "Run",
                    "add the spread (standard deviation) over N predictions with dropout left on", {}, "50"};
   uncertainty.optional_value = true;
@@ -171,6 +174,7 @@ Command explain_command() {
   hold.repeatable = true;
   Flag output = local({"output", "FILE", "Output", "write here instead of standard output; a whole file or none"});
   output.letter = 'o';
+  output.writes = true;
   return {"explain", "take answers apart, weight by weight",
           "Shows labelled rows on their way through the network and back: sums, activations and gradients of every layer, the "
           "chain of factors behind one gradient, what is most to blame for the loss, and what the next training step would do, "
@@ -237,7 +241,9 @@ std::vector<Flag> experiment_flags(std::vector<std::string_view> own) {
 }
 
 std::vector<Flag> experiment_output_flags() {
-  return joined({{local({"svg", "FILE", "Output", "also draw the results into an SVG file"}),
+  Flag svg = local({"svg", "FILE", "Output", "also draw the results into an SVG file"});
+  svg.writes = true;
+  return joined({{svg,
                   Flag{"progress", "WHEN", "Output", "show the progress line", {"auto", "always", "never"}, "auto"}},
                  output_flags()});
 }
@@ -257,7 +263,7 @@ Command race_command() {
           "batches with many seeds, on DATA (the score is the lowest validation loss; 15 epochs unless --epochs says otherwise) or "
           "on a test surface. All pairs are compared seed by seed and corrected for their number; \"no clear winner\" is a verdict. "
           "Runs share all cores, and the results do not depend on how many there are.",
-          {{kData.name, kData.help, false, {}}},
+          {{kData.name, kData.help, false, {}, true}},
           joined({flags, experiment_flags({"optimizer", "lr", "early-stop"}), {config_flag()}, experiment_output_flags()}),
           {"chainrule race houses.csv --target price --hidden 64 --svg race.svg", "chainrule race --surface all",
            "chainrule race --surface beale --optimizers adam,nadam,radam --seeds 20"}};

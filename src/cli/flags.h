@@ -20,14 +20,17 @@ struct Flag {
   bool setting = false;              ///< a row of train_settings(): also a config key
   bool environment = true;           ///< CHAINRULE_<NAME> sets it too
   bool hidden = false;               ///< works, but is not shown
+  bool writes = false;               ///< names a file that the command writes
 
   bool is_switch() const { return value_name.empty(); }
+  bool names_file() const { return value_name.ends_with("FILE") || value_name == "DATA"; }
 };
 
 struct Argument {
   std::string name, help;
   bool required = true;
   std::vector<std::string> choices = {};
+  bool names_file = false;
 };
 
 struct Command {

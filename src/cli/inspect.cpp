@@ -68,7 +68,7 @@ std::string precision_text(const ModelInfo& info) {
 }  // namespace
 
 int run_inspect(const Arguments& arguments, Console& console) {
-  const Model model = Model::load(arguments.positionals[0]);
+  const Model model = load_model(arguments, {}, console);
   const ModelInfo info = model.inspect();
   if (arguments.on("json")) {
     console.out << model_json(info) << '\n';

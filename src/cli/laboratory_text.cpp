@@ -7,13 +7,12 @@
 
 #include "chainrule/error.h"
 #include "layout.h"
-#include "output_file.h"
 #include "stop_signal.h"
 
 namespace chainrule::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kRedraw(100);
+constexpr std::chrono::milliseconds kRedrawRuns(100);
 
 std::string trimmed(const std::string& word) {
   const std::size_t begin = word.find_first_not_of(" \t"), end = word.find_last_not_of(" \t");
@@ -68,7 +67,7 @@ LaboratoryWatch RunsProgress::watch() {
 
 void RunsProgress::show(const std::string& stage, std::size_t done, std::size_t total) {
   const auto now = std::chrono::steady_clock::now();
-  if (visible_ && now - drawn_ < kRedraw) return;
+  if (visible_ && now - drawn_ < kRedrawRuns) return;
   drawn_ = now;
   visible_ = true;
   const double share = static_cast<double>(done) / static_cast<double>(total),
@@ -99,13 +98,16 @@ void print_laboratory_notes(Console& console, const std::vector<std::string>& no
   }
 }
 
-void write_svg(const Arguments& arguments, const std::string& svg, Console& console) {
-  const std::string path = arguments.text("svg");
-  if (path.empty()) return;
-  OutputFile file(path);
-  file.write(svg);
-  file.finish();
-  if (!arguments.on("json")) console.out << "\nwrote " << printable(path) << '\n';
+Picture::Picture(const Arguments& arguments) : path_(arguments.text("svg")) {
+  if (!path_.empty()) file_.emplace(path_);
+}
+
+void Picture::write(const std::string& svg, Console& console, bool say_so) {
+  if (!file_) return;
+  console.out.flush();  // a picture that fails must not take the results with it
+  file_->write(svg);
+  file_->finish();
+  if (say_so) console.out << "\nwrote " << printable(path_) << '\n';
 }
 
 }  // namespace chainrule::cli

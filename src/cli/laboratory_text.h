@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arguments.h"
 #include "chainrule/laboratory.h"
 #include "console.h"
+#include "files/file_writer.h"
 
 namespace chainrule::cli {
 
@@ -41,7 +43,17 @@ std::string p_value_text(double p);
 /// A text wrapped to the console with an indent.
 void print_paragraph(Console& console, const std::string& text, bool bold = false);
 void print_laboratory_notes(Console& console, const std::vector<std::string>& notes);
-/// The file asked for with --svg, whole or not at all.
-void write_svg(const Arguments& arguments, const std::string& svg, Console& console);
+/// The file asked for with --svg, whole or not at all. It is opened before the runs, so that a wrong path costs no work.
+class Picture {
+ public:
+  explicit Picture(const Arguments& arguments);
+  explicit operator bool() const { return file_.has_value(); }
+  /// After the results have been printed.
+  void write(const std::string& svg, Console& console, bool say_so);
+
+ private:
+  std::string path_;
+  std::optional<FileWriter> file_;
+};
 
 }  // namespace chainrule::cli

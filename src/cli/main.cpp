@@ -2,12 +2,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <iostream>
 #include <streambuf>
 
-#include "output_file.h"
+#include "files/file_writer.h"
 #include "program.h"
+#include "stop_signal.h"
 
 namespace chainrule::cli {
 namespace {
@@ -48,7 +48,7 @@ int run(int count, char** words) {
   const bool stdin_closed = fill_closed(STDIN_FILENO, O_WRONLY);
   fill_closed(STDOUT_FILENO, O_RDONLY);
   fill_closed(STDERR_FILENO, O_RDONLY);
-  std::signal(SIGPIPE, SIG_IGN);
+  ignore_write_signals();
   StdoutBuffer buffer;
   std::ostream out(&buffer);
   out.exceptions(std::ios::badbit);

@@ -12,8 +12,8 @@
 
 #include "chainrule/model.h"
 #include "commands.h"
+#include "files/file_writer.h"
 #include "json.h"
-#include "output_file.h"
 
 namespace chainrule::cli {
 namespace {
@@ -71,7 +71,7 @@ constexpr std::size_t kTextBytes = 1 << 15;  // rows are handed on in runs of ab
 class Writer {
  public:
   virtual ~Writer() = default;
-  void write(const Predictions& p, OutputFile& file) {
+  void write(const Predictions& p, FileWriter& file) {
     if (parts_++ == 0) {
       columns_ = p.classification ? p.classes.size() : (p.rows == 0 ? 1 : p.values.size() / p.rows);
       start(p);
@@ -206,9 +206,8 @@ void keep_freed_memory() {
 int run_predict(const Arguments& arguments, Console& console) {
   keep_freed_memory();
   const std::size_t samples = arguments.count("uncertainty", 0, 2);
-  check_not_overwritten(arguments.text("output"), arguments.positionals);
-  OutputFile file(arguments.text("output"));
-  Model model = Model::load(arguments.positionals[0], plan_options_of(arguments));
+  FileWriter file(arguments.text("output"));
+  Model model = load_model(arguments, plan_options_of(arguments), console);
   const std::string& data = arguments.positionals[1];
   check_stdin(data, console);
   CsvWriter csv;

@@ -6,9 +6,10 @@
 #include <ostream>
 
 #include "chainrule/error.h"
+#include "command_files.h"
 #include "commands.h"
+#include "files/file_writer.h"
 #include "help.h"
-#include "output_file.h"
 
 namespace chainrule::cli {
 namespace {
@@ -53,9 +54,12 @@ int run_command(std::vector<std::string> words, const Environment& environment, 
   const Arguments arguments = parse_arguments(command, {words.begin() + 1, words.end()}, environment);
   console.set_colour(arguments.text("color", "auto"));
   for (const std::string& warning : arguments.warnings) console.err << console.err_style.yellow("warning: ") << warning << '\n';
-  if (arguments.on("help")) console.out << command_help(command, console.out_style, console.width);
-  else return runners().at(command.name)(arguments, console);
-  return 0;
+  if (arguments.on("help")) {
+    console.out << command_help(command, console.out_style, console.width);
+    return 0;
+  }
+  check_files(arguments);
+  return runners().at(command.name)(arguments, console);
 }
 
 int print_error(const Error& error, Console& console) {

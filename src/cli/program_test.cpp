@@ -9,9 +9,9 @@
 #include <sstream>
 
 #include "chainrule/error.h"
+#include "files/file_writer.h"
 #include "json.h"
 #include "layout.h"
-#include "output_file.h"
 #include "progress_line.h"
 #include "testing/error_of.h"
 
@@ -121,31 +121,6 @@ TEST(Program, ControlCharactersNeverReachTheTerminal) {
   EXPECT_EQ(outcome.err.find('\033'), std::string::npos);
   EXPECT_NE(outcome.err.find("\\x1b"), std::string::npos);
 }
-
-TEST(OutputFile, AppearsWholeOrNotAtAll) {
-  const std::string path = testing::TempDir() + "chainrule_output_test.csv";
-  { std::ofstream(path) << "old"; }
-  {
-    OutputFile file(path);
-    file.write("new");
-  }
-  EXPECT_EQ(bytes_of(path), "old");
-  {
-    OutputFile file(path);
-    file.write("new");
-    file.finish();
-  }
-  EXPECT_EQ(bytes_of(path), "new");
-  std::remove(path.c_str());
-}
-
-TEST(OutputFile, AFullDiskIsAnErrorOfFiles) {
-  OutputFile file("/dev/full");
-  file.write("x");
-  EXPECT_EQ(error_of([&] { file.finish(); }).code(), "E0422");
-}
-
-TEST(OutputFile, AMissingFolderIsAnErrorOfFiles) { EXPECT_THROW(OutputFile("/nowhere/at/all.csv"), Error); }
 
 TEST(Layout, NumbersForPeople) {
   EXPECT_EQ(count_text(0), "0");

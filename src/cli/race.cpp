@@ -157,13 +157,14 @@ std::vector<Race> hold_races(const Arguments& arguments, const RaceSettings& set
 
 int run_race(const Arguments& arguments, Console& console) {
   check_course(arguments);
+  Picture picture(arguments);
   const std::vector<Race> races = hold_races(arguments, race_settings_of(arguments), console);
   if (arguments.on("json")) {
     console.out << races_json(races) << '\n';
   } else {
     for (const Race& race : races) print_race(race, console);
   }
-  if (arguments.find("svg")) write_svg(arguments, races_svg(races), console);
+  if (picture) picture.write(races_svg(races), console, !arguments.on("json"));
   return 0;
 }
 

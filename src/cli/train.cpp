@@ -92,6 +92,9 @@ std::string ending(const TrainResult& result) {
   return "";
 }
 
+/// An interrupted run beside a finished model, which stays.
+bool keeps_older_model(const TrainResult& result) { return result.model != result.folder + "/model.safetensors"; }
+
 void print_result(const TrainResult& result, const std::string& data, Console& console) {
   print_curve(result, console);
   console.out << "\nTrained " << plural(result.epochs, "epoch") << " in " << duration_text(result.seconds) << ending(result) << "\n\n";
@@ -102,8 +105,9 @@ void print_result(const TrainResult& result, const std::string& data, Console& c
   console.out << '\n';
   print_pairs(console, {{"model", result.model}, {"digest", result.digest}, {"engine", plan_text(result.plan)}}, "");
   const std::string table = data.empty() ? "DATA" : data;
-  console.out << '\n' << console.out_style.cyan("chainrule evaluate " + result.folder + " " + table) << '\n'
-              << console.out_style.cyan("chainrule explain " + result.folder + " " + table + " --row 0") << '\n';
+  const std::string model = keeps_older_model(result) ? result.model : result.folder;
+  console.out << '\n' << console.out_style.cyan("chainrule evaluate " + model + " " + table) << '\n'
+              << console.out_style.cyan("chainrule explain " + model + " " + table + " --row 0") << '\n';
 }
 
 TrainHooks hooks_for(const Arguments& arguments, Console& console, ProgressLine& progress) {
@@ -142,11 +146,12 @@ int run_train(const Arguments& arguments, Console& console) {
   console.out.flush();
   const bool from_stdin = !arguments.positionals.empty() && arguments.positionals[0] == "-";
   if (from_stdin) {
-    console.err << "interrupted: the model so far is in " << result.folder
+    console.err << "interrupted: the model so far is " << result.model
                 << "; it cannot be resumed, for standard input cannot be read again\n";
   } else {
     console.err << "interrupted: the checkpoint is saved; go on with `chainrule train --resume " << result.folder << "`\n";
   }
+  if (keeps_older_model(result)) console.err << "the finished model in " << result.folder << " was kept; this run's is " << result.model << '\n';
   return static_cast<int>(ErrorKind::interrupted);
 }
 

@@ -1,4 +1,4 @@
-// Writing a file so that a reader sees the old one or the new one, never a part: temporary, fsync, rename, fsync of the folder.
+// Whole files: written so that a reader sees the old one or the new one, never a part; read at once.
 #pragma once
 
 #include <string>
@@ -6,9 +6,12 @@
 
 namespace chainrule {
 
-/// Throws Error E0421 (cannot create), E0422 (write failed, for example disk full), E0423 (cannot replace). The temporary file is removed;
-/// one that a killed process left behind for the same path is removed too. Links are followed; a pipe or device is written to directly.
-void write_file_atomically(const std::string& path, std::string_view bytes);
+/// read_back: the bytes on the disk are compared with those written before the file gets its name.
+enum class Check { none, read_back };
+
+/// A file of `bytes`, whole or not at all (files/file_writer.h). Throws Error E0421 (cannot create), E0422 (write failed, for
+/// example disk full), E0423 (cannot replace). Temporaries that killed processes left for the same path are removed.
+void write_file_atomically(const std::string& path, std::string_view bytes, Check check = Check::none);
 
 /// Renames `from` to `to`, replacing it, and flushes the folder; throws Error E0423. Both must lie in one file system.
 void replace_file(const std::string& from, const std::string& to);
@@ -18,8 +21,5 @@ std::string read_file(const std::string& path);
 
 /// Creates a folder and its parents; throws Error E0421.
 void make_folder(const std::string& path);
-
-/// Tests: the n-th system call of this module from now on (counted from 1) fails with `error_number`; 0 switches it off. Not thread-safe.
-void fail_file_call(int n, int error_number) noexcept;
 
 }  // namespace chainrule

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "chainrule/error.h"
+#include "files/descriptor.h"
 #include "testing/error_of.h"
 #include "testing/own_folder.h"
 
@@ -102,10 +103,10 @@ TEST_F(AtomicFile, MissingFileAndFolderAreE0401) {
 
 TEST_F(AtomicFile, TargetThatIsAFolderIsRefused) {
   make_folder(path("sub"));
-  EXPECT_EQ(error_of([&] { write_file_atomically(path("sub"), "x"); }).code(), "E0423");
-  EXPECT_EQ(error_of([&] { write_file_atomically(path("sub/"), "x"); }).code(), "E0423");
-  EXPECT_EQ(error_of([&] { write_file_atomically(path("new/"), "x"); }).code(), "E0423");
-  EXPECT_EQ(error_of([&] { write_file_atomically("", "x"); }).code(), "E0423");
+  EXPECT_EQ(error_of([&] { write_file_atomically(path("sub"), "x"); }).code(), "E0421");
+  EXPECT_EQ(error_of([&] { write_file_atomically(path("sub/"), "x"); }).code(), "E0421");
+  EXPECT_EQ(error_of([&] { write_file_atomically(path("new/"), "x"); }).code(), "E0421");
+  EXPECT_EQ(error_of([&] { write_file_atomically("", "x"); }).code(), "E0421");
 }
 
 TEST_F(AtomicFile, MissingFolderIsE0421) {
@@ -144,7 +145,7 @@ TEST_F(AtomicFile, LongestFileNameIsWritten) {
   const std::string name(255, 'n');
   write_file_atomically(path(name), "x");
   EXPECT_EQ(read_file(path(name)), "x");
-  EXPECT_EQ(error_of([&] { write_file_atomically(path(name + "n"), "x"); }).code(), "E0423");
+  EXPECT_EQ(error_of([&] { write_file_atomically(path(name + "n"), "x"); }).code(), "E0421");
 }
 
 TEST_F(AtomicFile, LinkKeepsPointingToTheReplacedFile) {

@@ -122,14 +122,13 @@ LoadedCheckpoint load_newest_checkpoint(const std::string& folder) {
               "give the folder of a run (the one with checkpoint.safetensors), or train again");
 }
 
-bool has_checkpoint(const std::string& folder) noexcept {
-  try {
-    for (const char* name : kGenerations) {
-      if (exists(folder + "/" + name)) return true;
-    }
-  } catch (...) {
-  }
-  return false;
+std::vector<std::string> checkpoint_files(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const char* name : kGenerations) files.push_back(folder + "/" + name);
+  return files;
 }
+
+std::string previous_checkpoint_file(const std::string& folder) { return folder + "/" + kPrevious; }
+std::string next_checkpoint_file(const std::string& folder) { return folder + "/" + kNext; }
 
 }  // namespace chainrule::model

@@ -38,6 +38,10 @@ struct LoadedCheckpoint {
 };
 /// The newest generation that is whole. Throws Error E0415 when there is none: the message says what is wrong with each.
 LoadedCheckpoint load_newest_checkpoint(const std::string& folder);
-bool has_checkpoint(const std::string& folder) noexcept;
+/// Every file of a checkpoint, newest first as loading tries them; they need not exist.
+std::vector<std::string> checkpoint_files(const std::string& folder);
+/// The generation before; and the one that exists only while save_checkpoint() is between its renames, or was killed there.
+std::string previous_checkpoint_file(const std::string& folder);
+std::string next_checkpoint_file(const std::string& folder);
 
 }  // namespace chainrule::model

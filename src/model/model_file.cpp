@@ -124,15 +124,23 @@ std::map<std::string, std::string> texts_from_json(const std::string& json, cons
   }
 }
 
-void put_model(TensorFile& file, const ModelFile& model, const net::ParameterLayout& layout) {
-  check_features(model.features, model.network, "model");
-  put_parameters(file, layout, "", model.parameters);
-  if (!model.averaged.empty()) put_parameters(file, layout, kAveraged, model.averaged);
+namespace {
+
+void put_texts(TensorFile& file, const ModelFile& model) {
   file.metadata["spec"] = spec_to_toml(model.network, model.training);
   if (model.features.inputs != 0) file.metadata["features"] = features::to_json(model.features);
   file.metadata["digest"] = model_digest(model);
   file.metadata["facts"] = texts_to_json(model.facts);
   file.metadata["self_test"] = self_test_to_json(model);
+}
+
+}  // namespace
+
+void put_model(TensorFile& file, const ModelFile& model, const net::ParameterLayout& layout) {
+  check_features(model.features, model.network, "model");
+  put_parameters(file, layout, "", model.parameters);
+  if (!model.averaged.empty()) put_parameters(file, layout, kAveraged, model.averaged);
+  put_texts(file, model);
 }
 
 ModelFile take_model(FileParts& parts) {
@@ -169,7 +177,17 @@ ModelFile parse_model(std::string_view bytes, const std::string& source) {
 
 ModelFile load_model(const std::string& path) { return parse_model(read_file(path), path); }
 
-void save_model(const std::string& path, const ModelFile& model) { write_file_atomically(path, format_model(model)); }
+void save_model(const std::string& path, const ModelFile& model) {
+  const std::string bytes = format_model(model);
+  parse_model(bytes, path);
+  write_file_atomically(path, bytes, Check::read_back);
+}
+
+void check_can_be_saved(const ModelFile& model) {
+  TensorFile file;
+  put_texts(file, model);
+  format_tensor_file(file);
+}
 
 void check_self_test(const SelfTest& expected, const std::vector<float>& outputs, const std::string& source) {
   const std::size_t width = expected.rows == 0 ? 0 : expected.outputs.size() / expected.rows;

@@ -38,8 +38,12 @@ std::string format_model(const ModelFile& model);
 /// The self-test rows are handed out unchecked: running them needs an engine (check_self_test below).
 ModelFile parse_model(std::string_view bytes, const std::string& source);
 
+/// Throws Error E0428 when a file of this network and features could not be read back; for a look before training.
+void check_can_be_saved(const ModelFile& model);
+
 ModelFile load_model(const std::string& path);
-/// Atomic (files/atomic_file.h): throws Error E0420..E0429 and leaves the old file untouched.
+/// Whole or not at all (files/atomic_file.h), and read back before it takes its place: throws Error E0421..E0428 and leaves
+/// the old file untouched.
 void save_model(const std::string& path, const ModelFile& model);
 
 /// Throws Error E0412 naming row and output when `outputs` (what an engine computed from self_test.inputs) differ in any bit.

@@ -6,7 +6,6 @@
 #include <cassert>
 #include <cstring>
 
-#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "model/tensor_header.h"
 
@@ -16,7 +15,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "files are little-endian; another machine needs byte swaps here");
 
 constexpr std::size_t kLengthBytes = 8;
-constexpr std::uint64_t kLargestHeader = 100'000'000;  // the limit of the safetensors format
 constexpr std::size_t kAlignment = 8;
 constexpr const char* kDamaged = "the file is damaged or was changed: copy it again, or train again";
 
@@ -114,6 +112,10 @@ std::string format_tensor_file(const TensorFile& file) {
   std::string text = format_tensor_header(header);
   text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
   const std::uint64_t length = text.size();
+  if (length > kLargestHeader) {
+    throw Error("E0428", "", "the description of the columns takes " + std::to_string(length) + " bytes, a model file has room for " +
+                std::to_string(kLargestHeader), "leave columns out with --drop");
+  }
   std::string bytes;
   bytes.reserve(kLengthBytes + length + end);
   bytes.append(reinterpret_cast<const char*>(&length), kLengthBytes).append(text);
@@ -122,9 +124,5 @@ std::string format_tensor_file(const TensorFile& file) {
   }
   return bytes;
 }
-
-TensorFile read_tensor_file(const std::string& path) { return parse_tensor_file(read_file(path), path); }
-
-void write_tensor_file(const std::string& path, const TensorFile& file) { write_file_atomically(path, format_tensor_file(file)); }
 
 }  // namespace chainrule::model

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chainrule::model {
@@ -19,12 +20,12 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
+/// Bytes of a header: the limit of the safetensors format, for reader and writer alike.
+inline constexpr std::uint64_t kLargestHeader = 100'000'000;
+
 /// Parses bytes already in memory; every length, offset, overlap and hole is checked. Throws Error E0402..E0409. `source` names the file.
 TensorFile parse_tensor_file(std::string_view bytes, const std::string& source);
+/// Throws Error E0428 when the header would be larger than a reader takes.
 std::string format_tensor_file(const TensorFile& file);
-
-TensorFile read_tensor_file(const std::string& path);
-/// Atomic (files/atomic_file.h). Throws Error E0420..E0429; the old file, if any, is then untouched.
-void write_tensor_file(const std::string& path, const TensorFile& file);
 
 }  // namespace chainrule::model

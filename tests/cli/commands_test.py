@@ -52,7 +52,7 @@ def test_train(suite):
         suite.check(f"train {task} model file", (suite.home / thing.get("model", "none")).is_file(), thing.get("model"))
         suite.check(f"train {task} quiet", done.stderr == b"", done.stderr)
     again = suite.run("train", "prices.csv", "--target", "price", "--out", "json-regression", "--epochs", "1")
-    suite.check("train refuses or renews a used folder with a clear answer", again.returncode in (0, 2, 4), again.stderr)
+    suite.is_error("train refuses a used folder", again, 4, "E0426", "json-regression")
     search = suite.run("train", "prices.csv", "--target", "price", "--find-lr", "--json")
     thing = object_of(suite, "find-lr", search, ["suggested", "curve"])
     suite.check("find-lr has a curve", len(thing.get("curve", [])) > 5 and (thing.get("suggested") or 0) > 0, thing)
