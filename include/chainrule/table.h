@@ -1,6 +1,7 @@
 // Tables read from files: typed columns, and what the reader decided on its own.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,7 @@ struct ReadOptions {
   std::vector<std::string> missing;      ///< markers besides the empty cell; empty = detect (NA, ?, null, ...)
   std::string decimal;                   ///< "." or ","; "" = detect
   std::vector<std::string> categorical, numeric, drop;  ///< columns by name or number
+  const std::atomic<bool>* stop = nullptr;  ///< becomes true: reading ends with Error E0590
   int threads = 0;                       ///< for large CSV texts; 0: one per usable core; the table is the same
 };
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "files/atomic_file.h"
+#include "api/network_choice.h"
 #include "chainrule/error.h"
 #include "chainrule/machine.h"
 #include "engine/cost_model.h"
@@ -160,7 +160,7 @@ std::vector<NetworkBench> bench_network(const NetworkSpec& network, const Traini
 }
 
 std::vector<NetworkBench> bench_network(const std::string& spec_file, std::size_t batch, double seconds, const std::vector<int>& threads) {
-  const ParsedSpec spec = spec_from_toml(read_file(spec_file), spec_file);
+  const ParsedSpec spec = api::read_spec_file(spec_file);
   return bench_network(spec.network, spec.training, batch, seconds, threads);
 }
 

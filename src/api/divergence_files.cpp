@@ -74,7 +74,8 @@ std::string write_divergence(const std::string& folder, const DivergenceReport& 
 bool has_divergence_at(const std::string& folder, std::uint64_t step) {
   std::error_code error;
   if (!std::filesystem::exists(json_path(folder), error) || !std::filesystem::exists(page_path(folder), error)) return false;
-  return report::whole_number_in(read_file(json_path(folder)), "step") == step;
+  constexpr FileLimit kLimit = {std::size_t{1} << 30, "E0424", "a divergence report holds a few hundred steps", "delete it, or name another folder with --out"};
+  return report::whole_number_in(read_file(json_path(folder), kLimit), "step") == step;
 }
 
 std::vector<std::string> divergence_files(const std::string& folder) { return {json_path(folder), page_path(folder)}; }

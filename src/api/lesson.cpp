@@ -5,7 +5,6 @@
 
 #include "api/network_choice.h"
 #include "api/prepared_data.h"
-#include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "net/problems.h"
 
@@ -62,7 +61,7 @@ OwnLessonSubject on_data(const std::string& data, const TrainSettings& settings)
 }
 
 OwnLessonSubject on_made_up_rows(const TrainSettings& settings) {
-  const ParsedSpec spec = spec_from_toml(read_file(settings.spec_file), settings.spec_file);
+  const ParsedSpec spec = api::read_spec_file(settings.spec_file, settings.read.stop);
   check_spec(spec.network, spec.training);
   const auto memory = std::make_shared<net::ProblemRows>(spec.network, kMadeUpBatch, kMadeUpBatches);
   OwnLessonSubject own;

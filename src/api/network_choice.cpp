@@ -91,7 +91,7 @@ void refuse_settings_of_spec(const TrainSettings& settings) {
 }
 
 void read_spec(const TrainSettings& settings, const PreparedData& data, NetworkChoice& choice) {
-  ParsedSpec parsed = spec_from_toml(read_file(settings.spec_file), settings.spec_file);
+  ParsedSpec parsed = read_spec_file(settings.spec_file, settings.read.stop);
   parsed.network.loss.kind = data.loss;  // the file's own, or the task's where the file names none
   fit_spec_to_data(parsed.network, data, settings.spec_file);
   choice.network = std::move(parsed.network);
@@ -136,10 +136,15 @@ void check_combination(const NetworkChoice& choice) {
 
 }  // namespace
 
+ParsedSpec read_spec_file(const std::string& path, const std::atomic<bool>* stop) {
+  constexpr FileLimit kLimit = {std::size_t{16} << 20, "E0220", "a spec is a few lines of TOML", "check the name after --spec"};
+  return spec_from_toml(read_file(path, kLimit, stop), path);
+}
+
 TrainSettings loss_of_spec(TrainSettings settings) {
   if (settings.spec_file.empty()) return settings;
   refuse_settings_of_spec(settings);
-  const ParsedSpec parsed = spec_from_toml(read_file(settings.spec_file), settings.spec_file);
+  const ParsedSpec parsed = read_spec_file(settings.spec_file, settings.read.stop);
   if (!parsed.loss_given) return settings;
   const Loss loss = parsed.network.loss.kind;
   if (settings.loss_given && settings.loss != loss) {

@@ -1,6 +1,7 @@
 // From settings and data to a checked network and training spec, and the sizes of a run.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct NetworkChoice {
 /// Throws Error E02xx (spec), E0106 (a setting of a later release), E0231 (--spec does not fit the data).
 NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& data,
                              std::vector<std::string>& decisions);
+
+/// The spec that a file holds. Throws Error E0401, E0424, E0220 (larger than any spec) to E0222, E02xx.
+ParsedSpec read_spec_file(const std::string& path, const std::atomic<bool>* stop = nullptr);
 
 /// The settings with the loss that --spec names, if it names one. Throws Error E0231 when --loss says another,
 /// E0105 for settings that a spec holds, E02xx for a bad spec.

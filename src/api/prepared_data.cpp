@@ -12,10 +12,12 @@
 #include "data/describe.h"
 #include "data/input.h"
 #include "data/row_hash.h"
+#include "data/source_digest.h"
 #include "data/split.h"
 #include "data/table.h"
 #include "data/table_stream.h"
 #include "features/column_source.h"
+#include "files/interruption.h"
 #include "math/losses.h"
 
 namespace chainrule::api {
@@ -151,33 +153,85 @@ std::vector<std::uint32_t> all_rows(std::size_t rows) {
   return numbers;
 }
 
+/// What a run reads, part by part, and the digest that stands for all of it.
+class RunDigest {
+ public:
+  data::SourceDigest data, validation, test, class_weights;
+
+  /// Reads what was not read. "": not everything can be read again.
+  std::string finish(const std::string& path, const TrainSettings& settings) {
+    if (path.empty()) return "";
+    const std::atomic<bool>* stop = settings.read.stop;
+    std::vector<std::string> parts = {data.finish(path, stop)};
+    if (!as_share(settings.validation)) parts.push_back(validation.finish(settings.validation, stop));
+    if (!settings.test.empty() && !as_share(settings.test)) parts.push_back(test.finish(settings.test, stop));
+    if (!settings.class_weights.empty() && settings.class_weights != "balanced") {
+      parts.push_back(class_weights.finish(settings.class_weights, stop));
+    }
+    if (parts.size() == 1) return parts[0];
+    std::string all;
+    for (const std::string& part : parts) {
+      if (part.empty()) return "";
+      all += part;
+    }
+    return sha256_hex(all.data(), all.size());
+  }
+};
+
 /// The steps of prepare_data, in order.
 class Preparation {
  public:
   Preparation(const DataRequest& request, const TrainSettings& settings) : request_(request), settings_(settings) {}
 
   PreparedData run() {
+    try {
+      prepare();
+    } catch (const Error& error) {
+      // Of other data than the run's, this is the fault; what it leads to only confuses.
+      if (error.kind() == ErrorKind::data && !request_.expected_digest.empty()) check_digest();
+      throw;
+    }
+    if (request_.digest || !request_.expected_digest.empty()) check_digest();
+    return std::move(data_);
+  }
+
+ private:
+  void check_digest() {
+    data_.digest = digest_.finish(request_.path, settings_);
+    if (request_.expected_digest.empty() || data_.digest == request_.expected_digest) return;
+    throw Error("E0407", request_.path, "the data is not what it was when the run began", "restore the file, or start a new run with chainrule train");
+  }
+
+  void next_phase() const { end_if_asked(settings_.read.stop, data_.table->source); }
+
+  data::SourceDigest* wanted(data::SourceDigest& digest) const {
+    return request_.digest || !request_.expected_digest.empty() ? &digest : nullptr;
+  }
+
+  void prepare() {
     read();
+    next_phase();
     const std::string target = settle_target(*data_.table, settings_, data_.decisions);
     const data::Column& column = find_target(target);
     const bool classification = settle_task(column, settings_.task, data_.decisions);
     data_.loss = settle_loss(settings_, classification);
     data::Split parts = split(*data_.table, settings_, column, classification, data_.decisions);
     data_.overlapping_rows = parts.duplicate_rows_across;
+    next_phase();
     fit(parts.train, column.name, classification);
+    next_phase();
     const std::vector<std::int32_t> labels = set_numbers(parts.train);
     data_.train = part_of(data_.numbers, std::move(parts.train));
     data_.validation = part_of(data_.numbers, std::move(parts.validation));
     data_.test = part_of(data_.numbers, std::move(parts.test));
     read_other_parts();
+    next_phase();
     check_weights();
-    return std::move(data_);
   }
 
- private:
   void read() {
     data_.table = request_.table;
-    if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, settings_.read));
+    if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, settings_.read, wanted(digest_.data)));
     data_.decisions = data_.table->notes;
   }
 
@@ -213,7 +267,8 @@ class Preparation {
       if (labels.empty())
         throw Error("E0107", "class-weights", "a regression has no classes", "use --weight-column for weights of rows");
       std::vector<float>& per_class = data_.features.target.class_weights;
-      per_class = class_weights(settings_.class_weights, data_.unit.classes, labels, train_rows);
+      per_class = class_weights(settings_.class_weights, data_.unit.classes, labels, train_rows,
+                                {settings_.read.stop, nullptr, wanted(digest_.class_weights)});
       std::string line = "class weights:";
       for (std::size_t c = 0; c < per_class.size(); ++c)
         line += " " + data_.unit.classes[c] + " " + std::to_string(per_class[c]);
@@ -237,20 +292,19 @@ class Preparation {
   }
 
   // Categories keep their texts as written, as they will at prediction.
-  data::Table read_labelled(const std::string& path) const {
-    return data::read_table(path, settings_.read, [&](const data::Table& header) {
-      return features::labelled_uses(data_.features, header);
-    });
+  data::Table read_labelled(const std::string& path, data::SourceDigest& digest) const {
+    const auto uses = [&](const data::Table& header) { return features::labelled_uses(data_.features, header); };
+    return data::read_table(path, settings_.read, uses, wanted(digest));
   }
 
   void read_other_parts() {
     if (!as_share(settings_.validation)) {
-      data_.validation_numbers = read_part("validation", read_labelled(settings_.validation), data_.validation);
+      data_.validation_numbers = read_part("validation", read_labelled(settings_.validation, digest_.validation), data_.validation);
     }
     if (!settings_.test.empty() && !as_share(settings_.test)) {
-      data_.test_numbers = read_part("test", read_labelled(settings_.test), data_.test);
+      data_.test_numbers = read_part("test", read_labelled(settings_.test, digest_.test), data_.test);
     } else if (settings_.test.empty() && !request_.path.empty() && data::has_idx_test_part(request_.path)) {
-      data_.test_numbers = read_part("test", data::read_idx_test_part(request_.path), data_.test);
+      data_.test_numbers = read_part("test", data::read_idx_test_part(request_.path, settings_.read.stop, wanted(digest_.data)), data_.test);
     }
   }
 
@@ -265,6 +319,7 @@ class Preparation {
   const DataRequest& request_;
   const TrainSettings& settings_;
   PreparedData data_;
+  RunDigest digest_;
 };
 
 }  // namespace
@@ -326,15 +381,7 @@ training::TargetUnit unit_of(const features::TargetState& target) {
   return {target.classification, target.classes, target.center, target.scale};
 }
 
-std::string data_digest(const std::string& path, const TrainSettings& settings) {
-  if (path.empty() || path == "-") return "";
-  std::string digests = data::source_digest(path);
-  if (!as_share(settings.validation)) digests += data::source_digest(settings.validation);
-  if (!settings.test.empty() && !as_share(settings.test)) digests += data::source_digest(settings.test);
-  if (!settings.class_weights.empty() && settings.class_weights != "balanced")
-    digests += data::source_digest(settings.class_weights);
-  return digests.size() == 64 ? digests : sha256_hex(digests.data(), digests.size());
-}
+std::string data_digest(const std::string& path, const TrainSettings& settings) { return RunDigest().finish(path, settings); }
 
 std::optional<double> as_share(const std::string& text) {
   double share = 0;

@@ -33,6 +33,7 @@ struct PreparedData {
   training::DataPart train, validation, test;
   std::size_t overlapping_rows = 0;  ///< validation and test rows that are, cell for cell, training rows too
   std::vector<std::string> decisions;
+  std::string digest;  ///< data_digest(), of the very bytes that became this data; "" unless asked for
 
   std::size_t outputs() const;  ///< units of the output layer that loss and target call for
 };
@@ -43,9 +44,12 @@ struct DataRequest {
   std::string path;
   std::shared_ptr<const data::Table> table;
   std::optional<features::FeatureSet> features;
+  bool digest = false;               ///< whether the digest of what is read is wanted
+  std::string expected_digest = {};  ///< when given: any other is Error E0407
 };
 
-/// Reads, chooses the task, splits, fits features on the training rows, applies them. Throws Error E03xx, E01xx.
+/// Reads, chooses the task, splits, fits features on the training rows, applies them. Throws Error E03xx, E01xx; E0590 once settings.read.stop
+/// is true.
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings);
 
 /// SHA-256 that stands for everything a run reads: data file, validation and test files, class weights; "" when it

@@ -8,6 +8,8 @@
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "chainrule/kinds.h"
+#include "data/input.h"
+#include "data/source_digest.h"
 
 namespace chainrule::api {
 namespace {
@@ -26,9 +28,18 @@ std::size_t find_class(const std::vector<std::string>& classes, std::string_view
               near.empty() ? "write one line per class: class,weight" : "did you mean \"" + near + "\"?");
 }
 
-std::vector<float> read_class_weights(const std::string& path, const std::vector<std::string>& classes) {
+std::string read_class_weight_text(const std::string& path, const data::InputOptions& how) {
+  constexpr FileLimit kLimit = {std::size_t{64} << 20, "E0327", "class weights are one short line per class", "check the name after --class-weights"};
+  std::string text = read_file(path, kLimit, how.stop);
+  if (how.digest == nullptr) return text;
+  if (data::is_regular_file(path)) how.digest->add(path, text, false, how.stop);
+  else how.digest->set_unrepeatable();
+  return text;
+}
+
+std::vector<float> read_class_weights(const std::string& path, const std::vector<std::string>& classes, const data::InputOptions& how) {
   std::vector<float> weights(classes.size(), 1.0f);
-  const std::string text = read_file(path);
+  const std::string text = read_class_weight_text(path, how);
   std::string_view rest = text;
   for (std::size_t line = 1; !rest.empty(); ++line) {
     const std::size_t end = rest.find('\n');
@@ -82,8 +93,9 @@ std::vector<float> column_weights(const data::Table& table, const std::string& c
 }
 
 std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes,
-                                 std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows) {
-  return text == "balanced" ? balanced_weights(classes.size(), labels, train_rows) : read_class_weights(text, classes);
+                                 std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows,
+                                 const data::InputOptions& how) {
+  return text == "balanced" ? balanced_weights(classes.size(), labels, train_rows) : read_class_weights(text, classes, how);
 }
 
 }  // namespace chainrule::api

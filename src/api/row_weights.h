@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/byte_stream.h"
 #include "data/table.h"
 #include "features/feature_set.h"
 
@@ -17,7 +18,9 @@ std::vector<float> column_weights(const data::Table& table, const std::string& c
 /// One factor per class. "balanced": rows / (classes * rows of the class) over the training rows, 0 rows gives 1.
 /// Otherwise a file of `class,weight` lines; classes it does not name weigh 1. Throws E0322 (unknown class), E0327 (bad
 /// weight).
+/// `how` says when to stop and takes the file's digest.
 std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes,
-                                 std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows);
+                                 std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows,
+                                 const data::InputOptions& how = {});
 
 }  // namespace chainrule::api

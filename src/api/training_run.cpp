@@ -111,12 +111,15 @@ std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const
 TrainingRun::TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks)
     : request_(std::move(request)), settings_(loss_of_spec(std::move(settings))), hooks_(hooks) {
   refuse_later_settings(settings_);
+  settings_.read.stop = hooks.stop;
 }
 
 TrainingRun::TrainingRun(SavedRun saved, RunFolder folder, const TrainHooks& hooks)
     : settings_(saved.run.settings), hooks_(hooks), saved_(std::move(saved)), folder_(std::move(folder)) {
   request_.path = saved_->run.data_path;
   request_.features = saved_->run.features;
+  request_.expected_digest = saved_->run.data_digest;
+  settings_.read.stop = hooks.stop;
 }
 
 TrainResult TrainingRun::execute() {
@@ -143,6 +146,7 @@ void TrainingRun::open_folder() {
 }
 
 void TrainingRun::prepare() {
+  request_.digest = !request_.path.empty() && request_.path != "-";
   data_ = prepare_data(request_, settings_);
   if (saved_) {
     choice_ = {saved_->run.network, saved_->run.training, saved_->run.batch, saved_->run.early_stop};
@@ -186,7 +190,7 @@ void TrainingRun::identify() {
                choice_.batch,
                choice_.early_stop,
                repeatable ? request_.path : "",
-               repeatable ? data_digest(request_.path, settings_) : "",
+               data_.digest,
                resumed};
   if (identity_.run.empty()) identity_.run = run_name(identity_);
   model::ModelFile file;

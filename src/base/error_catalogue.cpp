@@ -103,6 +103,15 @@ constexpr ErrorEntry kEntries[] = {
     {"E0338", "no test part", "The folder holds no t10k-images and t10k-labels files."},
     {"E0339", "bad NPZ archive", "The ZIP archive is damaged, or holds no array that is clearly the data."},
     {"E0340", "array without rows", "The array has no rows or no columns."},
+    {"E0341", "data changed while it was read",
+     "The file's size or the time of its last change was another at its end than at its beginning, so that the rows may be of both. Read it when "
+     "it has been written completely, or read a copy."},
+    {"E0342", "line without end",
+     "A line, or a record with line ends between quotation marks, is longer than 256 MB, which no table needs: a quotation mark is not closed, or "
+     "the file is no table."},
+    {"E0343", "input without end",
+     "What comes from a pipe or a device, or is unpacked, has no size that is known before, and is read into at most a third of the memory. Give "
+     "a part of it; a plain file may be larger, and `predict` reads text of any size in parts."},
     // E04xx: files.
     {"E0401", "cannot open file", "The file does not exist or may not be read."},
     {"E0402", "not a model file", "The file does not start as a safetensors file does, or its header cannot be read."},
@@ -126,7 +135,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0421", "cannot create", "The file or folder cannot be created: missing folder, no permission, or read-only disk."},
     {"E0422", "write failed", "The disk is full or failed; the old file, if any, is untouched."},
     {"E0423", "cannot replace", "The finished temporary file could not be renamed to its place; the old file, if any, is untouched."},
-    {"E0424", "read failed", "The file was opened but reading it failed."},
+    {"E0424", "read failed", "The file was opened, but reading it failed, or another program changed it meanwhile."},
     {"E0425", "folder in use", "Another run works in this folder; the message names its process. The lock ends with that process, however it ends."},
     {"E0426", "folder holds a run",
      "Training here would start over: go on with --resume, name another folder with --out, or give --force. With --force the checkpoints there are "
@@ -137,14 +146,15 @@ constexpr ErrorEntry kEntries[] = {
     {"E0431", "truncated compressed file", "The gzip or zstd stream ends too early; the file was probably not copied to its end."},
     {"E0432", "compressed file expands too far", "The stream unpacks to more than 250 times its size, which real tables hardly ever do; unpack it by hand if it is trusted."},
     {"E0490", "out of memory",
-     "The system refused memory. A smaller batch, narrower layers or fewer columns need less."},
+     "The system refused memory. A smaller batch, narrower layers or fewer columns need less; while a table is read, fewer rows or columns."},
     // E05xx: training went wrong.
     {"E0501", "training diverged",
      "A value on the way forward or back, a loss or a weight became infinite or not a number. The run stopped there; the message names the "
      "first such value: step, layer, unit, row and column. The run's folder holds the last good model, a checkpoint, and divergence.html and "
      "divergence.json: the steps that led there, and which cures (half the learning rate, a tenth of it, gradients clipped at 1) survive the same "
      "steps; the hint names one that does. `chainrule train --resume DIR` takes the failed step again."},
-    {"E0590", "interrupted", "The run was stopped by the user. `train` wrote a checkpoint, and --resume continues it; experiments of many runs start anew."},
+    {"E0590", "interrupted", "The run was stopped by the user. `train` wrote a checkpoint, and --resume continues it; experiments of many runs start anew. While the data "
+     "was still being read, nothing was written."},
 };
 
 std::map<std::string_view, std::string> make_texts() {

@@ -2,13 +2,12 @@
 #include "config_file.h"
 
 #include <charconv>
-#include <fstream>
-#include <sstream>
 
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
 #include "chainrule/error.h"
+#include "files/atomic_file.h"
 
 namespace chainrule::cli {
 namespace {
@@ -94,13 +93,8 @@ std::vector<Given> parse_config(std::string_view text, const std::string& name, 
 }
 
 std::vector<Given> read_config_file(const std::string& path, const Command& command) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || text.fail()) {
-    throw Error("E0401", path, "cannot read this config file", "check the name after --config, and its permissions");
-  }
-  return parse_config(text.str(), path, command);
+  constexpr FileLimit kLimit = {std::size_t{16} << 20, "E0104", "a config file is a few lines of TOML", "check the name after --config"};
+  return parse_config(read_file(path, kLimit), path, command);
 }
 
 }  // namespace chainrule::cli

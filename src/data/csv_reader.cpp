@@ -7,7 +7,9 @@
 
 #include "base/usable_cores.h"
 #include "chainrule/error.h"
+#include "data/arriving_text.h"
 #include "data/encoding.h"
+#include "files/interruption.h"
 
 namespace chainrule::data {
 namespace {
@@ -27,7 +29,7 @@ std::string at_line(const std::string& source, std::uint64_t line) { return sour
 
 std::optional<std::size_t> CsvReader::open(std::string_view text, bool last) {
   const std::string_view body = skip_mark(text, table_.source, table_.notes);
-  check_utf8(last ? body : whole_lines(body), table_.source, 1);
+  check_utf8(last ? body : whole_lines(body), table_.source, 1, options_.stop);
   dialect_ = detect_dialect(body.substr(0, kDialectBytes), options_, missing_);
   table_.has_header = dialect_.header;
   table_.notes.insert(table_.notes.end(), dialect_.notes.begin(), dialect_.notes.end());
@@ -92,7 +94,7 @@ void CsvReader::set_uses(std::vector<ColumnUse> uses) {
 
 Table CsvReader::read_part(std::string_view text, bool last, std::size_t& taken) {
   const std::string_view lines = last ? text : whole_lines(text);
-  check_utf8(lines, table_.source, next_line_);
+  check_utf8(lines, table_.source, next_line_, options_.stop);
   const CsvScanner::Part part{next_line_, last};
   CsvScanner scanner(lines, dialect_.separator, part);
   start_builders();
@@ -126,8 +128,11 @@ void CsvReader::finish_parts() const {
 
 // False: the text, or the part, is over.
 bool CsvReader::next_record(CsvScanner& scanner) {
+  const std::size_t begin = scanner.position();
   switch (scanner.append_record(cells_)) {
-    case CsvScanner::Status::record: return true;
+    case CsvScanner::Status::record:
+      if (scanner.position() - begin > kLongestRecord) throw_long_record(table_.source, scanner.line());
+      return true;
     case CsvScanner::Status::end:
     case CsvScanner::Status::cut_off: return false;
     case CsvScanner::Status::open_quote:
@@ -223,6 +228,7 @@ void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
   std::vector<Typing> typings(names_.size(), Typing::texts);
   std::vector<std::size_t> again;
   for (std::size_t c = 0; c < names_.size(); ++c) {
+    end_if_asked(options_.stop, table_.source);
     if (wishes_[c] == ColumnWish::dropped) continue;
     const bool counted = !uses_.empty() && uses_[c] == ColumnUse::counted;
     typings[c] = counted ? Typing::numeric
@@ -232,6 +238,7 @@ void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
   CsvScanner second_scanner(text, dialect_.separator, part);
   if (!again.empty()) read_again(again, second_scanner, text);
   for (std::size_t c = 0; c < names_.size(); ++c) {
+    end_if_asked(options_.stop, table_.source);
     if (wishes_[c] != ColumnWish::dropped) finish_column(c, typings[c]);
   }
 }

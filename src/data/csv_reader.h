@@ -43,6 +43,8 @@ class CsvReader {
   void set_uses(std::vector<ColumnUse> uses);
   /// The rows that `text` holds completely; `taken` becomes the number of their bytes.
   Table read_part(std::string_view text, bool last, std::size_t& taken);
+  /// The line that the next part begins with.
+  std::uint64_t next_line() const noexcept { return next_line_; }
   /// Behind the last part: faults that only all rows together show.
   void finish_parts() const;
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "data/csv_reader.h"
+#include "files/interruption.h"
 
 namespace chainrule::data {
 namespace {
@@ -11,6 +12,7 @@ constexpr std::size_t kRowsBeforeGuess = 1024, kBytesBeforeGuess = std::size_t{3
 constexpr std::size_t kWindowBytes = std::size_t{64} << 10;  // they and the places of their fields stay in the L2 cache
 constexpr std::size_t kWideWindowBytes = std::size_t{192} << 10, kEnoughRows = 128;  // where rows are long, so that a column has a few more
 constexpr std::size_t kSharedWindowBytes = std::size_t{256} << 10;  // for several threads: between two windows they wait for each other
+constexpr std::size_t kBetweenLooks = std::size_t{1} << 20;  // whether reading shall end
 constexpr std::size_t kFewestSharedBytes = std::size_t{32} << 10;
 
 }  // namespace
@@ -44,7 +46,12 @@ void CsvReader::walk(CsvScanner& scanner, std::string_view text, TakePlain take_
     next = finder ? finder->find(scanner.position(), window) : PlainRecords{};
     if (next.rows > 0) window = std::clamp(kEnoughRows * (next.bytes / next.rows), window, std::max(window, kWideWindowBytes));
   };
+  std::size_t next_look = 0;
   for (look_ahead();;) {
+    if (scanner.position() >= next_look) {
+      end_if_asked(options_.stop, table_.source);
+      next_look = scanner.position() + kBetweenLooks;
+    }
     if (next.rows > 0) {
       const PlainRecords records = next;
       const std::uint64_t line = scanner.next_line();

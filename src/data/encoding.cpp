@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "chainrule/error.h"
+#include "files/interruption.h"
 
 namespace chainrule::data {
 namespace {
@@ -86,9 +87,14 @@ std::string_view skip_mark(std::string_view bytes, const std::string& source, st
   return bytes.substr(3);
 }
 
-void check_utf8(std::string_view text, const std::string& source, std::uint64_t first_line) {
-  std::size_t at = 0;
+void check_utf8(std::string_view text, const std::string& source, std::uint64_t first_line, const std::atomic<bool>* stop) {
+  constexpr std::size_t kBetweenLooks = std::size_t{16} << 20;
+  std::size_t at = 0, next_look = 0;
   while (at < text.size()) {
+    if (at >= next_look) {
+      end_if_asked(stop, source);
+      next_look = at + kBetweenLooks;
+    }
     if (at + 64 <= text.size() && plain_block(text.data() + at)) {
       at += 64;
       continue;

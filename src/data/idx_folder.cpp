@@ -140,11 +140,13 @@ Table table_from_idx(std::string_view bytes, const std::string& source) {
   return table;
 }
 
-Table read_idx_folder(const std::string& folder, IdxPart part) {
+Table read_idx_folder(const std::string& folder, IdxPart part, InputOptions how) {
   const PartFiles files = find_part_or_throw(folder, part);
-  const Input images = read_input(files.images);
+  how.name_counts = true;
+  how.table = false;  // parse_idx says better what is wrong
+  const Input images = read_input(files.images, how);
   const IdxArray image_array = parse_idx(images.bytes, files.images);
-  const Input labels = read_input(files.labels);
+  const Input labels = read_input(files.labels, how);
   const IdxArray label_array = parse_idx(labels.bytes, files.labels);
   if (label_array.shape.size() != 1 || image_array.shape[0] != label_array.shape[0]) {
     throw Error("E0334", files.labels,

@@ -27,7 +27,7 @@ Table table_from_idx(std::string_view bytes, const std::string& source);
 
 enum class IdxPart { train, test };
 /// Throws E0335 (no such files), E0338 (no test part), E0334 (images and labels differ in number), and parse_idx's errors.
-Table read_idx_folder(const std::string& folder, IdxPart part);
+Table read_idx_folder(const std::string& folder, IdxPart part, InputOptions how = {});
 bool has_idx_part(const std::string& folder, IdxPart part);
 /// The files of both parts that exist, in a fixed order; throws E0335 when there is no train part.
 std::vector<std::string> idx_folder_files(const std::string& folder);

@@ -9,10 +9,13 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/digest.h"
 #include "chainrule/error.h"
-#include "data/idx_folder.h"
+#include "data/arriving_text.h"
 #include "data/large_pages.h"
+#include "data/source_digest.h"
+#include "files/file_state.h"
+#include "files/interruption.h"
+#include "files/memory_share.h"
 
 namespace chainrule::data {
 namespace {
@@ -34,30 +37,62 @@ class Descriptor {
 
 std::string reason(int error) { return std::strerror(error); }
 
-int open_or_throw(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) return fd;
-  const int error = errno;
-  throw Error("E0401", path, "cannot open: " + reason(error),
-              error == ENOENT ? "check the spelling and the current folder" : "check who may read the file");
+// Opening a pipe waits for its writer; a signal ends the wait.
+int open_or_throw(const std::string& path, const std::atomic<bool>* stop) {
+  for (;;) {
+    end_if_asked(stop, path);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) return fd;
+    const int error = errno;
+    if (error == EINTR) continue;
+    throw Error("E0401", path, "cannot open: " + reason(error),
+                error == ENOENT ? "check the spelling and the current folder" : "check who may read the file");
+  }
 }
+
+std::function<void()> after_read;
 
 class FileSource : public ByteSource {
  public:
-  FileSource(int fd, bool owned, std::string name) : file_(fd, owned), name_(std::move(name)) {}
+  FileSource(int fd, bool owned, std::string name, const InputOptions& options)
+      : file_(fd, owned), name_(std::move(name)), stop_(options.stop), count_(options.bytes_read), before_(FileState::of(fd)) {
+    const off_t position = before_.regular() ? ::lseek(fd, 0, SEEK_CUR) : 0;  // standard input may stand in the middle
+    at_ = position > 0 ? static_cast<std::size_t>(position) : 0;
+  }
 
   std::size_t read(char* to, std::size_t size) override {
+    const std::size_t got = read_some(to, std::min(size, kLargestRead));
+    at_ += got;
+    if (count_ != nullptr) *count_ += got;
+    if (const auto hook = after_read) hook();  // a copy: it may take itself away
+    if (got == 0 || at_ > before_.size()) check_unchanged();
+    return got;
+  }
+
+ private:
+  static constexpr std::size_t kLargestRead = std::size_t{8} << 20;  // between two looks at the flag
+
+  std::size_t read_some(char* to, std::size_t size) {
     for (;;) {
-      const ssize_t got = ::read(file_.get(), to, std::min<std::size_t>(size, std::size_t{1} << 30));
+      end_if_asked(stop_, name_);
+      const ssize_t got = ::read(file_.get(), to, size);
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno == EINTR) continue;
       throw Error("E0424", name_, "cannot read: " + reason(errno), "check the disk, or whether standard input is open");
     }
   }
 
- private:
+  void check_unchanged() const {
+    if (!before_.regular()) return;
+    if (const auto change = before_.change(FileState::of(file_.get()))) throw Error("E0341", name_, *change, kChangedHint);
+  }
+
   Descriptor file_;
   std::string name_;
+  const std::atomic<bool>* stop_;
+  std::size_t* count_;
+  FileState before_;
+  std::size_t at_ = 0;
 };
 
 std::string source_name(const std::string& path) { return path == "-" ? "stdin" : path; }
@@ -67,18 +102,6 @@ std::size_t file_size(const std::string& path) noexcept {
   struct stat status {};
   const bool known = (path == "-" ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status)) == 0 && S_ISREG(status.st_mode);
   return known ? static_cast<std::size_t>(status.st_size) : 0;
-}
-
-void add_to_digest(Sha256& sha, const std::string& path) {
-  const Descriptor file(open_or_throw(path), true);
-  std::string block(std::size_t{1} << 18, '\0');
-  for (;;) {
-    const ssize_t got = ::read(file.get(), block.data(), block.size());
-    if (got == 0) return;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw Error("E0424", path, "cannot read: " + reason(errno), "check the disk");
-    sha.add(block.data(), static_cast<std::size_t>(got));
-  }
 }
 
 }  // namespace
@@ -93,12 +116,21 @@ bool is_file(const std::string& path) noexcept {
   return ::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-std::unique_ptr<ByteSource> open_source(const std::string& path) {
-  if (path == "-") return std::make_unique<FileSource>(STDIN_FILENO, false, source_name(path));
-  return std::make_unique<FileSource>(open_or_throw(path), true, path);
+bool is_regular_file(const std::string& path) noexcept {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
-ByteStream open_stream(const std::string& path) { return {open_source(path), source_name(path), file_size(path)}; }
+std::unique_ptr<ByteSource> open_source(const std::string& path, const InputOptions& options) {
+  if (path == "-") return std::make_unique<FileSource>(STDIN_FILENO, false, source_name(path), options);
+  return std::make_unique<FileSource>(open_or_throw(path, options.stop), true, path, options);
+}
+
+void call_after_reads(std::function<void()> hook) { after_read = std::move(hook); }
+
+ByteStream open_stream(const std::string& path, const InputOptions& options) {
+  return {open_source(path, options), source_name(path), file_size(path)};
+}
 
 namespace {
 
@@ -111,51 +143,66 @@ std::string unpacking_note(const std::string& format, std::size_t packed, std::s
 
 std::string unpacking_note(const ByteStream& stream) { return unpacking_note(stream.format(), stream.packed_bytes(), stream.bytes()); }
 
+void check_collected(const std::string& source, std::size_t bytes) {
+  const std::size_t most = largest_collected_input();
+  if (bytes <= most) return;
+  throw Error("E0343", source, "more than " + std::to_string(most >> 20) + " MB, a third of the memory, and no end",
+              "give a part of it, as with `head -n 1000000`; a plain file may be larger");
+}
+
 // Regular files are read as they lie on the disk, then unpacked; pipes are unpacked as they come.
-Input read_input(const std::string& path) {
+Input read_input(const std::string& path, const InputOptions& options) {
   Input input;
   input.source = source_name(path);
   std::string note;
   if (path != "-" && file_size(path) > 0) {
-    input.bytes = read_raw_bytes(path);
+    input.bytes = read_raw_bytes(path, options);
+    if (options.digest != nullptr) options.digest->add(path, input.bytes, options.name_counts, options.stop);
     const std::size_t packed = input.bytes.size();
     std::string format;
-    input.bytes = unpack(std::move(input.bytes), input.source, format);
+    input.bytes = unpack(std::move(input.bytes), input.source, format, options);
     note = unpacking_note(format, packed, input.bytes.size());
   } else {
-    ByteStream stream = open_stream(path);
-    input.bytes = read_to_end(stream, std::size_t{1} << 16);
+    if (options.digest != nullptr) options.digest->set_unrepeatable();
+    ByteStream stream = open_stream(path, options);
+    input.bytes = read_to_end(stream, std::size_t{1} << 16, options);
     note = unpacking_note(stream);
   }
   if (!note.empty()) input.notes.push_back(note);
   return input;
 }
 
-std::string read_raw_bytes(const std::string& path) {
-  const std::unique_ptr<ByteSource> source = open_source(path);
-  auto bytes = large_buffer<std::string>(file_size(path) + 1);
-  for (std::size_t used = 0, count = 1;; used += count) {
-    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
-    count = source->read(bytes.data() + used, bytes.size() - used);
+namespace {
+
+// Until `bytes` are full; false when the source ends before, and then they are as many as there were.
+bool fill(ByteSource& source, std::string& bytes, std::size_t used) {
+  while (used < bytes.size()) {
+    const std::size_t count = source.read(bytes.data() + used, bytes.size() - used);
+    used += count;
     if (count > 0) continue;
     bytes.resize(used);
-    return bytes;
+    return false;
   }
+  return true;
 }
 
-std::string source_digest(const std::string& path) {
-  if (path == "-") return "";
-  Sha256 sha;
-  if (!is_folder(path)) {
-    add_to_digest(sha, path);
-    return sha.hex();
+}  // namespace
+
+std::string read_raw_bytes(const std::string& path, const InputOptions& options) {
+  const std::unique_ptr<ByteSource> source = open_source(path, options);
+  const std::size_t size = file_size(path) + 1;  // the byte behind the end is asked for too
+  std::string first(std::min(size, kFirstBytes), '\0');
+  bool more = fill(*source, first, 0);
+  if (options.table && more && !looks_packed(first)) (void)is_text_so_far(first, source_name(path));
+  auto bytes = large_buffer<std::string>(size);
+  std::copy(first.begin(), first.end(), bytes.begin());
+  std::size_t used = first.size();
+  while (more && fill(*source, bytes, used)) {
+    used = bytes.size();
+    bytes.resize(2 * used);
   }
-  for (const std::string& file : idx_folder_files(path)) {
-    const std::string name = file.substr(file.find_last_of('/') + 1);
-    sha.add(name.c_str(), name.size() + 1);
-    add_to_digest(sha, file);
-  }
-  return sha.hex();
+  if (!more) bytes.resize(used);
+  return bytes;
 }
 
 }  // namespace chainrule::data

@@ -18,20 +18,23 @@ struct Input {
   std::vector<std::string> notes;  ///< "unpacked gzip, ..."
 };
 
-/// path "-" is standard input. Throws E0401 (cannot open), E0424 (read failed), E0430..E0432 (compressed stream).
-Input read_input(const std::string& path);
+/// path "-" is standard input. Throws what open_source() does, E0430..E0432 (compressed stream), E0343 (input without a known size that fills
+/// the memory), and for a table E0304, E0305, E0306, E0318, E0342 (see arriving_text.h).
+Input read_input(const std::string& path, const InputOptions& options = {});
 /// The file's bytes as they lie on the disk.
-std::string read_raw_bytes(const std::string& path);
+std::string read_raw_bytes(const std::string& path, const InputOptions& options = {});
 
 /// The bytes of a file or of standard input ("-") as they arrive, unpacked.
-ByteStream open_stream(const std::string& path);
+ByteStream open_stream(const std::string& path, const InputOptions& options = {});
 /// All that is left; `expected` is a guess of how much.
-std::string read_to_end(ByteStream& stream, std::size_t expected);
+std::string read_to_end(ByteStream& stream, std::size_t expected, const InputOptions& options = {});
+/// Throws E0343 when so many collected bytes are too many for this machine.
+void check_collected(const std::string& source, std::size_t bytes);
 /// "compression: gzip, ..." for a stream read to its end; "" when it was not packed.
 std::string unpacking_note(const ByteStream& stream);
 
 /// Unpacks `bytes` when they start with a gzip or zstd magic number, else gives them back. `format` becomes "gzip", "zstd" or "".
-std::string unpack(std::string bytes, const std::string& source, std::string& format);
+std::string unpack(std::string bytes, const std::string& source, std::string& format, const InputOptions& options = {});
 
 /// The bytes of a gzip file with one sound member that expands no more than usual; nothing otherwise.
 std::optional<std::string> unpack_one_gzip_member(std::string_view packed);
@@ -42,11 +45,11 @@ constexpr std::size_t expansion_limit(std::size_t packed) noexcept {
   return packed > SIZE_MAX / kRatio ? SIZE_MAX : packed * kRatio > kAlways ? packed * kRatio : kAlways;
 }
 
+/// A gzip or zstd magic number.
+bool looks_packed(std::string_view bytes) noexcept;
+
 bool is_folder(const std::string& path) noexcept;
 bool is_file(const std::string& path) noexcept;
-
-/// SHA-256 over the raw bytes of a file, or over names and bytes of an IDX folder's files; "" for standard input.
-/// A resumed run compares it to notice changed data.
-std::string source_digest(const std::string& path);
+bool is_regular_file(const std::string& path) noexcept;
 
 }  // namespace chainrule::data

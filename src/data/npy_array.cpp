@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "chainrule/error.h"
+#include "files/interruption.h"
 
 namespace chainrule::data {
 namespace {
@@ -251,7 +252,7 @@ Column column_from_array(const NpyArray& array, std::size_t column, std::string 
   return result;
 }
 
-DenseBlock dense_from_array(const NpyArray& array, const std::string& source) {
+DenseBlock dense_from_array(const NpyArray& array, const std::string& source, const std::atomic<bool>* stop) {
   DenseBlock dense;
   dense.columns = array.columns();
   dense.name_prefix = "x";
@@ -270,13 +271,13 @@ DenseBlock dense_from_array(const NpyArray& array, const std::string& source) {
     }
     if (++column == dense.columns) {
       column = 0;
-      ++row;
+      if (++row % 1024 == 0) end_if_asked(stop, source);
     }
   }
   return dense;
 }
 
-Table table_from_npy(std::string_view bytes, const std::string& source) {
+Table table_from_npy(std::string_view bytes, const std::string& source, const std::atomic<bool>* stop) {
   const NpyArray array = parse_npy(bytes, source);
   constexpr std::size_t kMostSingleColumns = 4096;  // beyond, columns of their own would cost far more than the file
   Table table;
@@ -284,10 +285,11 @@ Table table_from_npy(std::string_view bytes, const std::string& source) {
   table.rows = array.rows();
   table.notes.push_back("format: NPY, shape " + shape_text(array));
   if (array.columns() > kMostSingleColumns) {
-    table.dense = dense_from_array(array, source);
+    table.dense = dense_from_array(array, source, stop);
     return table;
   }
   for (std::size_t c = 0; c < array.columns(); ++c) {
+    end_if_asked(stop, source);
     table.columns.push_back(column_from_array(array, c, std::to_string(c), source));
     table.columns.back().number = c;
   }

@@ -1,6 +1,7 @@
 // NumPy's array files: NPY (one array) and NPZ (a ZIP archive of them). Format: docs/formats/tables.md.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,15 +32,15 @@ bool looks_like_npy(std::string_view bytes) noexcept;
 NpyArray parse_npy(std::string_view bytes, const std::string& source);
 
 /// One array: every column a numeric column named by its number; more than 4096 of them become the dense block.
-Table table_from_npy(std::string_view bytes, const std::string& source);
+Table table_from_npy(std::string_view bytes, const std::string& source, const std::atomic<bool>* stop = nullptr);
 
 bool looks_like_zip(std::string_view bytes) noexcept;
 /// Arrays X or x (or x_train, data) and y (or target, labels, label, y_train): dense block and column "label"; or the single array.
 /// Throws E0339 (archive), E0334 (rows differ), E0432 (expands too far), and parse_npy's errors.
-Table table_from_npz(std::string_view bytes, const std::string& source);
+Table table_from_npz(std::string_view bytes, const std::string& source, const std::atomic<bool>* stop = nullptr);
 
 /// Throws E0309 when a value is infinite. Used for both formats.
 Column column_from_array(const NpyArray& array, std::size_t column, std::string name, const std::string& source);
-DenseBlock dense_from_array(const NpyArray& array, const std::string& source);
+DenseBlock dense_from_array(const NpyArray& array, const std::string& source, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace chainrule::data

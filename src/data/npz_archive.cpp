@@ -9,6 +9,7 @@
 #include "chainrule/error.h"
 #include "data/input.h"
 #include "data/npy_array.h"
+#include "files/interruption.h"
 
 namespace chainrule::data {
 namespace {
@@ -67,11 +68,12 @@ struct Entry {
 constexpr std::size_t kMostEntries = 1000;
 
 // The entry's bytes, read until they end: what the directory says about their number is not believed.
-std::string read_entry(unzFile zip, const std::string& where, std::size_t limit) {
+std::string read_entry(unzFile zip, const std::string& where, std::size_t limit, const std::atomic<bool>* stop) {
   if (unzOpenCurrentFile(zip) != UNZ_OK) throw_archive(where, "the entry cannot be opened (damaged, encrypted or an unknown method)");
   std::string bytes;
   std::string block(std::size_t{1} << 16, '\0');
   for (;;) {
+    end_if_asked(stop, where);
     const int got = unzReadCurrentFile(zip, block.data(), static_cast<unsigned>(block.size()));
     if (got < 0) throw_archive(where, "the entry is damaged");
     if (got == 0) break;
@@ -82,7 +84,7 @@ std::string read_entry(unzFile zip, const std::string& where, std::size_t limit)
   return bytes;
 }
 
-std::vector<Entry> read_entries(std::string_view bytes, const std::string& source) {
+std::vector<Entry> read_entries(std::string_view bytes, const std::string& source, const std::atomic<bool>* stop) {
   MemoryFile file{bytes, 0};
   zlib_filefunc64_def functions{};
   functions.zopen64_file = open_memory;
@@ -107,7 +109,7 @@ std::vector<Entry> read_entries(std::string_view bytes, const std::string& sourc
     workbook = workbook || entry.starts_with("xl/");
     if (!entry.ends_with(".npy")) continue;
     if (entries.size() == kMostEntries) throw_archive(source, "more than " + std::to_string(kMostEntries) + " arrays");
-    std::string content = read_entry(zip.get(), source + " (" + entry + ")", limit - std::min(limit, total));
+    std::string content = read_entry(zip.get(), source + " (" + entry + ")", limit - std::min(limit, total), stop);
     total += content.size();
     entries.push_back({entry.substr(0, entry.size() - 4), std::move(content)});
   }
@@ -137,9 +139,9 @@ bool looks_like_zip(std::string_view bytes) noexcept {
   return bytes.starts_with(std::string_view("PK\x03\x04", 4)) || bytes.starts_with(std::string_view("PK\x05\x06", 4));
 }
 
-Table table_from_npz(std::string_view bytes, const std::string& source) {
-  const std::vector<Entry> entries = read_entries(bytes, source);
-  if (entries.size() == 1) return table_from_npy(entries[0].bytes, source + " (" + entries[0].name + ")");
+Table table_from_npz(std::string_view bytes, const std::string& source, const std::atomic<bool>* stop) {
+  const std::vector<Entry> entries = read_entries(bytes, source, stop);
+  if (entries.size() == 1) return table_from_npy(entries[0].bytes, source + " (" + entries[0].name + ")", stop);
   const Entry* x = find_entry(entries, {"X", "x", "x_train", "X_train", "data"});
   const Entry* y = find_entry(entries, {"y", "Y", "target", "labels", "label", "y_train"});
   if (x == nullptr) {
@@ -150,7 +152,7 @@ Table table_from_npz(std::string_view bytes, const std::string& source) {
   const NpyArray array = parse_npy(x->bytes, x_place);
   table.source = source;
   table.rows = array.rows();
-  table.dense = dense_from_array(array, x_place);
+  table.dense = dense_from_array(array, x_place, stop);
   table.notes.push_back("format: NPZ, " + std::to_string(table.rows) + " x " + std::to_string(table.dense.columns) + " from \"" + x->name +
                         "\"" + (y == nullptr ? "" : ", column \"label\" from \"" + y->name + "\"") + "; arrays: " + list_names(entries));
   if (y == nullptr) return table;

@@ -1,6 +1,7 @@
 // Which reader a path calls for: decided by what the bytes are, not by the file's name.
 #include <algorithm>
 #include <map>
+#include <new>
 
 #include "chainrule/error.h"
 #include "data/idx_folder.h"
@@ -63,22 +64,38 @@ void refuse_known_binaries(std::string_view bytes, const std::string& source) {
 }
 
 Table read_bytes(std::string_view bytes, const std::string& source, const ReadOptions& options) {
-  if (looks_like_npy(bytes)) return with_options(table_from_npy(bytes, source), options);
-  if (looks_like_zip(bytes)) return with_options(table_from_npz(bytes, source), options);
+  if (looks_like_npy(bytes)) return with_options(table_from_npy(bytes, source, options.stop), options);
+  if (looks_like_zip(bytes)) return with_options(table_from_npz(bytes, source, options.stop), options);
   if (looks_like_idx(bytes)) return with_options(table_from_idx(bytes, source), options);
   refuse_known_binaries(bytes, source);
   return read_csv_text(bytes, source, options);
 }
 
-Table read_table(const std::string& path, const ReadOptions& options) {
-  if (path != "-" && is_folder(path)) return with_options(read_idx_folder(path, IdxPart::train), options);
-  const Input input = read_input(path);
-  Table table = read_bytes(input.bytes, input.source, options);
-  table.notes.insert(table.notes.begin(), input.notes.begin(), input.notes.end());
-  return table;
+Table within_memory(const std::string& source, const std::size_t& bytes_read, const std::function<Table()>& read) {
+  try {
+    return read();
+  } catch (const std::bad_alloc&) {
+    throw Error("E0490", source, "out of memory after " + std::to_string(bytes_read) + " bytes of it were read",
+                "leave columns out with --drop, give a part of the rows, or raise the limit on memory (ulimit -v)");
+  }
 }
 
-Table read_idx_test_part(const std::string& folder) { return read_idx_folder(folder, IdxPart::test); }
+Table read_table(const std::string& path, const ReadOptions& options, SourceDigest* digest) {
+  std::size_t bytes_read = 0;
+  const InputOptions how{options.stop, &bytes_read, digest};
+  return within_memory(path == "-" ? "stdin" : path, bytes_read, [&] {
+    if (path != "-" && is_folder(path)) return with_options(read_idx_folder(path, IdxPart::train, how), options);
+    const Input input = read_input(path, how);
+    Table table = read_bytes(input.bytes, input.source, options);
+    table.notes.insert(table.notes.begin(), input.notes.begin(), input.notes.end());
+    return table;
+  });
+}
+
+Table read_idx_test_part(const std::string& folder, const std::atomic<bool>* stop, SourceDigest* digest) {
+  std::size_t bytes_read = 0;
+  return within_memory(folder, bytes_read, [&] { return read_idx_folder(folder, IdxPart::test, {stop, &bytes_read, digest}); });
+}
 
 bool has_idx_test_part(const std::string& path) { return has_idx_part(path, IdxPart::test); }
 

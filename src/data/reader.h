@@ -1,6 +1,7 @@
 // Reading a table from bytes of any supported kind.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@ namespace chainrule::data {
 
 /// NPY, NPZ, IDX or text, told by the first bytes; already unpacked. `source` names it in errors.
 Table read_bytes(std::string_view bytes, const std::string& source, const ReadOptions& options);
+
+/// Runs `read`, which counts the bytes it has read of `source`: memory that runs out on the way is told as that file's fault, E0490.
+Table within_memory(const std::string& source, const std::size_t& bytes_read, const std::function<Table()>& read);
 
 /// Throws E0318 for known binary formats that are no tables here, to say so by name.
 void refuse_known_binaries(std::string_view bytes, const std::string& source);

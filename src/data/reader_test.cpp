@@ -13,6 +13,7 @@
 #include "chainrule/error.h"
 #include "data/idx_folder.h"
 #include "data/input.h"
+#include "data/source_digest.h"
 #include "testing/error_of.h"
 #include "testing/own_folder.h"
 
@@ -130,11 +131,11 @@ TEST_F(Files, AnIdxFolderGivesImagesAndLabels) {
   write("train-images-idx3-ubyte.gz", gzip(idx({3, 2, 2}, "abcdefghijkl")));
   write("train-labels-idx1-ubyte", idx({3}, std::string("\x07\x00\x07", 3)));
   EXPECT_FALSE(has_idx_test_part(folder_));
-  const std::string before = source_digest(folder_);
+  const std::string before = SourceDigest().finish(folder_, nullptr);
   write("t10k-images.idx3-ubyte", idx({1, 2, 2}, "wxyz"));
   write("t10k-labels.idx1-ubyte.zst", zstd(idx({1}, std::string("\0", 1))));
   ASSERT_TRUE(has_idx_test_part(folder_));
-  EXPECT_NE(source_digest(folder_), before);
+  EXPECT_NE(SourceDigest().finish(folder_, nullptr), before);
   const Table train = read_table(folder_, {});
   EXPECT_EQ(train.rows, 3u);
   EXPECT_EQ(train.dense.columns, 4u);
@@ -175,14 +176,14 @@ TEST(Idx, EveryTruncationIsAnError) {
 
 TEST_F(Files, DigestsFollowTheBytes) {
   const std::string path = write("t.csv", "a\n1\n");
-  const std::string digest = source_digest(path);
+  const std::string digest = SourceDigest().finish(path, nullptr);
   EXPECT_EQ(digest.size(), 64u);
   write("t.csv", "a\n2\n");
-  EXPECT_NE(source_digest(path), digest);
+  EXPECT_NE(SourceDigest().finish(path, nullptr), digest);
   write("t.csv", "a\n1\n");
-  EXPECT_EQ(source_digest(path), digest);
-  EXPECT_EQ(source_digest("-"), "");
-  EXPECT_EQ(code_of([&] { (void)source_digest(folder_ + "/none"); }), "E0401");
+  EXPECT_EQ(SourceDigest().finish(path, nullptr), digest);
+  EXPECT_EQ(SourceDigest().finish("-", nullptr), "");
+  EXPECT_EQ(code_of([&] { (void)SourceDigest().finish(folder_ + "/none", nullptr); }), "E0401");
 }
 
 struct RealTable {

@@ -1,6 +1,7 @@
 // A table in memory: typed columns, or one dense block for images and arrays, with the way back to the file's lines.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,8 @@
 #include "data/cells.h"
 
 namespace chainrule::data {
+
+class SourceDigest;
 
 enum class ColumnType { numeric, categorical, date };
 
@@ -63,8 +66,9 @@ struct Table {
 };
 
 /// Reads any supported file; see Table::read in chainrule/table.h.
-Table read_table(const std::string& path, const ReadOptions& options);
-Table read_idx_test_part(const std::string& folder);
+/// The digest, when given, takes the raw bytes that are parsed.
+Table read_table(const std::string& path, const ReadOptions& options, SourceDigest* digest = nullptr);
+Table read_idx_test_part(const std::string& folder, const std::atomic<bool>* stop = nullptr, SourceDigest* digest = nullptr);
 bool has_idx_test_part(const std::string& path);
 /// CSV/TSV text already in memory; `source` names it in errors. For tests, fuzzers and stdin.
 Table read_csv_text(std::string_view text, const std::string& source, const ReadOptions& options);

@@ -2,10 +2,11 @@
 #include "data/table_stream.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "chainrule/error.h"
+#include "data/arriving_text.h"
+#include "data/encoding.h"
 #include "data/idx_folder.h"
 #include "data/npy_array.h"
 #include "data/reader.h"
@@ -22,50 +23,64 @@ bool is_text(std::string_view bytes, const std::string& source) {
   return true;
 }
 
-// Reading a pipe may wait for ever, and nothing can end that wait.
-bool is_regular_file(const std::string& path) {
-  std::error_code unknown;
-  return path != "-" && std::filesystem::is_regular_file(path, unknown);
+// A record larger than a part gets twice the room, but none beyond what a record may have.
+std::size_t more_than(std::size_t left) noexcept {
+  if (left < kPartBytes) return kPartBytes - left;
+  return std::min(left, kLongestRecord + 1 - std::min(left, kLongestRecord));
 }
 
 }  // namespace
 
-Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses) {
-  if (path != "-" && is_folder(path)) return read_table(path, options);
-  const Input input = read_input(path);
-  if (!is_text(input.bytes, input.source)) return read_bytes(input.bytes, input.source, options);
-  CsvReader reader(input.source, options);
-  const std::size_t begin = *reader.open(input.bytes);
-  reader.set_uses(uses(reader.header()));
-  std::size_t taken = 0;
-  Table table = reader.read_part(std::string_view(input.bytes).substr(begin), true, taken);
-  reader.finish_parts();
-  return table;
+Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses, SourceDigest* digest) {
+  if (path != "-" && is_folder(path)) return read_table(path, options, digest);
+  std::size_t bytes_read = 0;
+  return within_memory(path == "-" ? "stdin" : path, bytes_read, [&] {
+    const Input input = read_input(path, {options.stop, &bytes_read, digest});
+    if (!is_text(input.bytes, input.source)) return read_bytes(input.bytes, input.source, options);
+    CsvReader reader(input.source, options);
+    const std::size_t begin = *reader.open(input.bytes);
+    reader.set_uses(uses(reader.header()));
+    std::size_t taken = 0;
+    Table table = reader.read_part(std::string_view(input.bytes).substr(begin), true, taken);
+    reader.finish_parts();
+    return table;
+  });
 }
 
+// Reading a pipe may wait for ever, and nothing can end that wait: only files are read ahead.
 TableStream::TableStream(const std::string& path, const ReadOptions& options, const TableUses& uses, bool read_ahead)
-    : options_(options), read_ahead_(read_ahead && is_regular_file(path)) {
+    : options_(options), source_(path == "-" ? "stdin" : path), read_ahead_(read_ahead && path != "-" && is_regular_file(path)) {
+  within_memory(source_, bytes_read_, [&] {
+    open(path, uses);
+    return Table{};
+  });
+}
+
+void TableStream::open(const std::string& path, const TableUses& uses) {
   if (path != "-" && is_folder(path)) {
     whole_ = read_table(path, options_);
     return;
   }
-  source_ = path == "-" ? "stdin" : path;
-  stream_.reset(new ByteStream(open_stream(path)));
+  InputOptions how;
+  how.stop = options_.stop;
+  how.bytes_read = &bytes_read_;
+  stream_.reset(new ByteStream(open_stream(path, how)));
   read_more(kWholeBytes);
-  if (open_parts(uses)) return;
-  while (!last_) read_more(std::max(kWholeBytes, end_));
+  if (last_ ? is_text({text_.data(), end_}, source_) : is_text_so_far({text_.data(), std::min(end_, kFirstBytes)}, source_)) {
+    while (!open_parts(uses)) read_more(more_than(end_));
+    return;
+  }
+  for (; !last_; read_more(std::max(kWholeBytes, end_))) check_collected(source_, end_);
   whole_ = read_bytes({text_.data(), end_}, source_, options_);
   const std::string note = unpacking_note(*stream_);
   if (!note.empty()) whole_->notes.insert(whole_->notes.begin(), note);
 }
 
 bool TableStream::open_parts(const TableUses& uses) {
-  const std::string_view text(text_.data(), end_);
-  if (!is_text(text, source_)) return false;
   reader_.emplace(source_, options_);
-  const std::optional<std::size_t> taken = reader_->open(text, last_);
+  const std::optional<std::size_t> taken = reader_->open({text_.data(), end_}, last_);
   if (!taken) {
-    reader_.reset();
+    check_open_record();
     return false;
   }
   begin_ = *taken;
@@ -88,6 +103,14 @@ void TableStream::read_more(std::size_t size) {
   }
 }
 
+// What is left holds no whole record: bytes that no text has must not be collected until the record ends.
+void TableStream::check_open_record() const {
+  const std::string_view left(text_.data() + begin_, end_ - begin_);
+  const std::uint64_t line = reader_->next_line();
+  if (left.find('\0') != std::string_view::npos) check_utf8(left, source_, line, options_.stop);
+  if (left.size() > kLongestRecord) throw_long_record(source_, line);
+}
+
 void TableStream::start_reading() {
   ahead_ = std::async(std::launch::async, [this] { return read_next(); });
 }
@@ -102,14 +125,24 @@ std::optional<Table> TableStream::next() {
 
 std::optional<Table> TableStream::read_next() {
   if (whole_) return std::exchange(whole_, std::nullopt);
+  std::optional<Table> part;
+  within_memory(source_, bytes_read_, [&] {
+    part = read_part();
+    return Table{};
+  });
+  return part;
+}
+
+std::optional<Table> TableStream::read_part() {
   while (reader_ && !done_) {
     std::size_t taken = 0;
     Table part = reader_->read_part({text_.data() + begin_, end_ - begin_}, last_, taken);
     begin_ += taken;
     done_ = last_;
     const std::size_t left = end_ - begin_;
+    if (taken == 0 && !last_) check_open_record();
     if (done_) reader_->finish_parts();
-    else read_more(left < kPartBytes ? kPartBytes - left : left);  // a record larger than a part: twice the room
+    else read_more(more_than(left));
     if (part.rows > 0) return part;
   }
   return std::nullopt;

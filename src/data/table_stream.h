@@ -19,9 +19,10 @@ namespace chainrule::data {
 using TableUses = std::function<std::vector<ColumnUse>(const Table& header)>;
 
 /// read_table() with the uses of a CSV text's columns. Arrays are read as ever.
-Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses);
+Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses, SourceDigest* digest = nullptr);
 
-/// The same in parts: text of up to 4 MiB in one, larger text in parts of 1 MiB or one record; arrays as a whole.
+/// The same in parts: text of up to 4 MiB in one, larger text in parts of 1 MiB or one record, which has at most kLongestRecord bytes; arrays
+/// as a whole. A file that changes on the way is found at its end: E0341.
 class TableStream {
  public:
   /// read_ahead: a thread of its own reads the next part while the caller works on this one. Only files are read ahead: reading a pipe
@@ -34,19 +35,23 @@ class TableStream {
   std::optional<Table> next();
 
  private:
+  void open(const std::string& path, const TableUses& uses);
   std::optional<Table> read_next();
+  std::optional<Table> read_part();
+  void check_open_record() const;
   void start_reading();
   void read_more(std::size_t size);
   bool open_parts(const TableUses& uses);
 
   ReadOptions options_;
+  std::string source_;
   std::optional<Table> whole_;
   std::unique_ptr<ByteStream> stream_;
   std::optional<CsvReader> reader_;  ///< when the table comes in parts
   std::vector<char> text_;           ///< [begin_, end_) was read and not yet taken
   std::size_t begin_ = 0, end_ = 0;
+  std::size_t bytes_read_ = 0;
   bool last_ = false, done_ = false;
-  std::string source_;
   bool read_ahead_ = false;
   std::future<std::optional<Table>> ahead_;  ///< last: waited for before all else goes
 };

@@ -9,14 +9,17 @@
 #include <vector>
 
 #include "chainrule/error.h"
+#include "data/arriving_text.h"
 #include "data/byte_stream.h"
 #include "data/input.h"
 #include "data/large_pages.h"
+#include "files/interruption.h"
 
 namespace chainrule::data {
 namespace {
 
 constexpr std::size_t kPackedBlock = std::size_t{1} << 18;
+constexpr std::size_t kUnpackedBlock = std::size_t{1} << 20;  // looked at while it is in the cache
 constexpr std::size_t kSmallestRoom = std::size_t{1} << 16, kLargestFirstRoom = std::size_t{64} << 20;
 
 std::string at_byte(const std::string& source, std::size_t position) { return source + " byte " + std::to_string(position); }
@@ -35,6 +38,8 @@ bool starts_gzip(std::string_view bytes) noexcept { return bytes.starts_with("\x
 bool starts_zstd(std::string_view bytes) noexcept { return bytes.starts_with("\x28\xb5\x2f\xfd"); }
 
 }  // namespace
+
+bool looks_packed(std::string_view bytes) noexcept { return starts_gzip(bytes) || starts_zstd(bytes); }
 
 std::size_t MemorySource::read(char* to, std::size_t size) {
   const std::size_t count = std::min(size, bytes_.size());
@@ -228,20 +233,25 @@ std::optional<std::string> unpack_one_gzip_member(std::string_view packed) {
   return bytes;
 }
 
-std::string read_to_end(ByteStream& stream, std::size_t expected) {
+// Grows by half: beside the new room the old one is still there.
+std::string read_to_end(ByteStream& stream, std::size_t expected, const InputOptions& options) {
   auto bytes = large_buffer<std::string>(std::max(expected, kSmallestRoom));
+  ArrivingText arriving(stream.name());
   std::size_t used = 0;
   for (;;) {
-    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
-    const std::size_t count = stream.read(bytes.data() + used, bytes.size() - used);
+    end_if_asked(options.stop, stream.name());
+    if (used == bytes.size()) bytes.resize(bytes.size() + bytes.size() / 2);
+    const std::size_t count = stream.read(bytes.data() + used, std::min(bytes.size() - used, kUnpackedBlock));
     if (count == 0) break;
     used += count;
+    check_collected(stream.name(), used);
+    if (options.table) arriving.check({bytes.data(), used});
   }
   bytes.resize(used);
   return bytes;
 }
 
-std::string unpack(std::string bytes, const std::string& source, std::string& format) {
+std::string unpack(std::string bytes, const std::string& source, std::string& format, const InputOptions& options) {
   if (starts_gzip(bytes)) {
     if (std::optional<std::string> whole = unpack_one_gzip_member(bytes)) {
       format = "gzip";
@@ -251,7 +261,7 @@ std::string unpack(std::string bytes, const std::string& source, std::string& fo
   ByteStream stream(std::make_unique<MemorySource>(bytes), source, bytes.size());
   format = stream.format();
   if (format.empty()) return bytes;
-  return read_to_end(stream, std::min(bytes.size() * 4, kLargestFirstRoom));
+  return read_to_end(stream, std::min(bytes.size() * 4, kLargestFirstRoom), options);
 }
 
 }  // namespace chainrule::data

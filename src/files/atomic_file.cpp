@@ -7,30 +7,95 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "chainrule/error.h"
+#include "files/file_state.h"
 #include "files/file_writer.h"
+#include "files/interruption.h"
+#include "files/memory_share.h"
 
 namespace chainrule {
 namespace {
 
-/// Reads until the end, or `limit` bytes. `bytes` grows as needed when limit is 0 (pipes, /proc: the size is not known before).
-bool read_all(int fd, std::size_t limit, std::string& bytes) {
-  constexpr std::size_t kChunk = std::size_t{1} << 16;
-  std::size_t filled = 0;
-  bytes.resize(limit != 0 ? limit : kChunk);
-  while (filled < bytes.size()) {
-    const ssize_t n = system_call([&] { return ::read(fd, bytes.data() + filled, std::min(bytes.size() - filled, std::size_t{1} << 30)); });
-    if (n < 0) return false;
-    if (n == 0) break;
-    filled += static_cast<std::size_t>(n);
-    if (limit == 0 && bytes.size() - filled < kChunk) bytes.resize(bytes.size() * 2);
+/// Makes the call again when it was interrupted, unless the interruption was meant for this program: then E0590.
+template <class Call>
+auto stoppable_call(const std::atomic<bool>* stop, const std::string& path, Call call) -> decltype(call()) {
+  for (;;) {
+    end_if_asked(stop, path);
+    const auto result = file_call_fails() ? static_cast<decltype(call())>(-1) : call();
+    if (result >= 0 || errno != EINTR) return result;
   }
-  bytes.resize(filled);
-  return true;
 }
+
+constexpr std::size_t kReadBlock = std::size_t{8} << 20;  // so much is read between two looks at `stop`
+
+/// One file being read, piece by piece.
+class Reading {
+ public:
+  Reading(const std::string& path, const FileLimit& limit, const std::atomic<bool>* stop)
+      : path_(path), limit_(limit), stop_(stop), fd_(stoppable_call(stop, path, [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })) {
+    if (!fd_ && errno == ENOENT) {
+      throw Error("E0401", path, std::string("cannot open: ") + std::strerror(ENOENT), "check the spelling and the current folder");
+    }
+    if (!fd_) fail_file("E0401", path, "cannot open", errno);
+    struct stat info {};
+    if (system_call([&] { return ::fstat(fd_.get(), &info); }) != 0) fail_file("E0424", path, "cannot read", errno);
+    if (S_ISDIR(info.st_mode)) fail_file("E0401", path, "cannot open as a file", EISDIR);
+    before_ = FileState::of(fd_.get());
+  }
+
+  std::string all() {
+    constexpr std::size_t kFirst = 8;  // the smallest head that tells a kind of file
+    if (before_.size() > limit_.bytes) throw_too_large(limit_.bytes);
+    std::string bytes;
+    const bool more = read_to(bytes, kFirst);
+    if (limit_.judge != nullptr) limit_.judge(bytes, path_);
+    if (more) read_rest(bytes);
+    if (const auto change = before_.change(FileState::of(fd_.get()))) throw Error("E0424", path_, *change, kChangedHint);
+    return bytes;
+  }
+
+ private:
+  [[noreturn]] void throw_too_large(std::size_t most) const {
+    throw Error(limit_.code, path_, "is larger than " + std::to_string(most >> 20) + " MB; " + limit_.what, limit_.hint);
+  }
+
+  // To the size that a regular file had at first; others to their end.
+  void read_rest(std::string& bytes) {
+    if (before_.size() > bytes.size()) {
+      read_to(bytes, before_.size());
+      return;
+    }
+    const std::size_t most = std::min(limit_.bytes, largest_collected_input());
+    for (std::size_t room = std::size_t{1} << 16; read_to(bytes, std::min(room, most + 1)); room += room / 2) {
+      if (bytes.size() > most) throw_too_large(most);
+    }
+  }
+
+  // Reads until `bytes` are as many as `size`; false when the file ends before.
+  bool read_to(std::string& bytes, std::size_t size) {
+    std::size_t used = bytes.size();
+    bytes.resize(size);
+    while (used < size) {
+      const auto piece = [&] { return ::read(fd_.get(), bytes.data() + used, std::min(size - used, kReadBlock)); };
+      const ssize_t got = stoppable_call(stop_, path_, piece);
+      if (got < 0) fail_file("E0424", path_, "cannot read", errno);
+      used += static_cast<std::size_t>(got);
+      if (got > 0) continue;
+      bytes.resize(used);
+      return false;
+    }
+    return true;
+  }
+
+  const std::string& path_;
+  const FileLimit& limit_;
+  const std::atomic<bool>* stop_;
+  Descriptor fd_;
+  FileState before_;
+};
 
 }  // namespace
 
@@ -55,19 +120,12 @@ void replace_file(const std::string& from, const std::string& to) {
   if (!flush_folder(folder_of(to))) fail_file("E0423", to, "the file is in place, but its folder cannot be flushed", errno);
 }
 
-std::string read_file(const std::string& path) {
-  Descriptor fd = open_file(path, O_RDONLY);
-  if (!fd && errno == ENOENT) {
-    throw Error("E0401", path, std::string("cannot open: ") + std::strerror(ENOENT), "check the spelling and the current folder");
+std::string read_file(const std::string& path, const FileLimit& limit, const std::atomic<bool>* stop) {
+  try {
+    return Reading(path, limit, stop).all();
+  } catch (const std::bad_alloc&) {
+    throw Error("E0490", path, "out of memory while it was read", "end other programs, or raise the limit on memory (ulimit -v)");
   }
-  if (!fd) fail_file("E0401", path, "cannot open", errno);
-  struct stat info {};
-  if (system_call([&] { return ::fstat(fd.get(), &info); }) != 0) fail_file("E0424", path, "cannot read", errno);
-  if (S_ISDIR(info.st_mode)) fail_file("E0401", path, "cannot open as a file", EISDIR);
-  const std::size_t size = S_ISREG(info.st_mode) ? static_cast<std::size_t>(info.st_size) : 0;
-  std::string bytes;
-  if (!read_all(fd.get(), size, bytes)) fail_file("E0424", path, "cannot read", errno);
-  return bytes;
 }
 
 void make_folder(const std::string& path) {

@@ -21,6 +21,7 @@ namespace chainrule {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr FileLimit kAny = {std::size_t{1} << 30, "E0402", "no test writes so much", "write less"};
 
 class AtomicFile : public OwnFolder {
  protected:
@@ -30,11 +31,11 @@ class AtomicFile : public OwnFolder {
 
 TEST_F(AtomicFile, WritesAndReplacesAndReadsBack) {
   write_file_atomically(path("a"), "one");
-  EXPECT_EQ(read_file(path("a")), "one");
+  EXPECT_EQ(read_file(path("a"), kAny), "one");
   write_file_atomically(path("a"), std::string(3'000'000, 'x'));
-  EXPECT_EQ(read_file(path("a")), std::string(3'000'000, 'x'));
+  EXPECT_EQ(read_file(path("a"), kAny), std::string(3'000'000, 'x'));
   write_file_atomically(path("a"), "");
-  EXPECT_EQ(read_file(path("a")), "");
+  EXPECT_EQ(read_file(path("a"), kAny), "");
   EXPECT_EQ(entries(), 1u);
 }
 
@@ -53,13 +54,13 @@ TEST_F(AtomicFile, FailureAtEveryCallKeepsAWholeFileAndLeavesNoTemporary) {
       EXPECT_NE(error.message().find(std::strerror(number)), std::string::npos) << error.message();
       EXPECT_FALSE(error.hint().empty());
       EXPECT_EQ(error.where(), path("a"));
-      const std::string content = read_file(path("a"));
+      const std::string content = read_file(path("a"), kAny);
       const bool replaced = error.message().find("in place") != std::string::npos;  // only the flush of the folder failed
       EXPECT_EQ(content, replaced ? "new" : "old") << "call " << call;
       ASSERT_LT(call, 50);
     }
     EXPECT_GE(failures, 6);  // open, write, fsync, rename, open folder, fsync folder
-    EXPECT_EQ(read_file(path("a")), "new");
+    EXPECT_EQ(read_file(path("a"), kAny), "new");
   }
 }
 
@@ -68,11 +69,11 @@ TEST_F(AtomicFile, InterruptedCallsAreMadeAgain) {
     fail_file_call(call, EINTR);
     write_file_atomically(path("a"), "text " + std::to_string(call));
     fail_file_call(0, 0);
-    EXPECT_EQ(read_file(path("a")), "text " + std::to_string(call));
+    EXPECT_EQ(read_file(path("a"), kAny), "text " + std::to_string(call));
   }
   for (int call = 1; call <= 4; ++call) {
     fail_file_call(call, EINTR);
-    EXPECT_EQ(read_file(path("a")), "text 8");
+    EXPECT_EQ(read_file(path("a"), kAny), "text 8");
   }
 }
 
@@ -87,16 +88,16 @@ TEST_F(AtomicFile, FailingReadsNameTheFile) {
   std::vector<std::string> codes;
   for (int call = 1; call <= 3; ++call) {
     fail_file_call(call, EIO);
-    codes.push_back(error_of([&] { read_file(path("a")); }).code());
+    codes.push_back(error_of([&] { read_file(path("a"), kAny); }).code());
   }
   EXPECT_EQ(codes, (std::vector<std::string>{"E0401", "E0424", "E0424"}));
 }
 
 TEST_F(AtomicFile, MissingFileAndFolderAreE0401) {
-  const Error missing = error_of([&] { read_file(path("none")); });
+  const Error missing = error_of([&] { read_file(path("none"), kAny); });
   EXPECT_EQ(missing.code(), "E0401");
   EXPECT_EQ(missing.hint().find("folder in it"), std::string::npos) << missing.hint();
-  const Error folder = error_of([&] { read_file(folder_); });
+  const Error folder = error_of([&] { read_file(folder_, kAny); });
   EXPECT_EQ(folder.code(), "E0401");
   EXPECT_NE(folder.message().find("directory"), std::string::npos) << folder.message();
 }
@@ -136,7 +137,7 @@ TEST_F(AtomicFile, FoldersAreMadeWithAllTheirParents) {
   make_folder(path("b/c/"));
   EXPECT_TRUE(fs::is_directory(path("b/c")));
   write_file_atomically(deep + "/a", "deep");
-  EXPECT_EQ(read_file(deep + "/a"), "deep");
+  EXPECT_EQ(read_file(deep + "/a", kAny), "deep");
   EXPECT_EQ(error_of([&] { make_folder(deep + "/a"); }).code(), "E0421");
   EXPECT_EQ(error_of([&] { make_folder(deep + "/a/b"); }).code(), "E0421");
 }
@@ -144,7 +145,7 @@ TEST_F(AtomicFile, FoldersAreMadeWithAllTheirParents) {
 TEST_F(AtomicFile, LongestFileNameIsWritten) {
   const std::string name(255, 'n');
   write_file_atomically(path(name), "x");
-  EXPECT_EQ(read_file(path(name)), "x");
+  EXPECT_EQ(read_file(path(name), kAny), "x");
   EXPECT_EQ(error_of([&] { write_file_atomically(path(name + "n"), "x"); }).code(), "E0421");
 }
 
@@ -153,16 +154,16 @@ TEST_F(AtomicFile, LinkKeepsPointingToTheReplacedFile) {
   fs::create_symlink(path("a"), path("link"));
   write_file_atomically(path("link"), "new");
   EXPECT_TRUE(fs::is_symlink(path("link")));
-  EXPECT_EQ(read_file(path("a")), "new");
+  EXPECT_EQ(read_file(path("a"), kAny), "new");
 }
 
 TEST_F(AtomicFile, PipesAreReadAndWritten) {
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
   const std::string text(1'000'000, 'p');
   std::thread writer([&] { write_file_atomically(path("pipe"), text); });
-  EXPECT_EQ(read_file(path("pipe")), text);
+  EXPECT_EQ(read_file(path("pipe"), kAny), text);
   writer.join();
-  EXPECT_EQ(read_file("/proc/self/cmdline").empty(), false);  // a regular file that claims to have no bytes
+  EXPECT_EQ(read_file("/proc/self/cmdline", kAny).empty(), false);  // a regular file that claims to have no bytes
 }
 
 TEST_F(AtomicFile, TemporaryOfAKilledProcessIsRemovedByTheNextWrite) {
@@ -177,7 +178,7 @@ TEST_F(AtomicFile, ReplaceMovesOrNamesBothFiles) {
   write_file_atomically(path("a"), "A");
   write_file_atomically(path("b"), "B");
   replace_file(path("a"), path("b"));
-  EXPECT_EQ(read_file(path("b")), "A");
+  EXPECT_EQ(read_file(path("b"), kAny), "A");
   EXPECT_EQ(entries(), 1u);
   const Error error = error_of([&] { replace_file(path("a"), path("b")); });
   EXPECT_EQ(error.code(), "E0423");

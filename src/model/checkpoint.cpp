@@ -11,6 +11,7 @@
 #include "chainrule/error.h"
 #include "model/model_part.h"
 #include "model/sealed_file.h"
+#include "model/tensor_file.h"
 
 namespace chainrule::model {
 namespace {
@@ -110,7 +111,7 @@ LoadedCheckpoint load_newest_checkpoint(const std::string& folder) {
     loaded.path = folder + "/" + name;
     if (!exists(loaded.path)) continue;
     try {
-      loaded.checkpoint = parse_checkpoint(read_file(loaded.path), loaded.path);
+      loaded.checkpoint = parse_checkpoint(read_tensor_bytes(loaded.path), loaded.path);
       return loaded;
     } catch (const Error& error) {
       loaded.notes.push_back(std::string(name) + " cannot be used (" + error.code() + "): " + error.message());

@@ -10,6 +10,7 @@
 #include "chainrule/error.h"
 #include "model/model_part.h"
 #include "model/sealed_file.h"
+#include "model/tensor_file.h"
 
 namespace chainrule::model {
 namespace {
@@ -175,7 +176,7 @@ ModelFile parse_model(std::string_view bytes, const std::string& source) {
   return model;
 }
 
-ModelFile load_model(const std::string& path) { return parse_model(read_file(path), path); }
+ModelFile load_model(const std::string& path) { return parse_model(read_tensor_bytes(path), path); }
 
 void save_model(const std::string& path, const ModelFile& model) {
   const std::string bytes = format_model(model);

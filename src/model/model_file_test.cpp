@@ -11,6 +11,7 @@
 #include "chainrule/error.h"
 #include "model/example_model.h"
 #include "model/sealed_file.h"
+#include "model/tensor_file.h"
 #include "testing/error_of.h"
 #include "testing/own_folder.h"
 
@@ -199,7 +200,7 @@ TEST(GoldenFiles, VersionOneLoadsWithTheKnownDigest) {
   const auto row = model.self_test.inputs.begin();
   const std::vector<float> outputs = forward(model.network, model.averaged, {row, row + static_cast<std::ptrdiff_t>(model.network.inputs)});
   EXPECT_EQ(outputs, (std::vector<float>{model.self_test.outputs[0], model.self_test.outputs[1]}));
-  const Checkpoint checkpoint = parse_checkpoint(read_file(golden("checkpoint-1.safetensors")), "checkpoint-1");
+  const Checkpoint checkpoint = parse_checkpoint(read_tensor_bytes(golden("checkpoint-1.safetensors")), "checkpoint-1");
   EXPECT_EQ(checkpoint.epoch, 4u);
   EXPECT_EQ(checkpoint.step, 40u);
   EXPECT_EQ(checkpoint.settings.at("lr"), "0.001");

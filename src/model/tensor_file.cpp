@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "chainrule/error.h"
+#include "files/atomic_file.h"
 #include "model/tensor_header.h"
 
 namespace chainrule::model {
@@ -18,7 +19,8 @@ constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kAlignment = 8;
 constexpr const char* kDamaged = "the file is damaged or was changed: copy it again, or train again";
 
-std::uint64_t header_length(std::string_view bytes, const std::string& source) {
+// What the first bytes say, as far as it can be true of any file.
+std::uint64_t claimed_header_length(std::string_view bytes, const std::string& source) {
   if (bytes.size() < kLengthBytes) {
     throw Error("E0402", source, "not a safetensors file: " + std::to_string(bytes.size()) + " bytes are too few",
                 "the file is empty or was not copied to its end");
@@ -29,6 +31,11 @@ std::uint64_t header_length(std::string_view bytes, const std::string& source) {
     throw Error("E0402", source, "not a safetensors file: its first 8 bytes claim a header of " + std::to_string(length) + " bytes",
                 "give a model.safetensors file, or the folder of a run");
   }
+  return length;
+}
+
+std::uint64_t header_length(std::string_view bytes, const std::string& source) {
+  const std::uint64_t length = claimed_header_length(bytes, source);
   if (length > bytes.size() - kLengthBytes) {
     throw Error("E0409", source, "the header claims to end at byte " + std::to_string(kLengthBytes + length) + ", the file ends at " +
                 std::to_string(bytes.size()), "the file was not copied to its end");
@@ -123,6 +130,21 @@ std::string format_tensor_file(const TensorFile& file) {
     bytes.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
   }
   return bytes;
+}
+
+namespace {
+
+// The first eight bytes tell a model from a device or another file, before all of it is in memory.
+void judge_first_bytes(std::string_view first, const std::string& path) {
+  if (first.size() == kLengthBytes) (void)claimed_header_length(first, path);
+}
+
+}  // namespace
+
+std::string read_tensor_bytes(const std::string& path) {
+  constexpr FileLimit kLimit = {SIZE_MAX / 2, "E0402", "what does not come from a file must fit into memory beside the model",
+                                "write it to a file and give that", judge_first_bytes};
+  return read_file(path, kLimit);
 }
 
 }  // namespace chainrule::model

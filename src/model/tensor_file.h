@@ -28,4 +28,7 @@ TensorFile parse_tensor_file(std::string_view bytes, const std::string& source);
 /// Throws Error E0428 when the header would be larger than a reader takes.
 std::string format_tensor_file(const TensorFile& file);
 
+/// The bytes of such a file; another kind is refused at its first bytes (E0402). Throws what read_file() does.
+std::string read_tensor_bytes(const std::string& path);
+
 }  // namespace chainrule::model
