@@ -195,8 +195,9 @@ CsvDialect detect_dialect(std::string_view text, const ReadOptions& options, con
   dialect.notes.push_back(std::string("header: ") + (dialect.header ? "the first line names the columns" : "none, columns are numbered from 0") +
                           (header_given ? " (given)" : " (detected)"));
   if (dialect.decimal == ',' || !options.decimal.empty()) {
-    dialect.notes.push_back(std::string("decimal mark: ") + (dialect.decimal == ',' ? "comma" : "point") +
-                            (options.decimal.empty() ? " (detected)" : " (given)"));
+    std::string note = dialect.decimal == ',' ? "decimal mark: comma" : "decimal mark: point";
+    note += options.decimal.empty() ? " (detected)" : " (given)";
+    dialect.notes.push_back(note);
   }
   return dialect;
 }

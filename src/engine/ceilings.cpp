@@ -193,13 +193,13 @@ double barrier_time(int threads, double seconds) {
 /// Bytes of the data or unified cache of this level as Linux states it ("32K", "8M"), else `usual`.
 std::size_t stated_size(int level, std::size_t usual) {
   for (int index = 0; index < 8; ++index) {
-    const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
+    const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index);
     std::string type, unit;
     int found = 0;
     std::size_t size = 0;
-    std::ifstream(folder + "level") >> found;
-    std::ifstream(folder + "type") >> type;
-    if (found == level && type != "Instruction" && std::ifstream(folder + "size") >> size >> unit && size > 0)
+    std::ifstream(folder + "/level") >> found;
+    std::ifstream(folder + "/type") >> type;
+    if (found == level && type != "Instruction" && std::ifstream(folder + "/size") >> size >> unit && size > 0)
       return size << (unit == "M" ? 20 : unit == "K" ? 10 : 0);
   }
   return usual;

@@ -202,7 +202,7 @@ const std::vector<Surface>& surfaces() {
   return table;
 }
 
-const Surface& find_surface(const std::string& name) {
+const Surface& find_surface(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Surface& surface : surfaces()) {
     if (surface.info.name == name) return surface;
@@ -211,7 +211,7 @@ const Surface& find_surface(const std::string& name) {
   const std::string nearest = nearest_name(name, names);
   std::string all;
   for (const std::string_view known : names) all += (all.empty() ? "" : ", ") + std::string(known);
-  throw Error("E0202", "--surface", "there is no surface \"" + name + "\"",
+  throw Error("E0202", "--surface", "there is no surface \"" + std::string(name) + "\"",
               nearest.empty() ? "there are " + all + " and all" : "did you mean " + nearest + "?");
 }
 

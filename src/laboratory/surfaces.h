@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "chainrule/laboratory.h"
@@ -20,7 +21,7 @@ struct Surface {
 };
 const std::vector<Surface>& surfaces();
 /// Throws Error E0202 with the nearest name.
-const Surface& find_surface(const std::string& name);
+const Surface& find_surface(std::string_view name);
 
 /// Heights count as at least this: below, single precision decides.
 constexpr double kLowestHeight = 1e-12;

@@ -99,6 +99,7 @@ void add_adaptive_forms(std::vector<Form>& forms) {
 
 std::vector<Form> make_forms() {
   std::vector<Form> forms;
+  forms.reserve(40);  // there are fewer
   forms.push_back({"sgd", "", plain(Optimizer::sgd, 0.01)});
   forms.push_back({"sgd", "torch", library(Optimizer::sgd, 1e-3, 0, [](OptimizerSpec& s) { s.form = MomentumForm::heavy_ball; })});
   forms.push_back({"sgd", "keras", library(Optimizer::sgd, 0.01, 0, [](OptimizerSpec& s) { s.form = MomentumForm::heavy_ball; })});

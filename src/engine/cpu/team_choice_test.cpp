@@ -45,8 +45,8 @@ TEST(TeamChoice, ALittleDifferenceChangesNothing) {
 
 TEST(TeamChoice, LongStepsAreTriedAtLeastFourTimes) {
   TeamChoice choice(TeamChoice::Kind::adapting);
-  int first = 0, alone = 0;
-  for (; !choice.alone(); ++first) choice.took(0.02, 32);
+  while (!choice.alone()) choice.took(0.02, 32);
+  int alone = 0;
   for (; choice.alone(); ++alone) choice.took(0.04, 32);
   EXPECT_EQ(alone, 4);
 }

@@ -121,7 +121,7 @@ HWY_INLINE void descend_weights(const OnlineLayer& layer, const float* inputs, c
 HWY_INLINE UpdateResult update_weights(const OnlineStep& step, const OnlineLayer& layer, const float* inputs) {
   const FloatTag tag;
   UpdateResult result;
-  for (int column = 0, p = 0; column < padded(layer.outputs); column += kPanel, ++p) {
+  for (int column = 0; column < padded(layer.outputs); column += kPanel) {
     const int width = panel_width(column, layer.outputs), used = layer.outputs - column;
     for (int k = 0; k < layer.inputs; k += kPanel) {  // a block lies within one panel of the transposed weights
       const int depth = layer.inputs - k < kPanel ? layer.inputs - k : kPanel;
