@@ -111,7 +111,8 @@ template <UpdateShape S, class V>
 template <UpdateShape S, class V>
 [[gnu::always_inline]] inline V felt(V numerator, [[maybe_unused]] V w, [[maybe_unused]] const UpdateLanes<V>& c) {
   if constexpr (!S.fades) return numerator;
-  return zero_if(less(abs(numerator), c.fading.unfelt_below) & less(c.fading.felt_above, abs(w)), numerator);
+  const auto tiny = less(abs(numerator), c.fading.unfelt_below), unfelt = less(c.fading.felt_above, abs(w));
+  return zero_if(tiny & unfelt, numerator);
 }
 
 /// The direction itself, or its running sum or mean in `buffer`, or Nesterov's look-ahead.
