@@ -1,6 +1,6 @@
 # Thin over CMake presets: each target says what it needs, installs what is missing, and runs one thing.
 SHELL := /bin/bash
-JOBS ?= $(shell nproc)
+JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BUILD := build
 RUN := runs/demo
 
@@ -35,7 +35,7 @@ demo: build
 
 test: everything
 	@tools/install_dependencies test
-	ctest --preset release
+	@tools/run_tests --preset release
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
 
 test-all: test
