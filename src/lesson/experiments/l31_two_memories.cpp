@@ -1,4 +1,5 @@
 // L31: what m and v hold after k steps: of a steady gradient both know, of an alternating one only v does.
+#include <algorithm>
 #include <array>
 #include <cmath>
 
