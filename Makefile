@@ -10,7 +10,7 @@ help:
 	@echo "make build      the program and the library (installs missing Debian packages first)"
 	@echo "make demo       build, train on Fashion-MNIST, show the result"
 	@echo "make test       build and run the tests, fuzzers 10 s each"
-	@echo "make test-all   the long ones too: sanitizers, kill -9, NEON under qemu, mutations, fuzzers 5 min each"
+	@echo "make test-all   the long ones too: sanitizers, kill -9, NEON under qemu, mutations, bare Debian 12 and 13, fuzzers 5 min each"
 	@echo "make bench      this machine's ceilings, then us and every installed peer on the problem list"
 	@echo "make bench-peers  installs the peers (PyTorch, JAX, scikit-learn, Keras, onnxruntime; several GB)"
 	@echo "make bench-compare REV=main  fails when this checkout is slower than that revision"
