@@ -21,6 +21,13 @@ std::vector<std::uint32_t> rows_of(std::size_t count) {
   return rows;
 }
 
+/// The format allows a model of plain numbers, but a Model is one that takes tables.
+void require_features(const model::ModelFile& content, const std::string& file) {
+  if (content.features.inputs != 0) return;
+  throw Error("E0411", file, "the file does not say how the columns of a table become inputs (no entry \"features\")",
+              "train again, or give a model that was trained on a table");
+}
+
 }  // namespace
 
 Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_)
@@ -40,7 +47,9 @@ Model::~Model() = default;
 
 Model Model::load(const std::string& path, const PlanOptions& options) {
   const std::string file = data::is_folder(path) ? api::model_path(path) : path;
-  Model model(std::make_unique<Impl>(file, model::load_model(file), options));
+  model::ModelFile content = model::load_model(file);
+  require_features(content, file);
+  Model model(std::make_unique<Impl>(file, std::move(content), options));
   const model::SelfTest& test = model.impl().file.self_test;
   std::vector<float> outputs(test.outputs.size());
   model.network().predict(test.inputs.data(), test.rows, outputs.data());

@@ -8,6 +8,7 @@
 #include "files/atomic_file.h"
 #include "base/digest.h"
 #include "chainrule/error.h"
+#include "math/losses.h"
 #include "model/model_part.h"
 #include "model/sealed_file.h"
 #include "model/tensor_file.h"
@@ -97,6 +98,9 @@ void check_features(const features::FeatureSet& features, const NetworkSpec& net
   const std::size_t classes = features.target.classes.size(), outputs = network.outputs();
   if (features.target.classification && outputs != classes && !(outputs == 1 && classes == 2)) {
     refuse(source, std::to_string(classes) + " classes do not fit " + std::to_string(outputs) + " outputs");
+  }
+  if (!features.target.classification && outputs != math::outputs_per_target(network.loss.kind)) {
+    refuse(source, "one number as the target does not fit " + std::to_string(outputs) + " outputs");
   }
 }
 
