@@ -19,6 +19,10 @@ struct VersionInfo {
 /// Throws Error E0110 when CHAINRULE_ISA names an instruction set that is unknown or not supported here.
 VersionInfo version_info();
 
+/// "only 3 of 6 threads could be started" when the system refused some to this process so far (the worst case of all); "" otherwise. Results
+/// do not depend on the number of threads, only the time they take does.
+std::string thread_shortage_text();
+
 struct BenchRow { std::string shape, layers; std::size_t batch = 0; int threads = 1; double samples_per_second = 0, spread = 0, gflops = 0; };
 /// Times training steps on the problem list S1..S6 for about `seconds` each, or three steps where those take longer. `starting` hears
 /// of each before it runs: its names, no figures yet.

@@ -1,11 +1,13 @@
 // The program and the machine it runs on.
 #include "chainrule/machine.h"
 
+#include "base/start_threads.h"
 #include "base/usable_cores.h"
 #include "engine/cpu/instruction_sets.h"
 #include "engine/plan.h"
 
 namespace chainrule {
+
 VersionInfo version_info() {
   VersionInfo info;
   info.version = CHAINRULE_VERSION;
@@ -26,6 +28,12 @@ VersionInfo version_info() {
   for (const engine::Candidate& candidate : engine::candidates()) info.plan_candidates.emplace_back(candidate.name);
   info.cores = usable_cores();
   return info;
+}
+
+std::string thread_shortage_text() {
+  const ThreadShortage shortage = thread_shortage();
+  if (shortage.wanted == 0) return "";
+  return "only " + std::to_string(shortage.started) + " of " + std::to_string(shortage.wanted) + " threads could be started";
 }
 
 }  // namespace chainrule

@@ -49,6 +49,7 @@ class TrainFiles : public OwnFolder {
     s.epochs = 6;
     s.threads = 1;
     s.out = path(out);
+    s.force = true;  // many tests train in one folder, one run after the other
     return s;
   }
 };

@@ -96,31 +96,31 @@ struct ThreadTeam::State {
   }
 };
 
-ThreadTeam::ThreadTeam(int size) : size_(std::max(size, 1)), state_(std::make_unique<State>()) {
+ThreadTeam::ThreadTeam(int size, const ThreadStarter& start) : size_(std::max(size, 1)), state_(std::make_unique<State>()) {
   // More members than cores: whoever spins keeps the one it waits for from running.
   if (size_ > usable_cores()) state_->spins = 0;
   state_->cores = std::vector<std::atomic<int>>(static_cast<std::size_t>(size_));
   for (std::atomic<int>& core : state_->cores) core = -1;
-  threads_.reserve(static_cast<std::size_t>(size_ - 1));
-  for (int member = 1; member < size_; ++member) {
-    threads_.emplace_back([this, member] {
-      Clock::time_point next_move{};
-      for (std::uint32_t seen = 0;; ++seen) {
-        state_->wait_while(state_->start, seen);
-        if (state_->quit) return;
-        state_->leave_shared_core(member, next_move);
-        state_->body(state_->context, member);
-        barrier();
-      }
-    });
-  }
+  threads_ = start_threads(size_ - 1, [this](int i) { serve(i + 1); }, start);
+  size_ = 1 + static_cast<int>(threads_.size());  // members read it after the first run() has begun
 }
 
 ThreadTeam::~ThreadTeam() {
   state_->quit = true;
   state_->start.fetch_add(1, std::memory_order_release);
   state_->start.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void ThreadTeam::serve(int member) noexcept {
+  Clock::time_point next_move{};
+  for (std::uint32_t seen = 0;; ++seen) {
+    state_->wait_while(state_->start, seen);
+    if (state_->quit) return;
+    state_->leave_shared_core(member, next_move);
+    state_->body(state_->context, member);
+    barrier();
+  }
 }
 
 void ThreadTeam::run(void (*body)(void* context, int member), void* context) noexcept {

@@ -7,12 +7,15 @@
 #include <thread>
 #include <vector>
 
+#include "base/start_threads.h"
+
 namespace chainrule {
 
 /// The caller is member 0; members 1..size-1 are threads that spin briefly and then sleep until the next run().
 class ThreadTeam {
  public:
-  explicit ThreadTeam(int size);
+  /// Has fewer members where the system gives fewer threads.
+  explicit ThreadTeam(int size, const ThreadStarter& start = start_thread);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
@@ -29,10 +32,13 @@ class ThreadTeam {
 
  private:
   struct State;
+  /// What a member's thread does until the team goes.
+  void serve(int member) noexcept;
+
   int size_;
   bool alone_ = false;
   std::unique_ptr<State> state_;
-  std::vector<std::thread> threads_;
+  std::vector<std::jthread> threads_;
 };
 
 /// Seconds of an empty run() of a team of that size on this machine as it is now: the median of some, measured once per process (a

@@ -12,7 +12,7 @@ std::string engine_text(const PlanReport& plan) {
 }
 
 std::string plan_text(const PlanReport& plan) {
-  constexpr std::string_view kRemarkable[] = {" refused: ", "are stored", "bf16"};
+  constexpr std::string_view kRemarkable[] = {" refused: ", "are stored", "bf16", "could be started"};
   std::string text = engine_text(plan);
   for (const std::string& note : plan.notes) {
     const auto is_in = [&](std::string_view word) { return note.find(word) != std::string::npos; };

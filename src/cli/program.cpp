@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "chainrule/error.h"
+#include "chainrule/machine.h"
 #include "command_files.h"
 #include "commands.h"
 #include "files/file_writer.h"
@@ -74,6 +75,13 @@ int print_fault(const char* what, Console& console) {
   return kInternalFault;
 }
 
+/// Once, whichever part of the command wanted more threads than the system gave.
+void tell_thread_shortage(Console& console) {
+  const std::string shortage = thread_shortage_text();
+  if (shortage.empty()) return;
+  console.err << console.err_style.yellow("note: ") << shortage << ": the system refused more (see `ulimit -u`); the results are the same\n";
+}
+
 }  // namespace
 
 int report_failure(std::exception_ptr failure, Console& console) {
@@ -97,6 +105,7 @@ int run_program(const std::vector<std::string>& words, const Environment& enviro
     set_colour_early(words, console);
     const int code = run_command(words, environment, console);
     console.out.flush();
+    tell_thread_shortage(console);
     return code;
   } catch (...) {
     return report_failure(std::current_exception(), console);

@@ -2,8 +2,10 @@
 #include "data/table_stream.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
+#include "base/start_threads.h"
 #include "chainrule/error.h"
 #include "data/arriving_text.h"
 #include "data/encoding.h"
@@ -111,13 +113,20 @@ void TableStream::check_open_record() const {
   if (left.size() > kLongestRecord) throw_long_record(source_, line);
 }
 
-void TableStream::start_reading() {
-  ahead_ = std::async(std::launch::async, [this] { return read_next(); });
+// False where the system gives no thread for it.
+bool TableStream::start_reading() {
+  try {
+    ahead_ = std::async(std::launch::async, [this] { return read_next(); });
+  } catch (const std::system_error&) {
+    note_thread_shortage(2, 1);
+    read_ahead_ = false;
+  }
+  return read_ahead_;
 }
 
 std::optional<Table> TableStream::next() {
   if (!read_ahead_ || whole_) return read_next();
-  if (!ahead_.valid()) start_reading();
+  if (!ahead_.valid() && !start_reading()) return read_next();
   std::optional<Table> part = ahead_.get();
   if (part) start_reading();
   return part;

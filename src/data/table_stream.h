@@ -39,7 +39,7 @@ class TableStream {
   std::optional<Table> read_next();
   std::optional<Table> read_part();
   void check_open_record() const;
-  void start_reading();
+  bool start_reading();
   void read_more(std::size_t size);
   bool open_parts(const TableUses& uses);
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/counter_rng.h"
+#include "math/elementary.h"
 
 namespace chainrule::laboratory {
 namespace {
@@ -81,7 +82,7 @@ double median(std::vector<double> values) {
 double incomplete_beta(double a, double b, double x) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
-  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
+  const double front = std::exp(math::log_gamma(a + b) - math::log_gamma(a) - math::log_gamma(b) + a * std::log(x) + b * std::log1p(-x));
   if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
   return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }

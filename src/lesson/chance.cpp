@@ -4,6 +4,8 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "math/elementary.h"
+
 namespace chainrule::lesson {
 namespace {
 
@@ -29,7 +31,7 @@ double beta_fraction(double a, double b, double x) {
 /// The chance of at least `hits` out of `trials` when each is a hit with probability p; 1 <= hits <= trials.
 double upper_tail(double hits, double trials, double p) {
   const double a = hits, b = trials - hits + 1;
-  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(p) + b * std::log1p(-p));
+  const double front = std::exp(math::log_gamma(a + b) - math::log_gamma(a) - math::log_gamma(b) + a * std::log(p) + b * std::log1p(-p));
   return p < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, p) / a : 1 - front * beta_fraction(b, a, 1 - p) / b;
 }
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
-#include <thread>
 
+#include "base/start_threads.h"
 #include "base/usable_cores.h"
 #include "chainrule/lesson.h"
 
@@ -45,9 +45,8 @@ std::vector<LessonResult> check_lesson(std::uint64_t first_seed, std::size_t see
       on_result(results[i]);
     }
   };
-  const std::size_t wanted = threads > 0 ? static_cast<std::size_t>(threads) : static_cast<std::size_t>(usable_cores());
-  std::vector<std::jthread> helpers;
-  for (std::size_t t = 1; t < std::min(wanted, results.size()); ++t) helpers.emplace_back(work);
+  const int wanted = static_cast<int>(std::min(static_cast<std::size_t>(threads > 0 ? threads : usable_cores()), results.size()));
+  std::vector<std::jthread> helpers = start_threads(wanted - 1, [&](int) { work(); });
   work();
   helpers.clear();
   return results;

@@ -16,4 +16,9 @@ double normal_quantile(double p) {
   return p < 0.5 ? x : -x;
 }
 
+double log_gamma(double x) noexcept {
+  int sign = 0;
+  return ::lgamma_r(x, &sign);
+}
+
 }  // namespace chainrule::math

@@ -19,6 +19,8 @@ namespace chainrule::math {
 [[gnu::always_inline]] inline double erf(double x) { return __builtin_erf(x); }
 /// Full double precision, by the C library.
 double normal_quantile(double p);
+/// log |gamma(x)|, by the C library. Not std::lgamma, which writes a variable that all threads share.
+double log_gamma(double x) noexcept;
 
 /// c0 + c1*x + c2*x^2 + ..., by Horner's rule with fma.
 template <class V>

@@ -141,5 +141,12 @@ TEST(NormalQuantile, DrawsAreMirrored) {
   EXPECT_NEAR(normal_from_draw(0.0f), -5.42, 0.01);
 }
 
+TEST(LogGamma, IsThatOfTheCLibraryAndWritesNothingShared) {
+  for (const double x : {0.5, 1.0, 7.25, 171.5, 1e6}) EXPECT_EQ(log_gamma(x), std::lgamma(x)) << x;
+  signgam = 7;
+  EXPECT_NEAR(log_gamma(-0.5), std::log(2 * std::sqrt(3.14159265358979323846)), 1e-15);
+  EXPECT_EQ(signgam, 7);
+}
+
 }  // namespace
 }  // namespace chainrule::math

@@ -47,7 +47,8 @@ class CpuPlan final : public Plan {
       : kernels_(cpu::choose_products(kernels, training.precision)),
         state_(network, training, kernels_.table, threads, max_batch),
         online_(state_.net, state_.team.size()),
-        team_choice_(team_choice),
+        team_choice_(state_.team.size() > 1 ? team_choice : cpu::TeamChoice::Kind::team),
+        threads_wanted_(threads),
         threads_asked_(threads_asked),
         prediction_team_(state_.net, state_.team.size(), team_choice == cpu::TeamChoice::Kind::alternating) {}
 
@@ -63,7 +64,10 @@ class CpuPlan final : public Plan {
                                                    ? "gradients are stored, for clipping by norm"
                                                    : "gradients go straight into the update, nothing is stored"),
                        "cpu: " + std::to_string(threads) + (threads == 1 ? " thread" : " threads")}};
-    if (threads_asked_ > threads) report.notes.push_back("cpu: not " + std::to_string(threads_asked_) + " threads, most of which would only wait here");
+    if (threads_wanted_ > threads) {
+      report.notes.push_back("cpu: only " + std::to_string(threads) + " of " + std::to_string(threads_wanted_) + " threads could be started");
+    }
+    if (threads_asked_ > threads_wanted_) report.notes.push_back("cpu: not " + std::to_string(threads_asked_) + " threads, most of which would only wait here");
     if (team_choice_.asks_for_time()) report.notes.push_back("cpu: one thread while that is faster, as the team waits for cores that others use");
     if (!kernels_.note.empty()) report.notes.push_back("cpu: " + kernels_.note);
     return report;
@@ -190,7 +194,7 @@ class CpuPlan final : public Plan {
   EngineState state_;
   cpu::OnlinePath online_;
   cpu::TeamChoice team_choice_;
-  int threads_asked_;
+  int threads_wanted_, threads_asked_;
   cpu::PredictionTeam prediction_team_;
 };
 
