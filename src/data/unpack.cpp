@@ -37,6 +37,13 @@ std::string at_byte(const std::string& source, std::size_t position) { return so
 bool starts_gzip(std::string_view bytes) noexcept { return bytes.starts_with("\x1f\x8b"); }
 bool starts_zstd(std::string_view bytes) noexcept { return bytes.starts_with("\x28\xb5\x2f\xfd"); }
 
+// A string that grows on its own asks for twice the room, while the old one is still there.
+std::string with_half_more_room(const std::string& bytes) {
+  auto larger = large_buffer<std::string>(bytes.size() + bytes.size() / 2);
+  std::copy(bytes.begin(), bytes.end(), larger.begin());
+  return larger;
+}
+
 }  // namespace
 
 bool looks_packed(std::string_view bytes) noexcept { return starts_gzip(bytes) || starts_zstd(bytes); }
@@ -233,14 +240,13 @@ std::optional<std::string> unpack_one_gzip_member(std::string_view packed) {
   return bytes;
 }
 
-// Grows by half: beside the new room the old one is still there.
 std::string read_to_end(ByteStream& stream, std::size_t expected, const InputOptions& options) {
   auto bytes = large_buffer<std::string>(std::max(expected, kSmallestRoom));
   ArrivingText arriving(stream.name());
   std::size_t used = 0;
   for (;;) {
     end_if_asked(options.stop, stream.name());
-    if (used == bytes.size()) bytes.resize(bytes.size() + bytes.size() / 2);
+    if (used == bytes.size()) bytes = with_half_more_room(bytes);
     const std::size_t count = stream.read(bytes.data() + used, std::min(bytes.size() - used, kUnpackedBlock));
     if (count == 0) break;
     used += count;
