@@ -50,6 +50,7 @@ int open_or_throw(const std::string& path, const std::atomic<bool>* stop) {
   }
 }
 
+constexpr std::size_t kPiece = std::size_t{8} << 20;  // read between two looks at the flag
 std::function<void()> after_read;
 
 class FileSource : public ByteSource {
@@ -61,7 +62,7 @@ class FileSource : public ByteSource {
   }
 
   std::size_t read(char* to, std::size_t size) override {
-    const std::size_t got = read_some(to, std::min(size, kLargestRead));
+    const std::size_t got = read_some(to, std::min(size, kPiece));
     at_ += got;
     if (count_ != nullptr) *count_ += got;
     if (const auto hook = after_read) hook();  // a copy: it may take itself away
@@ -70,8 +71,6 @@ class FileSource : public ByteSource {
   }
 
  private:
-  static constexpr std::size_t kLargestRead = std::size_t{8} << 20;  // between two looks at the flag
-
   std::size_t read_some(char* to, std::size_t size) {
     for (;;) {
       end_if_asked(stop_, name_);
@@ -194,14 +193,16 @@ std::string read_raw_bytes(const std::string& path, const InputOptions& options)
   std::string first(std::min(size, kFirstBytes), '\0');
   bool more = fill(*source, first, 0);
   if (options.table && more && !looks_packed(first)) (void)is_text_so_far(first, source_name(path));
-  auto bytes = large_buffer<std::string>(size);
-  std::copy(first.begin(), first.end(), bytes.begin());
-  std::size_t used = first.size();
-  while (more && fill(*source, bytes, used)) {
-    used = bytes.size();
-    bytes.resize(2 * used);
+  // Room for all, taken piece by piece: fresh pages cost time, and between two pieces reading can be ended.
+  std::string bytes;
+  bytes.reserve(size);
+  prefer_large_pages(bytes.data(), size);
+  bytes = first;
+  while (more) {
+    const std::size_t used = bytes.size();
+    bytes.resize(used + (used < size ? std::min(kPiece, size - used) : kPiece));
+    more = fill(*source, bytes, used);
   }
-  if (!more) bytes.resize(used);
   return bytes;
 }
 

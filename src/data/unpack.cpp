@@ -4,8 +4,13 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <future>
+#include <memory>
 #include <optional>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "chainrule/error.h"
@@ -257,12 +262,35 @@ std::string read_to_end(ByteStream& stream, std::size_t expected, const InputOpt
   return bytes;
 }
 
+namespace {
+
+// Unpacking at once cannot be ended half-way: a thread does it while this one looks at the flag, and is left to itself when the flag is set.
+// It then owns all that it touches.
+std::optional<std::string> unpack_while_watching(const std::shared_ptr<const std::string>& packed, const std::string& source,
+                                                 const std::atomic<bool>* stop) {
+  constexpr std::size_t kQuick = std::size_t{8} << 20;
+  if (stop == nullptr || packed->size() < kQuick) return unpack_one_gzip_member(*packed);
+  std::packaged_task<std::optional<std::string>()> task([packed] { return unpack_one_gzip_member(*packed); });
+  std::future<std::optional<std::string>> whole = task.get_future();
+  try {
+    std::thread(std::move(task)).detach();
+  } catch (const std::system_error&) {  // no thread to be had
+    return unpack_one_gzip_member(*packed);
+  }
+  while (whole.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) end_if_asked(stop, source);
+  return whole.get();
+}
+
+}  // namespace
+
 std::string unpack(std::string bytes, const std::string& source, std::string& format, const InputOptions& options) {
   if (starts_gzip(bytes)) {
-    if (std::optional<std::string> whole = unpack_one_gzip_member(bytes)) {
+    const auto packed = std::make_shared<std::string>(std::move(bytes));
+    if (std::optional<std::string> whole = unpack_while_watching(packed, source, options.stop)) {
       format = "gzip";
       return std::move(*whole);
     }
+    bytes = std::move(*packed);
   }
   ByteStream stream(std::make_unique<MemorySource>(bytes), source, bytes.size());
   format = stream.format();

@@ -185,5 +185,41 @@ TEST_F(AtomicFile, ReplaceMovesOrNamesBothFiles) {
   EXPECT_NE(error.message().find("\"a\""), std::string::npos);
 }
 
+std::string changed_path;  // of the file that the judge below changes when its first bytes have been read
+
+TEST_F(AtomicFile, AFileThatChangesWhileItIsReadIsE0424) {
+  FileLimit limit = kAny;
+  changed_path = path("a");
+  for (const auto change : {+[](std::string_view, const std::string&) { fs::resize_file(changed_path, 20); },
+                            +[](std::string_view, const std::string&) { std::ofstream(changed_path, std::ios::app) << "more"; }}) {
+    write_file_atomically(path("a"), std::string(3'000'000, 'x'));
+    limit.judge = change;
+    const Error error = error_of([&] { read_file(path("a"), limit); });
+    EXPECT_EQ(error.code(), "E0424");
+    EXPECT_NE(error.message().find("changed while it was read"), std::string::npos) << error.message();
+  }
+  limit.judge = [](std::string_view, const std::string&) { fs::remove(changed_path); };
+  write_file_atomically(path("a"), "text that stays");
+  EXPECT_EQ(read_file(path("a"), limit), "text that stays");
+}
+
+TEST_F(AtomicFile, AFileAboveItsLimitIsTheLimitsErrorAlsoWithoutAKnownSize) {
+  const FileLimit limit = {std::size_t{2} << 20, "E0104", "a config file is short", "look"};
+  write_file_atomically(path("a"), std::string(std::size_t{2} << 20, 'x'));
+  EXPECT_EQ(read_file(path("a"), limit).size(), std::size_t{2} << 20);
+  write_file_atomically(path("a"), std::string((std::size_t{2} << 20) + 1, 'x'));
+  for (const std::string& large : {path("a"), std::string("/dev/zero")}) {
+    const Error error = error_of([&] { read_file(large, limit); });
+    EXPECT_EQ(error.code(), "E0104");
+    EXPECT_EQ(error.message(), "is larger than 2 MB; a config file is short");
+  }
+}
+
+TEST_F(AtomicFile, ASetFlagEndsReadingWithE0590) {
+  write_file_atomically(path("a"), "text");
+  const std::atomic<bool> stop{true};
+  EXPECT_EQ(error_of([&] { read_file(path("a"), kAny, &stop); }).code(), "E0590");
+}
+
 }  // namespace
 }  // namespace chainrule
