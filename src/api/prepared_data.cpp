@@ -381,7 +381,6 @@ training::TargetUnit unit_of(const features::TargetState& target) {
   return {target.classification, target.classes, target.center, target.scale};
 }
 
-std::string data_digest(const std::string& path, const TrainSettings& settings) { return RunDigest().finish(path, settings); }
 
 std::optional<double> as_share(const std::string& text) {
   double share = 0;

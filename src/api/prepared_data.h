@@ -33,7 +33,9 @@ struct PreparedData {
   training::DataPart train, validation, test;
   std::size_t overlapping_rows = 0;  ///< validation and test rows that are, cell for cell, training rows too
   std::vector<std::string> decisions;
-  std::string digest;  ///< data_digest(), of the very bytes that became this data; "" unless asked for
+  /// SHA-256 that stands for everything the run has read: data file, validation and test files, class weights. Of the very
+  /// bytes that became this data; "" unless asked for, or when it cannot be read again.
+  std::string digest;
 
   std::size_t outputs() const;  ///< units of the output layer that loss and target call for
 };
@@ -51,10 +53,6 @@ struct DataRequest {
 /// Reads, chooses the task, splits, fits features on the training rows, applies them. Throws Error E03xx, E01xx; E0590 once settings.read.stop
 /// is true.
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings);
-
-/// SHA-256 that stands for everything a run reads: data file, validation and test files, class weights; "" when it
-/// cannot be read again.
-std::string data_digest(const std::string& path, const TrainSettings& settings);
 
 /// A text that is a number is a share; anything else names a file.
 std::optional<double> as_share(const std::string& text);

@@ -48,6 +48,12 @@ std::string unfinished_text(Outcome outcome, const training::Progress& progress,
 
 constexpr std::string_view kNotInResult[] = {"threads", "engine", "out", "checkpoint-every", "find-lr"};
 
+// Reading ends at a stop as training does.
+TrainSettings stopped_by(TrainSettings settings, const TrainHooks& hooks) {
+  settings.read.stop = hooks.stop;
+  return settings;
+}
+
 // Equal for runs that lead to the same model: what they are made of, not where they are kept.
 std::string run_name(const RunIdentity& run) {
   constexpr std::size_t kDigits = 16;
@@ -109,17 +115,15 @@ std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const
 }
 
 TrainingRun::TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks)
-    : request_(std::move(request)), settings_(loss_of_spec(std::move(settings))), hooks_(hooks) {
+    : request_(std::move(request)), settings_(loss_of_spec(stopped_by(std::move(settings), hooks))), hooks_(hooks) {
   refuse_later_settings(settings_);
-  settings_.read.stop = hooks.stop;
 }
 
 TrainingRun::TrainingRun(SavedRun saved, RunFolder folder, const TrainHooks& hooks)
-    : settings_(saved.run.settings), hooks_(hooks), saved_(std::move(saved)), folder_(std::move(folder)) {
+    : settings_(stopped_by(saved.run.settings, hooks)), hooks_(hooks), saved_(std::move(saved)), folder_(std::move(folder)) {
   request_.path = saved_->run.data_path;
   request_.features = saved_->run.features;
   request_.expected_digest = saved_->run.data_digest;
-  settings_.read.stop = hooks.stop;
 }
 
 TrainResult TrainingRun::execute() {
