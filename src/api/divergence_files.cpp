@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/shown_text.h"
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "report/divergence_html.h"
@@ -65,7 +66,8 @@ bool is_own(const std::string& path) noexcept {
 
 }  // namespace
 
-std::string write_divergence(const std::string& folder, const DivergenceReport& report) {
+std::string write_divergence(const std::string& folder, DivergenceReport report) {
+  if (!report.command.empty()) report.command = resume_command(folder);
   write_file_atomically(json_path(folder), to_json(report));
   write_file_atomically(page_path(folder), report::divergence_html(report));
   return page_path(folder);

@@ -9,7 +9,7 @@
 namespace chainrule::api {
 
 /// Each file atomically; throws Error E04xx. Returns the path of the page.
-std::string write_divergence(const std::string& folder, const DivergenceReport& report);
+std::string write_divergence(const std::string& folder, DivergenceReport report);
 
 /// Whether the folder already tells of a divergence at this step, as after taking it again.
 bool has_divergence_at(const std::string& folder, std::uint64_t step);

@@ -8,6 +8,7 @@
 #include "api/network_choice.h"
 #include "api/row_weights.h"
 #include "base/digest.h"
+#include "base/shown_text.h"
 #include "chainrule/error.h"
 #include "data/describe.h"
 #include "data/input.h"
@@ -39,7 +40,7 @@ std::string settle_target(const data::Table& table, const TrainSettings& setting
   }
   const std::string suggested = data::describe_table(table).suggested_target;
   throw Error("E0311", table.source, "no target column was given",
-              suggested.empty() ? "name the column to predict with --target" : "perhaps --target " + suggested);
+              suggested.empty() ? "name the column to predict with --target" : "perhaps --target " + shell_word(suggested));
 }
 
 bool settle_task(const data::Column& target, Task task, std::vector<std::string>& decisions) {

@@ -85,15 +85,4 @@ std::size_t shown_width(std::string_view text) {
   return width;
 }
 
-std::string printable(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string safe;
-  for (const char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7F) safe += c;
-    else (safe += "\\x") += {kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return safe;
-}
-
 }  // namespace chainrule::cli

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/shown_text.h"
+
 namespace chainrule::cli {
 
 /// Colours and emphasis for one stream; without colour every function returns its text unchanged.
@@ -37,8 +39,5 @@ Console process_console(std::ostream& out, std::ostream& err);
 
 /// Columns a text takes on the terminal: code points, without colour codes.
 std::size_t shown_width(std::string_view text);
-
-/// Control characters (also from a hostile column name) as \xNN, so that they never reach the terminal.
-std::string printable(std::string_view text);
 
 }  // namespace chainrule::cli

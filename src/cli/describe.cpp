@@ -70,8 +70,7 @@ void print_suggestion(const Description& description, const std::string& data, C
   if (!description.why.empty()) text += ": " + printable(description.why);
   console.out << '\n';
   for (const std::string& line : wrapped(text, static_cast<std::size_t>(console.width))) console.out << line << '\n';
-  const bool quotes = target.find_first_of(" '\"()&;|<>$") != std::string::npos;
-  console.out << console.out_style.cyan("  chainrule train " + data + " --target " + (quotes ? "\"" + target + "\"" : target)) << "\n";
+  console.out << console.out_style.cyan("  chainrule train " + shell_path(data) + " --target " + shell_word(description.suggested_target)) << "\n";
 }
 
 }  // namespace

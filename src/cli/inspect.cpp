@@ -50,7 +50,7 @@ void print_training(const ModelInfo& info, Console& console) {
   print_heading(console, "How it was trained");
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& [name, value] : info.training) {
-    if (!value.empty()) pairs.push_back({printable(name), printable(value)});
+    if (!value.empty()) pairs.push_back({name, value});
   }
   print_pairs(console, pairs);
 }

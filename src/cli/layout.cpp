@@ -181,11 +181,11 @@ void TextTable::print(Console& console, std::string_view indent) const {
 
 void print_pairs(Console& console, const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view indent) {
   std::size_t names = 0;
-  for (const auto& [name, value] : pairs) names = std::max(names, shown_width(name));
+  for (const auto& [name, value] : pairs) names = std::max(names, shown_width(printable(name)));
   const std::size_t room = std::max<std::size_t>(20, static_cast<std::size_t>(console.width) - indent.size() - names - 2);
   for (const auto& [name, value] : pairs) {
-    std::string lead = console.out_style.dim(padded(name, names, false));
-    for (const std::string& text : wrapped(value, room)) {
+    std::string lead = console.out_style.dim(padded(printable(name), names, false));
+    for (const std::string& text : wrapped(printable(value), room)) {
       console.out << indent << lead << "  " << text << '\n';
       lead = std::string(names, ' ');
     }

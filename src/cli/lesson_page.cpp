@@ -48,7 +48,7 @@ void print_numbers(const LessonOutcome& outcome, Console& console) {
   if (outcome.numbers.empty()) return;
   print_heading(console, "Numbers");
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const LessonNumber& n : outcome.numbers) pairs.emplace_back(printable(n.name), number_text(n.value, 6));
+  for (const LessonNumber& n : outcome.numbers) pairs.emplace_back(n.name, number_text(n.value, 6));
   print_pairs(console, pairs);
 }
 

@@ -99,13 +99,20 @@ class Writer {
 };
 
 class CsvWriter : public Writer {
+ public:
+  /// Names of classes are data and stay as they are, but a terminal would act on them.
+  explicit CsvWriter(bool for_terminal) : for_terminal_(for_terminal) {}
+
+ private:
+  std::string field(const std::string& name) const { return csv_field(for_terminal_ ? printable(name) : name); }
+
   void start(const Predictions& p) override {
-    for (const std::string& name : p.classes) classes_.push_back(csv_field(name));
+    for (const std::string& name : p.classes) classes_.push_back(field(name));
   }
 
-  static std::string names(const Predictions& p, const std::string& prefix) {
+  std::string names(const Predictions& p, const std::string& prefix) const {
     std::string text;
-    for (const std::string& name : p.classes) text += "," + csv_field(prefix + name);
+    for (const std::string& name : p.classes) text += "," + field(prefix + name);
     return text;
   }
 
@@ -136,6 +143,7 @@ class CsvWriter : public Writer {
     if (!p.spread.empty()) add_numbers(text, p.spread, row, true);
   }
 
+  bool for_terminal_;
   std::vector<std::string> classes_;
 };
 
@@ -210,7 +218,7 @@ int run_predict(const Arguments& arguments, Console& console) {
   Model model = load_model(arguments, plan_options_of(arguments), console);
   const std::string& data = arguments.positionals[1];
   check_stdin(data, console);
-  CsvWriter csv;
+  CsvWriter csv(console.out_terminal && arguments.text("output").empty());
   JsonWriter json;
   Writer& writer = arguments.on("json") ? static_cast<Writer&>(json) : csv;
   bool spread_seen = samples == 0;

@@ -54,7 +54,7 @@ int run_command(std::vector<std::string> words, const Environment& environment, 
   const Command& command = find_command(words[0]);
   const Arguments arguments = parse_arguments(command, {words.begin() + 1, words.end()}, environment);
   console.set_colour(arguments.text("color", "auto"));
-  for (const std::string& warning : arguments.warnings) console.err << console.err_style.yellow("warning: ") << warning << '\n';
+  for (const std::string& warning : arguments.warnings) console.err << console.err_style.yellow("warning: ") << printable(warning) << '\n';
   if (arguments.on("help")) {
     console.out << command_help(command, console.out_style, console.width);
     return 0;

@@ -36,7 +36,7 @@ bool shows_progress(const Arguments& arguments, const Console& console) {
 void check_resume_alone(const Arguments& arguments) {
   if (!arguments.positionals.empty()) {
     throw Error("E0105", "--resume", "the run in " + arguments.text("resume") + " knows its data; \"" + arguments.positionals[0] + "\" is too much",
-                "write only: chainrule train --resume " + arguments.text("resume"));
+                "write only: " + resume_command(arguments.text("resume")));
   }
   for (const Given& given : arguments.given) {
     const Flag* flag = arguments.command->find(given.flag);
@@ -104,10 +104,10 @@ void print_result(const TrainResult& result, const std::string& data, Console& c
   print_metrics(console, sets);
   console.out << '\n';
   print_pairs(console, {{"model", result.model}, {"digest", result.digest}, {"engine", plan_text(result.plan)}}, "");
-  const std::string table = data.empty() ? "DATA" : data;
-  const std::string model = keeps_older_model(result) ? result.model : result.folder;
-  console.out << '\n' << console.out_style.cyan("chainrule evaluate " + model + " " + table) << '\n'
-              << console.out_style.cyan("chainrule explain " + model + " " + table + " --row 0") << '\n';
+  const std::string& model = keeps_older_model(result) ? result.model : result.folder;
+  const std::string both = shell_path(model) + " " + (data.empty() ? "DATA" : shell_path(data));
+  console.out << '\n' << console.out_style.cyan("chainrule evaluate " + both) << '\n'
+              << console.out_style.cyan("chainrule explain " + both + " --row 0") << '\n';
 }
 
 TrainHooks hooks_for(const Arguments& arguments, Console& console, ProgressLine& progress) {
@@ -146,12 +146,14 @@ int run_train(const Arguments& arguments, Console& console) {
   console.out.flush();
   const bool from_stdin = !arguments.positionals.empty() && arguments.positionals[0] == "-";
   if (from_stdin) {
-    console.err << "interrupted: the model so far is " << result.model
+    console.err << "interrupted: the model so far is " << printable(result.model)
                 << "; it cannot be resumed, for standard input cannot be read again\n";
   } else {
-    console.err << "interrupted: the checkpoint is saved; go on with `chainrule train --resume " << result.folder << "`\n";
+    console.err << "interrupted: the checkpoint is saved; go on with `" << resume_command(result.folder) << "`\n";
   }
-  if (keeps_older_model(result)) console.err << "the finished model in " << result.folder << " was kept; this run's is " << result.model << '\n';
+  if (keeps_older_model(result)) {
+    console.err << "the finished model in " << printable(result.folder) << " was kept; this run's is " << printable(result.model) << '\n';
+  }
   return static_cast<int>(ErrorKind::interrupted);
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/shown_text.h"
 #include "chainrule/error.h"
 #include "data/dates.h"
 
@@ -21,7 +22,7 @@ bool nearly_all(std::size_t of_kind, std::size_t others) noexcept {
 std::string number_hint(const std::string& text, const std::string& column) {
   const bool comma = text.find(',') != std::string::npos;
   return std::string(comma ? "if the comma is the decimal mark, give --decimal , ; " : "") + "correct the cell, or give --categorical " +
-         column + " (text) or --missing '" + text + "' (missing value)";
+         shell_word(column) + " (text) or --missing " + shell_word(text) + " (missing value)";
 }
 
 [[noreturn]] void throw_not_a_number(const NamedCell& cell, std::uint64_t line, const ColumnPlace& place) {
@@ -150,7 +151,7 @@ void finish_texts(Column& column, const ColumnPlace& place, std::vector<std::str
     notes.push_back(place.column() + ": dates, " + std::string(date_format_name(*format)));
   } else if (nearly_all(reading.dates, reading.others)) {
     throw Error("E0301", place.cell(reading.first_other.row), "cannot read \"" + reading.first_other.text + "\" as a date",
-                "the other cells are " + std::string(date_format_name(*format)) + "; correct the cell, or give --categorical " + place.name);
+                "the other cells are " + std::string(date_format_name(*format)) + "; correct the cell, or give --categorical " + shell_word(place.name));
   }
 }
 

@@ -6,15 +6,17 @@
 #include <cstdio>
 #include <set>
 
+#include "base/shown_text.h"
+
 namespace chainrule::report {
 namespace {
 
 /// A DOT string; backslashes and quotes are escaped, line breaks become blanks.
 std::string quoted(const std::string& text) {
   std::string result = "\"";
-  for (const char c : text) {
+  for (const char c : printable(text, "\n")) {
     if (c == '"' || c == '\\') result += '\\';
-    result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    result += c == '\n' ? ' ' : c;
   }
   return result + "\"";
 }

@@ -1,6 +1,8 @@
 // The shell of every HTML report and the few parts they are built of.
 #include "report/html_page.h"
 
+#include "base/shown_text.h"
+
 namespace chainrule::report {
 namespace {
 
@@ -50,14 +52,12 @@ std::string cell(std::string_view text) {
 std::string escaped(std::string_view text) {
   std::string html;
   html.reserve(text.size());
-  for (const char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
+  for (const char c : printable(text, "\n\t")) {
     if (c == '&') html += "&amp;";
     else if (c == '<') html += "&lt;";
     else if (c == '>') html += "&gt;";
     else if (c == '"') html += "&quot;";
     else if (c == '\'') html += "&#39;";
-    else if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) html += "\xEF\xBF\xBD";
     else html += c;
   }
   return html;

@@ -8,7 +8,7 @@
 
 namespace chainrule::report {
 
-/// `text` as the content of an element or of a quoted attribute; control characters become U+FFFD.
+/// `text` as the content of an element or of a quoted attribute; what must not be shown (base/shown_text.h) becomes \xNN.
 std::string escaped(std::string_view text);
 
 /// `body` is HTML made of the parts below and of escaped() text; title and lead are plain text.

@@ -5,10 +5,25 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/shown_text.h"
+
 namespace chainrule::report {
 namespace {
 
 using Library = nlohmann::ordered_json;
+
+/// Characters that must not reach a terminal, as \uNNNN, which reads back the same. The library writes so only those below U+0020.
+std::string without_hidden(std::string json) {
+  if (printable(json, "\n") == json) return json;
+  std::string shown;
+  for (std::string_view rest = json; !rest.empty();) {
+    const ShownCharacter character = first_character(rest);
+    if (character.safe || rest[0] == '\n') shown += rest.substr(0, character.bytes);
+    else shown += Library(std::string(rest.substr(0, character.bytes))).dump(-1, ' ', true).substr(1, 6);
+    rest.remove_prefix(character.bytes);
+  }
+  return shown;
+}
 
 }  // namespace
 
@@ -61,7 +76,7 @@ void Json::update(std::initializer_list<Member> members) {
 }
 
 std::string Json::dump(std::size_t indent) const {
-  return Tree::of(*this).dump(indent == 0 ? -1 : static_cast<int>(indent), ' ', false, Library::error_handler_t::replace);
+  return without_hidden(Tree::of(*this).dump(indent == 0 ? -1 : static_cast<int>(indent), ' ', false, Library::error_handler_t::replace));
 }
 
 Json typed_json(const std::string& text) {

@@ -69,5 +69,9 @@ TEST(Json, AWholeNumberIsFoundByItsKey) {
   }
 }
 
+TEST(Json, WhatMustNotReachATerminalIsWrittenAsItsNumber) {
+  EXPECT_EQ(Json("a\033\x7F\xC2\x9B\xE2\x80\xAE\xC3\xA9").dump(), "\"a\\u001b\\u007f\\u009b\\u202e\xC3\xA9\"");
+}
+
 }  // namespace
 }  // namespace chainrule::report

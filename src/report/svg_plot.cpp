@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/shown_text.h"
 #include "report/svg_contour.h"
 #include "report/svg_scale.h"
 
@@ -309,7 +310,7 @@ std::string_view svg_style() noexcept { return kPlotStyle; }
 
 std::string xml_text(std::string_view text) {
   std::string safe;
-  for (const char c : text) {
+  for (const char c : printable(text, "\n\t")) {
     switch (c) {
       case '&':
         safe += "&amp;";
@@ -327,7 +328,7 @@ std::string xml_text(std::string_view text) {
         safe += "&#39;";
         break;
       default:
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') safe += c;
+        safe += c;
     }
   }
   return safe;

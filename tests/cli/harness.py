@@ -24,7 +24,8 @@ class Suite:
         tables.regression(self.home / "prices.csv", rows=300)
 
     def run(self, *arguments, stdin=subprocess.DEVNULL, env=None, **options):
-        return subprocess.run([self.binary, *map(str, arguments)], cwd=self.home, stdin=stdin, capture_output=True,
+        words = [word if isinstance(word, bytes) else str(word) for word in arguments]
+        return subprocess.run([self.binary, *words], cwd=self.home, stdin=stdin, capture_output=True,
                               env={**ENVIRONMENT, **(env or {})}, timeout=120, **options)
 
     def check(self, name, condition, detail=""):
