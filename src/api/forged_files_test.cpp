@@ -30,8 +30,9 @@ class ForgedFiles : public OwnFolder {
     settings.epochs = 1;
     settings.threads = 1;
     settings.out = path("run");
+    settings.force = true;
     for (const auto& [key, text] : more) set_train_setting(settings, key, text, "test");
-    return model::parse_tensor_file(read_file(train(path(table), settings).model), "m");
+    return model::parse_tensor_file(model::read_tensor_bytes(train(path(table), settings).model), "m");
   }
 
   void write_table() const {

@@ -37,12 +37,6 @@ Outcome failed_with(std::exception_ptr failure) {
   return {code, out.str(), err.str()};
 }
 
-std::string bytes_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 TEST(Program, AloneShowsTheOverview) {
   EXPECT_EQ(run({}).code, 0);
   EXPECT_NE(run({}).out.find("Commands"), std::string::npos);

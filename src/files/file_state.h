@@ -24,10 +24,13 @@ class FileState {
   /// What differs in `later`, for a message; nothing when the file is as it was. Renaming and deleting change neither size nor time.
   std::optional<std::string> change(const FileState& later) const {
     if (!regular_) return std::nullopt;
-    const std::string what = "changed while it was read";
-    if (size() != later.size()) return what + ": " + std::to_string(size()) + " bytes at first, then " + std::to_string(later.size());
+    if (size() != later.size()) {
+      std::string what = "changed while it was read: ";
+      what += std::to_string(size()) + " bytes at first, then " + std::to_string(later.size());
+      return what;
+    }
     const timespec &a = status_.st_mtim, &b = later.status_.st_mtim;
-    if (a.tv_sec != b.tv_sec || a.tv_nsec != b.tv_nsec) return what + ": another program wrote to it";
+    if (a.tv_sec != b.tv_sec || a.tv_nsec != b.tv_nsec) return "changed while it was read: another program wrote to it";
     return std::nullopt;
   }
 
