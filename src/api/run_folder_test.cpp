@@ -46,7 +46,8 @@ TEST_F(RunFolders, ASecondRunIsRefusedUntilItIsForced) {
   EXPECT_EQ(error_of([&] { run(s); }).code(), "E0426");
   EXPECT_EQ(Model::load(path("run")).inspect().digest, digest);
   s.force = true;
-  EXPECT_EQ(run(s).digest, Model::load(path("run")).inspect().digest);
+  const std::string next = run(s).digest;
+  EXPECT_EQ(Model::load(path("run")).inspect().digest, next);
 }
 
 TEST_F(RunFolders, AStopBeforeTheFirstStepWritesNothing) {
