@@ -51,6 +51,18 @@ bool goes_beyond(const FileLabel& checkpoint, const FileLabel& model) {
   return checkpoint.kind == Kind::checkpoint && (checkpoint.run != model.run || checkpoint.step > model.step);
 }
 
+/// The folders of the path that are not there yet, outermost first.
+std::vector<std::string> missing_folders(const std::string& path) {
+  std::vector<std::string> missing;
+  std::error_code error;
+  for (std::filesystem::path folder = path; !folder.empty() && !std::filesystem::exists(folder, error) && !error;
+       folder = folder.parent_path()) {
+    missing.insert(missing.begin(), folder.string());
+    if (folder == folder.parent_path()) break;
+  }
+  return missing;
+}
+
 [[noreturn]] void refuse_run(const std::string& folder, const FileLabel& model, const FileLabel& checkpoint) {
   const bool resumable = checkpoint.kind == Kind::checkpoint && (!model.is_finished_model() || goes_beyond(checkpoint, model));
   const std::string what = resumable ? "holds an unfinished run (" + std::to_string(checkpoint.step) + " steps done)"
@@ -99,25 +111,28 @@ RunFolder& RunFolder::operator=(RunFolder&& other) noexcept {
 
 RunFolder::~RunFolder() {
   lock_.release();
-  if (made_) ::rmdir(path_.c_str());  // succeeds only while the folder is empty
+  // Each succeeds only while the folder is empty.
+  for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) ::rmdir(folder->c_str());
 }
 
 void RunFolder::open(const std::string& wanted) {
-  std::error_code error;
-  if (!wanted.empty()) {
-    path_ = wanted;
-    made_ = !std::filesystem::exists(path_, error);
-    make_folder(path_);
-  } else {
-    make_folder("runs");
-    for (int n = 1; !made_; ++n) {
-      path_ = "runs/" + std::to_string(n);
-      made_ = std::filesystem::create_directory(path_, error);  // false when it exists: somebody else's number
-      if (error) throw Error("E0421", path_, "cannot create the run folder: " + error.message(), "name another one with --out");
-    }
-  }
+  path_ = wanted.empty() ? "runs" : wanted;
+  made_ = missing_folders(path_);
+  make_folder(path_);
+  if (wanted.empty()) take_next_number();
   lock_ = FolderLock(path_);
   if (!lock_.note().empty()) notes_.push_back(lock_.note());
+}
+
+void RunFolder::take_next_number() {
+  const std::string parent = path_;
+  std::error_code error;
+  int number = 0;
+  do {  // false when it exists: somebody else's number
+    path_ = parent + "/" + std::to_string(++number);
+    if (std::filesystem::create_directory(path_, error)) made_.push_back(path_);
+    if (error) throw Error("E0421", path_, "cannot create the run folder: " + error.message(), "name another one with --out");
+  } while (made_.empty() || made_.back() != path_);
 }
 
 void RunFolder::check_own() const {

@@ -44,12 +44,13 @@ class RunFolder {
 
  private:
   void open(const std::string& wanted);
+  void take_next_number();
   void check_own() const;
   void check_free(bool force);
 
   std::string path_;
   std::vector<std::string> notes_;
-  bool made_ = false;
+  std::vector<std::string> made_;  ///< folders, outermost first
   FolderLock lock_;
 };
 

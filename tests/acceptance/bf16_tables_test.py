@@ -23,7 +23,7 @@ class Run:
 
     def __init__(self, program, task, folder, *flags):
         command = [program, "train", folder / "train.csv", "--target", task["target"], "--test", folder / "test.csv", "--task", task["task"],
-                   "--out", folder / "run", "--json", *flags, *task.get("flags", [])]
+                   "--out", folder / "run", "--force", "--json", *flags, *task.get("flags", [])]
         command += [] if task["header"] else ["--no-header"]
         command += ["--drop", ",".join(task["drop"])] if task.get("drop") else []
         done = tables.run(command)

@@ -39,7 +39,7 @@ def main():
             getattr(tables, kind)(data, rows=1500)
             train = [program, "train", data, "--target", target] + FLAGS + flags
             begin = time.time()
-            want = tables.train_digest(train + ["--out", folder / f"whole{len(flags)}"])
+            want = tables.train_digest(train + ["--out", folder / f"whole-{kind}{len(flags)}"])
             whole = time.time() - begin
             for attempt in range(times // 3):
                 run = folder / f"{kind}{len(flags)}{attempt}"

@@ -24,7 +24,7 @@ def main():
             folder = pathlib.Path(folder)
             subprocess.run([sys.executable, home / "score.py", "--write", name, "0", folder], check=True)
             command = [sys.argv[1], "train", folder / "train.csv", "--target", task["target"], "--test", folder / "test.csv", "--task", task["task"],
-                       "--epochs", "2", "--seed", "0", "--out", folder / "run", "--json"]
+                       "--epochs", "2", "--seed", "0", "--out", folder / "run", "--force", "--json"]
             command += [] if task["header"] else ["--no-header"]
             command += ["--drop", ",".join(task["drop"])] if task.get("drop") else []
             done = tables.run(command + task.get("flags", []))
