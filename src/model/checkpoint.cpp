@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/byte_text.h"
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "model/model_part.h"
@@ -47,7 +48,7 @@ void put_texts(TensorFile& file, const Checkpoint& checkpoint) {
   file.metadata["trainer_state"] = checkpoint.trainer_state;
   file.metadata["epoch"] = std::to_string(checkpoint.epoch);
   file.metadata["step"] = std::to_string(checkpoint.step);
-  file.metadata["data_path"] = checkpoint.data_path;
+  file.metadata["data_path"] = text_of_bytes(checkpoint.data_path);
   file.metadata["data_digest"] = checkpoint.data_digest;
   file.metadata["optimizer_states"] = std::to_string(checkpoint.optimizer_state.size());
 }
@@ -57,7 +58,7 @@ void take_texts(const FileParts& parts, Checkpoint& checkpoint) {
   checkpoint.trainer_state = parts.entry("trainer_state");
   checkpoint.epoch = number_entry(parts, "epoch", UINT64_MAX);
   checkpoint.step = number_entry(parts, "step", UINT64_MAX);
-  checkpoint.data_path = parts.entry("data_path");
+  checkpoint.data_path = bytes_of_text(parts.entry("data_path"));
   checkpoint.data_digest = parts.entry("data_digest");
 }
 

@@ -143,5 +143,16 @@ TEST_F(Checkpoints, KilledAtAnyMomentAWholeGenerationIsLeft) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 2);  // temporaries of the killed are gone
 }
 
+TEST_F(Checkpoints, PathsOfAnyBytesComeBack) {
+  Checkpoint checkpoint = example_checkpoint(1);
+  checkpoint.data_path = "caf\xE9\\.csv";
+  checkpoint.settings["validation"] = "\xFF";
+  checkpoint.model.facts["data"] = checkpoint.data_path;
+  const Checkpoint back = parse_checkpoint(format_checkpoint(checkpoint), "c");
+  EXPECT_EQ(back.data_path, checkpoint.data_path);
+  EXPECT_EQ(back.settings, checkpoint.settings);
+  EXPECT_EQ(back.model.facts, checkpoint.model.facts);
+}
+
 }  // namespace
 }  // namespace chainrule::model

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "files/atomic_file.h"
+#include "base/byte_text.h"
 #include "base/digest.h"
 #include "chainrule/error.h"
 #include "math/losses.h"
@@ -118,12 +119,16 @@ features::FeatureSet read_features(const std::string& text, const std::string& s
 std::string model_digest(const ModelFile& model) { return digest_of(model.parameters); }
 
 std::string texts_to_json(const std::map<std::string, std::string>& texts) {
-  return Json(texts).dump(-1, ' ', false, Json::error_handler_t::replace);
+  Json json = Json::object();
+  for (const auto& [key, text] : texts) json[key] = text_of_bytes(text);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::map<std::string, std::string> texts_from_json(const std::string& json, const std::string& source, const std::string& what) {
   try {
-    return Json::parse(json).get<std::map<std::string, std::string>>();
+    auto texts = Json::parse(json).get<std::map<std::string, std::string>>();
+    for (auto& [key, text] : texts) text = bytes_of_text(text);
+    return texts;
   } catch (const Json::exception& problem) {
     refuse(source, what + " cannot be read: " + problem.what());
   }

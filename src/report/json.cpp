@@ -5,12 +5,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/byte_text.h"
 #include "base/shown_text.h"
 
 namespace chainrule::report {
 namespace {
 
 using Library = nlohmann::ordered_json;
+
+template <class Value>
+Library library_value(const Value& value) {
+  if constexpr (std::is_same_v<Value, std::string>) return text_of_bytes(value);
+  else return value;
+}
 
 /// Characters that must not reach a terminal, as \uNNNN, which reads back the same. The library writes so only those below U+0020.
 std::string without_hidden(std::string json) {
@@ -30,7 +37,7 @@ std::string without_hidden(std::string json) {
 class Json::Tree {
  public:
   static Library of(const Json& json) {
-    if (json.kind_ == Kind::scalar) return std::visit([](const auto& value) { return Library(value); }, json.scalar_);
+    if (json.kind_ == Kind::scalar) return std::visit([](const auto& value) { return library_value(value); }, json.scalar_);
     Library made = json.kind_ == Kind::list ? Library::array() : Library::object();
     for (std::size_t i = 0; i < json.parts_.size(); ++i) {
       if (json.kind_ == Kind::list) {

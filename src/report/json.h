@@ -16,8 +16,8 @@
 
 namespace chainrule::report {
 
-/// A value, a list, or an object whose keys keep the order they are written in. Numbers that are not finite become null; bytes that are not
-/// UTF-8 become U+FFFD, and characters that must not be shown (base/shown_text.h) \uNNNN.
+/// A value, a list, or an object whose keys keep the order they are written in. Numbers that are not finite become null; texts that are
+/// not UTF-8 are those of base/byte_text.h, and characters that must not be shown (base/shown_text.h) \uNNNN.
 class Json {
  public:
   struct Member;

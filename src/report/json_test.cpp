@@ -28,7 +28,7 @@ TEST(Json, NumbersThatAreNotFiniteAreNull) {
 TEST(Json, EveryKindOfTextIsTextAndBooleansAreNot) {
   EXPECT_EQ(Json("a").dump(), "\"a\"");
   EXPECT_EQ(Json(std::string_view("a\n\"")).dump(), "\"a\\n\\\"\"");
-  EXPECT_EQ(Json(std::string("a\xff")).dump(), "\"a\xEF\xBF\xBD\"");
+  EXPECT_EQ(Json(std::string("a\xff")).dump(), "\"bytes:a\\\\xff\"");
   EXPECT_EQ(Json(true).dump(), "true");
   EXPECT_EQ(Json(nullptr).dump(), "null");
 }

@@ -38,6 +38,14 @@ def shown_wrong(raw):
     return repr(text[max(0, found.start() - 30):found.end() + 30]) if found else ""
 
 
+def path_of(text):
+    """docs/decisions/013: the bytes behind a text of JSON."""
+    if not text.startswith("bytes:"):
+        return text.encode()
+    unescaped = re.sub(rb"\\(\\|x..)", lambda found: b"\\" if found[1] == b"\\" else bytes([int(found[1][1:], 16)]), text[6:].encode())
+    return unescaped
+
+
 def table(evil, kind):
     """Columns, classes and cells of that name; `kind`: "classes" or "numbers"."""
     word = evil.replace('"', '""').replace("\n", " ")
@@ -94,14 +102,19 @@ def through_every_command(suite, label, data, target, folder, model):
         return
     for words in suite.paste(f"{label}: train", trained.stdout):
         suite.check(f"{label}: train names folder and file", words[1:3] == [folder, data], words)
-    suite.try_it(f"{label}: train --resume", "train", "--resume", folder)
-    suite.try_it(f"{label}: train --resume --json", "train", "--resume", folder, "--json")
+    resumed = suite.try_it(f"{label}: train --resume", "train", "--resume", folder)
+    suite.check(f"{label}: train --resume works", resumed.returncode == 0, resumed.stderr)
+    told = suite.try_it(f"{label}: train --resume --json", "train", "--resume", folder, "--json")
+    if told.returncode == 0:
+        model = path_of(json.loads(told.stdout)["model"])
+        suite.check(f"{label}: JSON names the model", model.startswith(folder) and os.path.exists(os.path.join(os.fsencode(home), model)), model)
     suite.try_it(f"{label}: train --dry-run", "train", data, "--target", target, "--dry-run")
     suite.try_it(f"{label}: train --find-lr", "train", data, "--target", target, "--find-lr", *FEW)
     suite.try_it(f"{label}: evaluate", "evaluate", folder, data)
     suite.try_it(f"{label}: evaluate --json", "evaluate", folder, data, "--json")
     suite.try_it(f"{label}: inspect", "inspect", folder)
-    suite.try_it(f"{label}: inspect --json", "inspect", folder, "--json")
+    told = suite.try_it(f"{label}: inspect --json", "inspect", folder, "--json")
+    suite.check(f"{label}: inspect knows the data", path_of(json.loads(told.stdout)["training"]["data"]).endswith(data), told.stdout)
     suite.try_it(f"{label}: inspect --toml", "inspect", folder, "--toml")
     suite.try_it(f"{label}: check", "check", folder, data)
     suite.try_it(f"{label}: explain", "explain", folder, data, "--row", "1", "--movers")
