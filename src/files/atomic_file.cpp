@@ -140,7 +140,11 @@ void make_folder(const std::string& path) {
     if (make() == 0) return;
     error = errno;
   }
-  if (error == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return;
+  if (error == EEXIST) {  // what is there: a folder made meanwhile, a file, or a link that leads nowhere
+    const bool there = ::stat(path.c_str(), &info) == 0;
+    if (there && S_ISDIR(info.st_mode)) return;
+    error = there ? ENOTDIR : errno;
+  }
   fail_file("E0421", path, "cannot create the folder", error);
 }
 

@@ -142,6 +142,19 @@ TEST_F(AtomicFile, FoldersAreMadeWithAllTheirParents) {
   EXPECT_EQ(error_of([&] { make_folder(deep + "/a/b"); }).code(), "E0421");
 }
 
+TEST_F(AtomicFile, AFolderThatCannotBeMadeSaysWhatIsInItsPlace) {
+  fs::create_symlink(path("loop"), path("loop"));
+  fs::create_symlink(path("nowhere"), path("dangling"));
+  std::ofstream(path("file")) << "x";
+  const std::pair<std::string, int> folders[] = {{path("loop"), ELOOP}, {path("loop/run"), ELOOP}, {path("file"), ENOTDIR}, {path("file/run"), ENOTDIR},
+                                                 {path("dangling"), ENOENT}, {path(std::string(300, 'n')), ENAMETOOLONG}};
+  for (const auto& [folder, why] : folders) {
+    const Error error = error_of([&] { make_folder(folder); });
+    EXPECT_EQ(error.code(), "E0421") << folder;
+    EXPECT_NE(error.message().find(std::strerror(why)), std::string::npos) << error.message();
+  }
+}
+
 TEST_F(AtomicFile, LongestFileNameIsWritten) {
   const std::string name(255, 'n');
   write_file_atomically(path(name), "x");

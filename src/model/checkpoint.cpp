@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "base/byte_text.h"
 #include "files/atomic_file.h"
@@ -32,6 +34,10 @@ std::string state_prefix(std::size_t state) { return "optimizer." + std::to_stri
 bool exists(const std::string& path) noexcept {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0;
+}
+
+[[noreturn]] void refuse_folder(const std::string& folder, int error) {
+  throw Error("E0415", folder, std::string("cannot look for a checkpoint: ") + std::strerror(error), "give the folder of a run (the one with checkpoint.safetensors)");
 }
 
 std::uint64_t number_entry(const FileParts& parts, const std::string& key, std::uint64_t most) {
@@ -108,9 +114,13 @@ void save_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
 
 LoadedCheckpoint load_newest_checkpoint(const std::string& folder) {
   LoadedCheckpoint loaded;
+  if (!exists(folder)) refuse_folder(folder, errno);
   for (const char* name : kGenerations) {
     loaded.path = folder + "/" + name;
-    if (!exists(loaded.path)) continue;
+    if (!exists(loaded.path)) {
+      if (errno != ENOENT) refuse_folder(folder, errno);
+      continue;
+    }
     try {
       loaded.checkpoint = parse_checkpoint(read_tensor_bytes(loaded.path), loaded.path);
       return loaded;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -152,6 +153,19 @@ TEST_F(Checkpoints, PathsOfAnyBytesComeBack) {
   EXPECT_EQ(back.data_path, checkpoint.data_path);
   EXPECT_EQ(back.settings, checkpoint.settings);
   EXPECT_EQ(back.model.facts, checkpoint.model.facts);
+}
+
+TEST_F(Checkpoints, AFolderThatCannotBeLookedIntoSaysWhy) {
+  std::filesystem::create_symlink(path("loop"), path("loop"));
+  std::ofstream(path("file")) << "x";
+  const std::pair<std::string, int> folders[] = {{path("loop"), ELOOP}, {path("loop/run"), ELOOP}, {path("file"), ENOTDIR}, {path("file/run"), ENOTDIR},
+                                                 {path(std::string(300, 'n')), ENAMETOOLONG}, {path("none"), ENOENT}};
+  for (const auto& [folder, why] : folders) {
+    const Error error = error_of([&] { load_newest_checkpoint(folder); });
+    EXPECT_EQ(error.code(), "E0415") << folder;
+    EXPECT_NE(error.message().find(std::strerror(why)), std::string::npos) << error.message();
+  }
+  EXPECT_NE(error_of([&] { load_newest_checkpoint(path(".")); }).message().find("holds no checkpoint"), std::string::npos);
 }
 
 }  // namespace

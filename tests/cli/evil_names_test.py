@@ -141,6 +141,24 @@ def through_every_command(suite, label, data, target, folder, model):
         suite.check_file(f"{label}: diverging", os.path.join(os.fsencode(home), diverged, name))
 
 
+def paths_that_lead_nowhere(suite):
+    """Each as every input and folder of every command: an error of the file, with the system's own reason."""
+    home = suite.home
+    (home / "loop").symlink_to("loop")
+    tame = home / "kinds.csv"
+    suite.train("kinds.csv", "kind", "good")
+    train = ["train", tame, "--target", "kind", *FEW]
+    for path, reason in (("n" * 300, "File name too long"), ("d/" * 3000 + "x", "File name too long"), ("loop", "Too many levels"),
+                         ("loop/x", "Too many levels"), ("kinds.csv/x", "Not a directory")):
+        places = {"DATA": ["train", path, "--target", "kind"], "described": ["describe", path], "predicted": ["predict", "good", path],
+                  "MODEL": ["predict", path, tame], "inspected": ["inspect", path], "--out": [*train, "--out", path],
+                  "--resume": ["train", "--resume", path], "--config": [*train, "--config", path], "--spec": [*train[:4], "--spec", path],
+                  "--validation": [*train, "--validation", path], "--test": [*train, "--test", path],
+                  "--class-weights": [*train, "--class-weights", path], "learn": ["learn", "L37", "--data", path, "--target", "kind"]}
+        for place, words in places.items():
+            suite.is_error(f"{place} {path[:20]}", suite.run(*words), 4, "E04..", reason)
+
+
 def on_a_terminal(suite, label, *words):
     """What predict shows there: classes are data elsewhere, but not here."""
     controller, terminal = pty.openpty()
@@ -161,6 +179,7 @@ def main(binary):
     suite = EvilNames(binary)
     tame = suite.home / "tame.csv"
     tame.write_text("other\n1\n2\n")
+    paths_that_lead_nowhere(suite)
     for label, evil in EVIL.items():
         name, word = os.fsencode(evil + ".csv"), evil.replace(";", "&")  # ";" would separate columns
         (suite.home / os.fsdecode(name)).write_text(table(word, "classes"))
