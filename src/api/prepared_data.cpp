@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "api/network_choice.h"
 #include "api/row_weights.h"
@@ -386,8 +387,8 @@ training::TargetUnit unit_of(const features::TargetState& target) {
 std::optional<double> as_share(const std::string& text) {
   double share = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return share;
+  if (text.empty() || error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  return error == std::errc() ? share : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
 }
 
 std::string row_name(const data::Table& table, std::size_t row) {

@@ -47,10 +47,34 @@ std::vector<std::string> visible_names(const Command& command) {
               suggestion(bare, visible_names(command), "--", "run `chainrule " + command.name + " --help` for its flags"));
 }
 
+/// A variable that is not set, as in `--test "$UNSET"`, must not look like a flag that was not given.
+bool is_forgotten(const Flag& flag, const std::string& text) { return text.empty() && !flag.is_switch() && !flag.may_be_empty; }
+
 [[noreturn]] void refuse_missing_value(const Command& command, const std::string& name) {
   const Flag* flag = command.find(name);
   throw Error("E0102", "", "--" + name + " needs a value",
               flag ? "write --" + name + " " + flag->value_name : "see `chainrule " + command.name + " --help`");
+}
+
+/// `--missing=` becomes `--missing ""`: the parser would take the next word for the value. `--test=` is a forgotten value.
+std::vector<std::string> with_empty_values(const Command& command, const std::vector<std::string>& words) {
+  std::vector<std::string> apart;
+  bool flags = true;
+  for (const std::string& word : words) {
+    flags = flags && word != "--";
+    const std::string name = flags && word.starts_with("--") && word.ends_with("=") ? word.substr(2, word.size() - 3) : "";
+    const Flag* flag = name.empty() ? nullptr : command.find(name);
+    if (flag == nullptr) {
+      apart.push_back(word);
+    } else if (flag->is_switch()) {
+      throw Error("E0102", word, "cannot read \"\" as true or false", "write --" + name);
+    } else if (!flag->may_be_empty) {
+      refuse_missing_value(command, name);
+    } else {
+      apart.insert(apart.end(), {"--" + name, ""});
+    }
+  }
+  return apart;
 }
 
 /// `--target --json` is a forgotten value, not a column called --json; `--target=--json` says so for certain.
@@ -62,8 +86,7 @@ void check_not_swallowed(const Command& command, const std::vector<std::string>&
 
 std::string switch_text(const std::string& text, const std::string& where) {
   static const std::map<std::string, std::string> words = {{"true", "true"}, {"1", "true"},   {"yes", "true"}, {"on", "true"},
-                                                           {"", "true"},     {"false", "false"}, {"0", "false"}, {"no", "false"},
-                                                           {"off", "false"}};
+                                                           {"false", "false"}, {"0", "false"}, {"no", "false"}, {"off", "false"}};
   const auto found = words.find(text);
   if (found == words.end()) throw Error("E0102", where, "cannot read \"" + text + "\" as true or false", "write true or false");
   return found->second;
@@ -93,7 +116,7 @@ class WordParser {
   }
 
   Arguments parse(const std::vector<std::string>& words) {
-    std::vector<std::string> reversed = with_optional_values(command_, words);
+    std::vector<std::string> reversed = with_optional_values(command_, with_empty_values(command_, words));
     std::reverse(reversed.begin(), reversed.end());
     try {
       app_.parse(std::move(reversed));
@@ -123,12 +146,14 @@ class WordParser {
       const CLI::results_t& results = options_.at(flag.name)->results();
       if (results.empty()) continue;
       Given given{flag.name, results.back(), Origin::flag, "--" + flag.name};
+      if (std::any_of(results.begin(), results.end(), [&](const std::string& text) { return is_forgotten(flag, text); })) {
+        refuse_missing_value(command_, flag.name);
+      }
       if (flag.repeatable) {
         given.text.clear();
         for (const std::string& text : results) given.text += (given.text.empty() ? "" : ",") + text;
       }
       check_not_swallowed(command_, words, given);
-      if (given.text.empty() && (flag.value_name == "FILE" || flag.value_name == "DIR")) refuse_missing_value(command_, flag.name);
       arguments.given.push_back(normalised(flag, std::move(given)));
     }
     return arguments;
@@ -160,6 +185,7 @@ void add_environment(Arguments& arguments, const Environment& environment) {
     const auto flag = std::find_if(flags.begin(), flags.end(),
                                    [&](const Flag& f) { return f.environment && variable_name(f.name) == name; });
     if (flag != flags.end()) {
+      if (value.empty()) continue;  // as not set: how a shell or a container file takes a variable back
       if (!arguments.find(flag->name)) arguments.given.push_back(normalised(*flag, {flag->name, value, Origin::environment, name}));
       continue;
     }
@@ -176,6 +202,9 @@ void add_config(Arguments& arguments) {
   for (Given& given : read_config_file(config->text, *arguments.command)) {
     if (!arguments.find(given.flag)) {
       const Flag& flag = *arguments.command->find(given.flag);
+      if (is_forgotten(flag, given.text)) {
+        throw Error("E0102", given.where, flag.name + " needs a value", "write " + flag.name + " = \"" + flag.value_name + "\", or leave the line out");
+      }
       arguments.given.push_back(normalised(flag, std::move(given)));
     }
   }

@@ -93,15 +93,32 @@ TEST(Arguments, AForgottenValueIsAnErrorForEveryFlagThatTakesOne) {
   EXPECT_EQ(parsed("train", {"a", "--target=--json"}).text("target"), "--json");
 }
 
-TEST(Arguments, AnEmptyFileNameIsAForgottenValue) {
+TEST(Arguments, AnEmptyValueIsAForgottenOneWhereItMeansNothingByItself) {
   for (const Command& command : commands()) {
     for (const Flag& flag : command.flags) {
-      if (flag.value_name != "FILE" && flag.value_name != "DIR") continue;
-      EXPECT_EQ(arguments_error(command.name, {"--" + flag.name, ""}).code(), "E0102") << flag.name;
+      const bool means_something = flag.name == "missing";
+      EXPECT_EQ(flag.may_be_empty, means_something) << flag.name;
+      if (means_something) continue;
+      const std::string bare = "--" + flag.name, glued = bare + "=";
+      EXPECT_EQ(arguments_error(command.name, {glued}).code(), "E0102") << flag.name;
+      if (flag.is_switch()) continue;
+      EXPECT_EQ(arguments_error(command.name, flag.optional_value ? std::vector{glued} : std::vector<std::string>{bare, ""}).code(), "E0102") << flag.name;
+      EXPECT_EQ(arguments_error(command.name, {glued + "a", glued, glued + "a"}).code(), "E0102") << flag.name;
     }
   }
+  EXPECT_EQ(parsed("train", {"a", "--missing", ""}).text("missing", "none given"), "");
   EXPECT_EQ(arguments_error("predict", {"m", ""}).code(), "E0105");
   EXPECT_EQ(arguments_error("check", {""}).code(), "E0105");
+}
+
+TEST(Arguments, AnEmptyVariableIsAsNotSetAndAnEmptyKeyIsAnError) {
+  const Arguments arguments = parsed("train", {"a.csv"}, {{"CHAINRULE_EPOCHS", ""}, {"CHAINRULE_TEST", ""}, {"CHAINRULE_JSON", ""}});
+  for (const char* flag : {"epochs", "test", "json"}) EXPECT_EQ(arguments.find(flag), nullptr) << flag;
+  const ConfigFile file("missing = \"\"\ntest = \"\"\n");
+  const Error error = arguments_error("train", {"a.csv", "--config", file.path});
+  EXPECT_EQ(error.code(), "E0102");
+  EXPECT_EQ(error.where(), file.path + " line 2, column 1");
+  EXPECT_EQ(parsed("train", {"a.csv", "--test", "0.1", "--config", file.path}).text("missing", "none given"), "");
 }
 
 TEST(Arguments, TooFewAndTooManyAreErrors) {

@@ -31,6 +31,7 @@ Flag flag_of(const SettingInfo& info) {
   flag.choices = info.choices;
   flag.repeatable = among(kRepeatableKeys, info.key);
   flag.setting = true;
+  flag.may_be_empty = info.key == "missing";
   if (!flag.is_switch()) flag.default_text = get_train_setting(defaults, info.key);
   if (among(kReadingKeys, info.key)) flag.group = "Reading";
   return flag;

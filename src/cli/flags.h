@@ -20,6 +20,7 @@ struct Flag {
   bool setting = false;              ///< a row of train_settings(): also a config key
   bool environment = true;           ///< CHAINRULE_<NAME> sets it too
   bool hidden = false;               ///< works, but is not shown
+  bool may_be_empty = false;         ///< "" is a value of its own: no markers of missing cells besides the empty one
   bool writes = false;               ///< names a file that the command writes
 
   bool is_switch() const { return value_name.empty(); }

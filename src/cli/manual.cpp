@@ -63,7 +63,7 @@ std::string manual_page() {
     }
   }
   page += ".SH ENVIRONMENT\nEvery flag that is a setting can be given as CHAINRULE_NAME, with underscores for dashes.\n";
-  page += "A flag wins over the environment, which wins over the file of \\-\\-config.\n";
+  page += "A flag wins over the environment, which wins over the file of \\-\\-config. An empty variable is as not set.\n";
   page += ".TP\n.B CHAINRULE_ISA\nforces an instruction set; the results are the same.\n.TP\n.B NO_COLOR\nswitches colour off.\n";
   page += ".SH EXIT STATUS\n";
   for (const ExitCode& exit : exit_codes()) page += ".TP\n.B " + std::to_string(exit.code) + "\n" + roff(exit.meaning) + "\n";
@@ -73,9 +73,12 @@ std::string manual_page() {
 std::string markdown_page() {
   std::string page = "# The command line\n\n<!-- Made by `chainrule help --markdown` from the flag table; edit src/cli/flags.cpp. -->\n\n";
   page += "A flag wins over the environment (`CHAINRULE_WEIGHT_DECAY=0.01`), which wins over `--config FILE.toml`\n";
-  page += "(`weight-decay = 0.01`), which wins over the default. `train --dry-run` shows every value and where it came from.\n\n";
+  page += "(`weight-decay = 0.01`), which wins over the default. `train --dry-run` shows every value and where it came from.\n";
+  page += "An empty value is an error (`--test \"$UNSET\"`), but for `--missing ''`: no marker besides the empty cell. An empty variable of the\n";
+  page += "environment is as not set.\n\n";
   page += "With `--json` standard output holds exactly one JSON object (one per row for `predict`); numbers that are not finite\n";
-  page += "are null. Errors go to standard error as `error[CODE]: place: message` and a `hint:` line;\n";
+  page += "are null, a path that is not UTF-8 is `bytes:` and the path with `\\xNN` ([decision 013](decisions/013-paths-of-any-bytes.md)).\n";
+  page += "What people read shows `\\xNN` for control characters and the like. Errors go to standard error as `error[CODE]: place: message` and a `hint:` line;\n";
   page += "`chainrule help CODE` explains a code. A repeated flag counts the last time it is given; `--drop`, `--missing`,\n`--categorical` and `--numeric` collect.\n\n";
   page += "| exit code | meaning |\n|---|---|\n";
   for (const ExitCode& exit : exit_codes()) page += "| " + std::to_string(exit.code) + " | " + exit.meaning + " |\n";

@@ -164,7 +164,7 @@ TEST(Json, NumbersThatAreNotFiniteAreNull) {
   EXPECT_NE(metrics_json(metrics).find("\"rmse\":null"), std::string::npos);
 }
 
-TEST(Json, BytesThatAreNotUtf8AreReplaced) { EXPECT_EQ(json_string("a\xff"), "\"a\xEF\xBF\xBD\""); }
+TEST(Json, BytesThatAreNotUtf8AreMarkedAndEscaped) { EXPECT_EQ(json_string("a\xff"), "\"bytes:a\\\\xff\""); }
 
 }  // namespace
 }  // namespace chainrule::cli

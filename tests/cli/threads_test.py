@@ -5,6 +5,7 @@ import resource
 import shutil
 import sys
 import tempfile
+import time
 
 from harness import Suite
 
@@ -25,7 +26,7 @@ def limited(processes):
 def large_table(path):
     with open(path, "w") as out:
         out.write("a,b,c,d,y\n")
-        for i in range(300_000):
+        for i in range(150_000):
             out.write(f"{i % 977},{i % 89}.5,{i % 13},{i % 7},{i % 3 * 2 + i % 977 * 0.01:.2f}\n")
 
 
@@ -44,6 +45,7 @@ def main(binary):
     large_table(suite.home / "large.csv")
     suite.train("kinds.csv", "kind", "model")
     suite.run("train", "large.csv", "--target", "y", "--out", "big", "--hidden", "64", "--epochs", "1", "--threads", "6", "--batch", "512")
+    (suite.home / "net.toml").write_bytes(suite.run("inspect", "big", "--toml").stdout)
     commands = {
         "describe": ["describe", "large.csv"],
         "train": ["train", "large.csv", "--target", "y", "--hidden", "64", "--epochs", "1", "--threads", "6", "--batch", "512"],
@@ -53,9 +55,9 @@ def main(binary):
         "explain": ["explain", "model", "kinds.csv", "--row", "1"],
         "check": ["check", "kinds.csv", "--target", "kind", "--threads", "6"],
         "race": ["race", "--surface", "beale", "--threads", "6"],
-        "dropout": ["dropout", "kinds.csv", "--target", "kind", "--threads", "6", "--seeds", "2", "--epochs", "1"],
+        "dropout": ["dropout", "kinds.csv", "--target", "kind", "--threads", "6", "--seeds", "2", "--epochs", "1", "--kinds", "inverted", "--rates", "0.2"],
         "learn": ["learn", "L24"],
-        "bench": ["bench", "--seconds", "0.01", "--threads", "1,6"],
+        "bench": ["bench", "--spec", "net.toml", "--batch", "256", "--seconds", "0.05", "--threads", "6"],
     }
     for name, words in commands.items():
         def run(**options):
@@ -64,6 +66,7 @@ def main(binary):
                 os.chmod(out, 0o777)
                 return suite.run(*words, "--out", out, **options)
             return suite.run(*words, **options)
+        began = time.monotonic()
         whole = run()
         suite.check(f"{name} without limits", whole.returncode in (0, 1), whole.stderr.decode()[-300:])
         for limit in LIMITS:
@@ -75,6 +78,7 @@ def main(binary):
             suite.check(label + ": said at most once", said.count("threads could be started: ") <= 1, said)
             if name in ("train", "evaluate", "dropout", "bench") or name == "check" and limit == 1:
                 suite.check(label + ": said", "threads could be started: " in said, said[-300:])
+        if "-v" in sys.argv: print(f"{name}: {time.monotonic() - began:.1f} s")
     return suite.finish()
 
 
