@@ -1,4 +1,5 @@
 // Replays what PyTorch's and Keras's own optimisers did, step by step: tests/vectors/optimizers.txt.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include <array>
