@@ -44,6 +44,7 @@ int main() try {
   settings.training.optimizer = chainrule::default_optimizer("adamw");
   settings.training.optimizer.learning_rate = 0.01;
   settings.out = "circle_run";
+  settings.force = true;  // start over when the example has run before
   const chainrule::TrainResult result = chainrule::train(table, settings);
 
   chainrule::PlanOptions options;

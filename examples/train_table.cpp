@@ -35,6 +35,7 @@ int main() try {
   settings.hidden = {64, 64};
   settings.epochs = 60;
   settings.out = "houses_run";
+  settings.force = true;  // start over when the example has run before
 
   chainrule::TrainHooks hooks;
   hooks.on_event = [](const chainrule::TrainEvent& event) {
