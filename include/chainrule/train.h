@@ -73,6 +73,16 @@ std::string get_train_setting(const TrainSettings& settings, const std::string& 
 /// True for settings that a spec file (TrainSettings::spec_file) holds; train() refuses them beside one. --seed is not among them: it wins.
 bool is_held_by_spec(const std::string& key) noexcept;
 
+/// With more classes the confusion matrix is kept as its cells that are not 0: a full one has the square of the classes (8,000 classes:
+/// 64 million cells), of which each row fills one at most, and beyond some hundred nobody reads it as a matrix.
+inline constexpr std::size_t kMostClassesOfMatrix = 200;
+
+/// A cell of a confusion matrix.
+struct ConfusionCount {
+  std::size_t truth = 0, predicted = 0;  ///< indices into Metrics::classes
+  std::size_t rows = 0;                  ///< at least 1
+};
+
 /// Measures on one set of rows. Which fields are set depends on the task.
 struct Metrics {
   std::size_t rows = 0;
@@ -82,7 +92,8 @@ struct Metrics {
   double accuracy = 0, log_loss = 0;
   double auc = 0;                  ///< two classes: area under ROC; more: macro mean of one against the rest
   std::vector<std::string> classes;
-  std::vector<std::vector<std::size_t>> confusion;  ///< [true class][predicted class]
+  std::vector<std::vector<std::size_t>> confusion;  ///< [true class][predicted class]; empty above kMostClassesOfMatrix
+  std::vector<ConfusionCount> confusion_counts;     ///< in its place then, by true and predicted class
   double rmse = 0, mae = 0, r2 = 0;                 ///< regression, in the target's unit
 };
 

@@ -215,6 +215,7 @@ class Preparation {
     next_phase();
     const std::string target = settle_target(*data_.table, settings_, data_.decisions);
     const data::Column& column = find_target(target);
+    if (!request_.features && settings_.task == Task::automatic) features::refuse_identifiers(*data_.table, column);
     const bool classification = settle_task(column, settings_.task, data_.decisions);
     data_.loss = settle_loss(settings_, classification);
     data::Split parts = split(*data_.table, settings_, column, classification, data_.decisions);

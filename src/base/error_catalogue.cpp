@@ -112,6 +112,10 @@ constexpr ErrorEntry kEntries[] = {
     {"E0343", "input without end",
      "What comes from a pipe or a device, or is unpacked, has no size that is known before, and is read into at most a third of the memory. Give "
      "a part of it; a plain file may be larger, and `predict` reads text of any size in parts."},
+    {"E0346", "about as many classes as rows",
+     "The target holds more than 100 different texts, and more than one for every two rows: an identifier, a name or free text, of which no row "
+     "tells anything about another. Choose another target. If each text is a class that you want to tell apart nevertheless, say so with --task "
+     "classification; the output layer then has one unit for each."},
     // E04xx: files.
     {"E0401", "cannot open file", "The file does not exist or may not be read."},
     {"E0402", "not a model file", "The file does not start as a safetensors file does, or its header cannot be read."},

@@ -122,7 +122,9 @@ Command train_command() {
 Command evaluate_command() {
   return {"evaluate", "measure a model on labelled rows",
           "Prints the loss and, for classification, accuracy, area under the curve and the confusion matrix; for "
-          "regression the errors in the target's own unit.",
+          "regression the errors in the target's own unit. --json has the matrix as confusion, [true class][predicted class]; with more "
+          "than 200 classes as confusion_counts, a list of [true class, predicted class, rows] of the pairs that occur. Classes are "
+          "numbered as in classes.",
           {kModel, kData},
           joined({reading_flags(), running_flags(), output_flags()}),
           {"chainrule evaluate runs/1 test.csv"}};

@@ -9,6 +9,12 @@ namespace {
 
 using report::Json;
 
+Json confusion_counts(const Metrics& m) {
+  Json counts = Json::array();
+  for (const ConfusionCount& cell : m.confusion_counts) counts.push_back(std::vector<std::size_t>{cell.truth, cell.predicted, cell.rows});
+  return counts;
+}
+
 Json metrics(const Metrics& m) {
   Json json = {{"rows", m.rows}, {"loss", m.loss}, {"penalty", m.penalty}};
   if (m.classification) {
@@ -16,7 +22,8 @@ Json metrics(const Metrics& m) {
     json["auc"] = m.auc;
     json["log_loss"] = m.log_loss;
     json["classes"] = m.classes;
-    json["confusion"] = m.confusion;
+    if (m.classes.size() <= kMostClassesOfMatrix) json["confusion"] = m.confusion;
+    else json["confusion_counts"] = confusion_counts(m);
   } else {
     json["rmse"] = m.rmse;
     json["mae"] = m.mae;

@@ -19,8 +19,6 @@ std::string share_text(double value) {
   return buffer;
 }
 
-bool two_classes_or_more(const Metrics& metrics) { return metrics.confusion.size() > 1; }
-
 std::size_t matrix_width(const Metrics& metrics) {
   std::size_t names = 0, cells = 0;
   for (std::size_t i = 0; i < metrics.confusion.size(); ++i) {
@@ -50,21 +48,31 @@ void print_matrix(Console& console, const Metrics& metrics) {
   table.print(console);
 }
 
-void print_mistakes(Console& console, const Metrics& metrics) {
-  struct Mistake { std::size_t count, truth, guess; };
-  std::vector<Mistake> mistakes;
+// All cells off the diagonal that are not 0.
+std::vector<ConfusionCount> mistakes_of(const Metrics& metrics) {
+  std::vector<ConfusionCount> mistakes;
+  for (const ConfusionCount& cell : metrics.confusion_counts) {
+    if (cell.truth != cell.predicted) mistakes.push_back(cell);
+  }
   for (std::size_t truth = 0; truth < metrics.confusion.size(); ++truth) {
     for (std::size_t guess = 0; guess < metrics.confusion[truth].size(); ++guess) {
-      if (truth != guess && metrics.confusion[truth][guess] > 0) mistakes.push_back({metrics.confusion[truth][guess], truth, guess});
+      if (truth != guess && metrics.confusion[truth][guess] > 0) mistakes.push_back({truth, guess, metrics.confusion[truth][guess]});
     }
   }
-  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) { return a.count > b.count; });
+  return mistakes;
+}
+
+void print_mistakes(Console& console, const Metrics& metrics) {
+  std::vector<ConfusionCount> mistakes = mistakes_of(metrics);
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const auto& a, const auto& b) { return a.rows > b.rows; });
   if (mistakes.empty()) return;
   TextTable table({">rows", "truth", "predicted"});
   for (std::size_t i = 0; i < std::min(kMistakes, mistakes.size()); ++i) {
-    table.add({count_text(mistakes[i].count), printable(metrics.classes[mistakes[i].truth]), printable(metrics.classes[mistakes[i].guess])});
+    const ConfusionCount& cell = mistakes[i];
+    table.add({count_text(cell.rows), printable(metrics.classes[cell.truth]), printable(metrics.classes[cell.predicted])});
   }
-  print_heading(console, "Most frequent mistakes (--json has the whole confusion matrix)");
+  print_heading(console, metrics.confusion.empty() ? "Most frequent mistakes (--json has all, as confusion_counts)"
+                                                   : "Most frequent mistakes (--json has the whole confusion matrix)");
   table.print(console);
 }
 
@@ -83,8 +91,9 @@ void print_metrics(Console& console, const std::vector<std::pair<std::string, co
 }
 
 void print_confusion(Console& console, const Metrics& metrics) {
-  if (!metrics.classification || !two_classes_or_more(metrics)) return;
-  if (matrix_width(metrics) <= static_cast<std::size_t>(console.width)) print_matrix(console, metrics);
+  if (!metrics.classification || metrics.classes.size() < 2) return;
+  const bool fits = !metrics.confusion.empty() && matrix_width(metrics) <= static_cast<std::size_t>(console.width);
+  if (fits) print_matrix(console, metrics);
   else print_mistakes(console, metrics);
 }
 

@@ -78,6 +78,8 @@ bool has_target(const FeatureSet& features, const data::Table& table) noexcept;
 /// Which task a target column calls for, and why in one line: text or boolean, or whole numbers with at most 20 distinct values -> classification.
 struct TaskChoice { bool classification = false; std::string why; };
 TaskChoice choose_task(const data::Column& target);
+/// Throws E0346 for texts of which hardly any comes twice: more than 100 of them, and more than one for every two rows.
+void refuse_identifiers(const data::Table& table, const data::Column& target);
 
 std::string to_json(const FeatureSet& features);
 /// Throws E0411 when the text is not a feature state.

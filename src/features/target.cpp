@@ -11,6 +11,7 @@ namespace chainrule::features {
 namespace {
 
 constexpr std::size_t kMostNumericClasses = 20;
+constexpr std::size_t kFewestIdentifiers = 100;  // below that many different texts a small table may simply have few rows of each class
 
 const data::Column& target_column(ColumnFinder& finder, const FeatureSet& features, const data::Table& table) {
   if (const data::Column* column = finder.find(features.target.name, features.target.position)) return *column;
@@ -84,6 +85,16 @@ TaskChoice choose_task(const data::Column& target) {
   const std::size_t distinct = distinct_up_to(target.numbers, kMostNumericClasses);
   if (distinct > kMostNumericClasses) return {false, name + "holds more than " + std::to_string(kMostNumericClasses) + " different whole numbers"};
   return {true, name + "holds only " + std::to_string(distinct) + " different whole numbers"};
+}
+
+// With less than two rows a class on average most classes of the validation rows were never trained, and memory grows with the square of the rows.
+void refuse_identifiers(const data::Table& table, const data::Column& target) {
+  const std::size_t texts = target.levels.size();
+  if (target.type != data::ColumnType::categorical || texts <= kFewestIdentifiers || 2 * texts <= table.rows) return;
+  throw Error("E0346", table.source + ", column \"" + target.name + "\"",
+              std::to_string(texts) + " different texts in " + std::to_string(table.rows) + " rows are too many to be classes",
+              "it looks like an identifier or free text: choose another --target and leave this column out with --drop, or give --task "
+              "classification if each text is a class");
 }
 
 }  // namespace chainrule::features

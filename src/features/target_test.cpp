@@ -49,6 +49,22 @@ TEST(Targets, BadTargetsHaveTheirCodes) {
   EXPECT_NE(error_of([&] { fit_all(csv("x,y\n1,a\n2,b\n3,b\n"), "y", false); }).hint().find("--task classification"), std::string::npos);
 }
 
+// `rows` rows, row i has the text of number i % texts.
+data::Table texts_in_rows(std::size_t texts, std::size_t rows) {
+  std::string text = "x,y\n";
+  for (std::size_t row = 0; row < rows; ++row) text += std::to_string(row) + ",t" + std::to_string(row % texts) + "\n";
+  return csv(text);
+}
+
+TEST(Targets, MoreThanAHundredTextsThatHardlyComeTwiceAreNoClasses) {
+  const auto code = [](const data::Table& table) { return error_of([&] { refuse_identifiers(table, table.columns[1]); }).code(); };
+  EXPECT_EQ(code(texts_in_rows(101, 101)), "E0346");
+  EXPECT_EQ(code(texts_in_rows(101, 201)), "E0346");
+  EXPECT_NO_THROW(refuse_identifiers(texts_in_rows(101, 202), texts_in_rows(101, 202).columns[1]));
+  EXPECT_NO_THROW(refuse_identifiers(texts_in_rows(100, 100), texts_in_rows(100, 100).columns[1]));
+  EXPECT_NO_THROW(refuse_identifiers(texts_in_rows(101, 150), texts_in_rows(101, 150).columns[0])) << "numbers are not classes";
+}
+
 TEST(Targets, TaskIsChosenByTypeAndDistinctValues) {
   const auto chosen = [](const std::string& text) { return choose_task(csv(text).columns[0]).classification; };
   EXPECT_TRUE(chosen("y,x\na,1\nb,2\n"));

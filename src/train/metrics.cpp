@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
 #include "math/losses.h"
 #include "math/penalties.h"
 #include "net/parameter_layout.h"
+#include "train/area_under_roc.h"
 
 namespace chainrule::training {
 namespace {
@@ -73,26 +74,44 @@ std::int32_t true_class(const DataPart& part, std::size_t i) {
   return static_cast<std::int32_t>(largest({part.y(i), part.samples.targets}));
 }
 
+// Many classes: the pairs in order, equal ones counted, so that memory grows with the rows and not with the square of the classes.
+void count_pairs(std::span<const std::int32_t> labels, std::span<const std::int32_t> guesses, Metrics& metrics) {
+  std::vector<std::pair<std::int32_t, std::int32_t>> pairs(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) pairs[i] = {labels[i], guesses[i]};
+  std::sort(pairs.begin(), pairs.end());
+  for (std::size_t begin = 0, end = 0; begin < pairs.size(); begin = end) {
+    while (end < pairs.size() && pairs[end] == pairs[begin]) ++end;
+    const auto [truth, guess] = pairs[begin];
+    metrics.confusion_counts.push_back({static_cast<std::size_t>(truth), static_cast<std::size_t>(guess), end - begin});
+  }
+}
+
+void count_confusion(std::span<const std::int32_t> labels, std::span<const std::int32_t> guesses, std::size_t classes, Metrics& metrics) {
+  if (classes > kMostClassesOfMatrix) return count_pairs(labels, guesses, metrics);
+  metrics.confusion.assign(classes, std::vector<std::size_t>(classes, 0));
+  for (std::size_t i = 0; i < labels.size(); ++i) ++metrics.confusion[static_cast<std::size_t>(labels[i])][static_cast<std::size_t>(guesses[i])];
+}
+
 void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part,
                      std::span<const float> outputs, Metrics& metrics) {
   const std::size_t classes = unit.classes.size(), rows = part.size();
   const std::vector<float> p = class_probabilities(network, outputs, rows, classes);
-  std::vector<std::int32_t> labels(rows);
+  std::vector<std::int32_t> labels(rows), guesses(rows);
   std::size_t right = 0;
   double log_loss = 0;
-  metrics.confusion.assign(classes, std::vector<std::size_t>(classes, 0));
   for (std::size_t i = 0; i < rows; ++i) {
     labels[i] = true_class(part, i);
     const std::span<const float> row(p.data() + i * classes, classes);
-    const std::size_t truth = static_cast<std::size_t>(labels[i]), guess = largest(row);
-    right += guess == truth;
-    ++metrics.confusion[truth][guess];
+    const std::size_t truth = static_cast<std::size_t>(labels[i]);
+    guesses[i] = static_cast<std::int32_t>(largest(row));
+    right += guesses[i] == labels[i];
     log_loss -= static_cast<double>(math::log(std::max(row[truth], 1e-15f)));
   }
   metrics.classes = unit.classes;
   metrics.accuracy = static_cast<double>(right) / static_cast<double>(rows);
   metrics.log_loss = log_loss / static_cast<double>(rows);
   metrics.auc = mean_area_under_roc(p, labels, classes);
+  count_confusion(labels, guesses, classes, metrics);
 }
 
 void measure_numbers(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part,
@@ -194,48 +213,6 @@ std::vector<float> target_predictions(const NetworkSpec& network, const TargetUn
     }
   }
   return values;
-}
-
-double area_under_roc(std::span<const float> scores, const std::vector<bool>& positive) {
-  for (float score : scores) {
-    if (std::isnan(score)) return 0.5;  // no order
-  }
-  std::vector<std::uint32_t> order(scores.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return scores[a] != scores[b] ? scores[a] < scores[b] : a < b; });
-  double ranks = 0, positives = 0;
-  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    while (end < order.size() && scores[order[end]] == scores[order[begin]]) ++end;
-    const double mean_rank = 0.5 * static_cast<double>(begin + 1 + end);
-    for (std::size_t i = begin; i < end; ++i) {
-      if (!positive[order[i]]) continue;
-      ranks += mean_rank;
-      ++positives;
-    }
-  }
-  const double negatives = static_cast<double>(scores.size()) - positives;
-  if (positives == 0 || negatives == 0) return 0.5;
-  return (ranks - 0.5 * positives * (positives + 1)) / (positives * negatives);
-}
-
-double mean_area_under_roc(std::span<const float> probabilities, std::span<const std::int32_t> labels,
-                           std::size_t classes) {
-  std::vector<float> scores(labels.size());
-  std::vector<bool> positive(labels.size());
-  double sum = 0, counted = 0;
-  for (std::size_t c = classes == 2 ? 1 : 0; c < classes; ++c) {
-    std::size_t present = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      scores[i] = probabilities[i * classes + c];
-      positive[i] = labels[i] == static_cast<std::int32_t>(c);
-      present += positive[i];
-    }
-    if (present == 0 || present == labels.size()) continue;
-    sum += area_under_roc(scores, positive);
-    ++counted;
-  }
-  return counted > 0 ? sum / counted : 0.5;
 }
 
 double penalty(const NetworkSpec& network, std::span<const float> parameters) {

@@ -35,12 +35,6 @@ std::vector<float> target_predictions(const NetworkSpec& network, const TargetUn
 /// Index of the largest value; the first of equals.
 std::size_t largest(std::span<const float> values) noexcept;
 
-/// Area under the ROC curve by ranks; ties share their mean rank (Mann and Whitney 1947). 0.5 when one side is absent.
-double area_under_roc(std::span<const float> scores, const std::vector<bool>& positive);
-/// Two classes: of class 1. More: mean of one class against the rest over the classes that occur.
-double mean_area_under_roc(std::span<const float> probabilities, std::span<const std::int32_t> labels,
-                           std::size_t classes);
-
 /// l1 * sum|w| + l2/2 * sum w^2 over the tensors that decay, a double chain in layout order.
 double penalty(const NetworkSpec& network, std::span<const float> parameters);
 

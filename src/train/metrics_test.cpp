@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <string>
 
 namespace chainrule::training {
 namespace {
@@ -27,42 +29,6 @@ DataPart part_of(std::span<const std::int32_t> labels, const float* weights = nu
   return part;
 }
 
-double brute_force_auc(const std::vector<float>& scores, const std::vector<bool>& positive) {
-  double wins = 0, pairs = 0;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    for (std::size_t j = 0; j < scores.size(); ++j) {
-      if (!positive[i] || positive[j]) continue;
-      wins += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
-      ++pairs;
-    }
-  }
-  return wins / pairs;
-}
-
-TEST(Metrics, AucWithTiesEqualsCountingAllPairs) {
-  std::vector<float> scores;
-  std::vector<bool> positive;
-  std::uint32_t state = 7;
-  for (int i = 0; i < 200; ++i) {
-    state = state * 1664525u + 1013904223u;
-    scores.push_back(static_cast<float>(state >> 28));  // 16 values only: many ties
-    positive.push_back((state >> 12 & 3) == 0);
-  }
-  EXPECT_NEAR(area_under_roc(scores, positive), brute_force_auc(scores, positive), 1e-12);
-}
-
-TEST(Metrics, AucIsHalfWhenOneSideIsAbsentOrNothingIsOrdered) {
-  EXPECT_EQ(area_under_roc(std::vector<float>{1, 2}, {true, true}), 0.5);
-  EXPECT_EQ(area_under_roc(std::vector<float>{1, NAN}, {true, false}), 0.5);
-  EXPECT_EQ(area_under_roc(std::vector<float>{3, 3, 3}, {true, false, true}), 0.5);
-}
-
-TEST(Metrics, MacroAucSkipsClassesThatDoNotOccur) {
-  const std::vector<std::int32_t> labels = {0, 1, 0, 1};
-  const std::vector<float> p = {0.8f, 0.1f, 0.1f, 0.2f, 0.7f, 0.1f, 0.6f, 0.3f, 0.1f, 0.1f, 0.8f, 0.1f};
-  EXPECT_EQ(mean_area_under_roc(p, labels, 3), 1.0);
-}
-
 TEST(Metrics, ConfusionCountsTrueClassByPredictedClass) {
   const std::vector<std::int32_t> labels = {0, 0, 1, 2};
   const std::vector<float> z = {2, 0, 0, 0, 2, 0, 0, 2, 0, 0, 0, 2};
@@ -73,6 +39,37 @@ TEST(Metrics, ConfusionCountsTrueClassByPredictedClass) {
   const double right = std::log(std::exp(2.0) + 2) - 2, wrong = std::log(std::exp(2.0) + 2);
   EXPECT_NEAR(m.log_loss, (3 * right + wrong) / 4, 1e-6);
   EXPECT_NEAR(m.loss, m.log_loss, 1e-6);
+}
+
+// As many outputs as classes; row i is predicted as guesses[i].
+Metrics measured(std::size_t classes, const std::vector<std::int32_t>& labels, const std::vector<std::size_t>& guesses) {
+  TargetUnit unit{true, {}, 0, 1};
+  for (std::size_t c = 0; c < classes; ++c) unit.classes.push_back(std::to_string(c));
+  std::vector<float> z(labels.size() * classes, 0.0f);
+  for (std::size_t i = 0; i < guesses.size(); ++i) z[i * classes + guesses[i]] = 3;
+  return measure(classifier(classes), unit, part_of(labels), z, {});
+}
+
+TEST(Metrics, ConfusionOfManyClassesIsKeptAsThePairsThatOccur) {
+  const std::vector<std::int32_t> labels = {200, 3, 200, 3, 3, 7};
+  const std::vector<std::size_t> guesses = {0, 3, 0, 200, 3, 7};
+  const Metrics many = measured(kMostClassesOfMatrix + 1, labels, guesses);
+  EXPECT_TRUE(many.confusion.empty());
+  const std::vector<std::array<std::size_t, 3>> expected = {{3, 3, 2}, {3, 200, 1}, {7, 7, 1}, {200, 0, 2}};
+  ASSERT_EQ(many.confusion_counts.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const ConfusionCount& cell = many.confusion_counts[i];
+    EXPECT_EQ((std::array<std::size_t, 3>{cell.truth, cell.predicted, cell.rows}), expected[i]);
+  }
+  EXPECT_EQ(many.accuracy, 0.5);
+}
+
+TEST(Metrics, ConfusionOfTwoHundredClassesIsStillAMatrix) {
+  const Metrics m = measured(kMostClassesOfMatrix, {199, 0}, {1, 0});
+  EXPECT_TRUE(m.confusion_counts.empty());
+  ASSERT_EQ(m.confusion.size(), kMostClassesOfMatrix);
+  EXPECT_EQ(m.confusion[199][1], 1u);
+  EXPECT_EQ(m.confusion[0][0], 1u);
 }
 
 TEST(Metrics, WeightTwoIsTheRowTwiceAndWeightZeroItsAbsence) {

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Tables of unusual shape: many classes, many columns, work that takes long. Usage: limits_test.py PATH/TO/chainrule"""
+import json
+import os
+import subprocess
+import sys
+
+from harness import ENVIRONMENT, Suite
+
+
+def peak_megabytes(suite, *arguments):
+    """The command's stdout, stderr, exit code and largest resident set: wait4 tells that of one child."""
+    with open(suite.home / "stdout", "w+b") as out, open(suite.home / "stderr", "w+b") as err:
+        child = subprocess.Popen([suite.binary, *map(str, arguments)], cwd=suite.home, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                 env=ENVIRONMENT)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        return ((suite.home / "stdout").read_bytes(), (suite.home / "stderr").read_text(errors="replace"), child.returncode,
+                usage.ru_maxrss / 1024)
+
+
+def classes_table(path, classes, rows):
+    path.write_text("x,y\n" + "".join(f"{row % 97},k{row % classes}\n" for row in range(rows)))
+
+
+def many_classes(suite):
+    classes_table(suite.home / "many.csv", 1500, 3000)
+    out, err, code, peak = peak_megabytes(suite, "train", "many.csv", "--target", "y", "--out", "many", "--hidden", "4", "--epochs", "1",
+                                          "--threads", "1", "--json")
+    suite.check("many classes train", code == 0, err)
+    sets = json.loads(out)
+    for name in ("train", "validation"):
+        cells, rows = sets[name].get("confusion_counts", []), sets[name]["rows"]
+        suite.check(f"{name}: the pairs that occur, each row in one", "confusion" not in sets[name] and sum(c[2] for c in cells) == rows
+                    and 0 < len(cells) <= rows and cells == sorted(cells), f"{len(cells)} cells, {rows} rows")
+        right = sum(c[2] for c in cells if c[0] == c[1])
+        suite.check(f"{name}: the diagonal is the accuracy", abs(right / rows - sets[name]["accuracy"]) < 1e-12, right)
+    suite.check("many classes need no matrix", peak < 200, f"{peak:.0f} MB")
+    told = suite.run("evaluate", "many", "many.csv").stdout.decode()
+    suite.check("the most confused pairs are shown", "Most frequent mistakes" in told and "confusion_counts" in told, told)
+
+
+def few_classes(suite):
+    classes_table(suite.home / "few.csv", 200, 800)
+    done = suite.train("few.csv", "y", "few", "--json")
+    train = json.loads(done.stdout)["train"]
+    suite.check("200 classes are a matrix", [len(r) for r in train.get("confusion", [])] == [200] * 200 and "confusion_counts" not in train)
+
+
+def identifiers(suite):
+    classes_table(suite.home / "names.csv", 400, 500)
+    done = suite.run("train", "names.csv", "--target", "y", "--out", "names")
+    suite.is_error("about as many classes as rows", done, 3, "E0346", "names.csv, column \"y\"")
+    suite.check("its hint names the ways out", all(word in done.stderr.decode() for word in ("--drop", "--task classification")))
+    suite.train("names.csv", "y", "names", "--task", "classification")
+
+
+def main():
+    suite = Suite(sys.argv[1])
+    for part in (many_classes, few_classes, identifiers):
+        part(suite)
+    return suite.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
