@@ -83,7 +83,7 @@ bool plain_block(const char* bytes) noexcept {
 std::string_view skip_mark(std::string_view bytes, const std::string& source, std::vector<std::string>& notes) {
   check_wide(bytes, source);
   if (!bytes.starts_with("\xef\xbb\xbf")) return bytes;
-  notes.push_back("encoding: UTF-8 with a byte order mark, skipped");
+  notes.emplace_back("encoding: UTF-8 with a byte order mark, skipped");
   return bytes.substr(3);
 }
 
