@@ -1,7 +1,7 @@
 // Replays what PyTorch's and Keras's own optimisers did, step by step: tests/vectors/optimizers.txt.
-#include <algorithm>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>

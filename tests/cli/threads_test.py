@@ -84,6 +84,6 @@ def main(binary):
 
 if __name__ == "__main__":
     if os.getuid() != 0:
-        print("needs root, to become another user with limits")
+        print("skipped: needs root, to become another user with limits")
         sys.exit(77)
     sys.exit(main(sys.argv[1]))
