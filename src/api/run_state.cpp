@@ -2,11 +2,13 @@
 // bit survive.
 #include "api/run_state.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "api/setting_text.h"
+#include "base/digest.h"
 #include "chainrule/error.h"
 #include "model/file_label.h"
 #include "report/json.h"
@@ -118,7 +120,29 @@ void read_state(const Parsed& json, SavedRun& saved) {
   saved.snapshot.curvature = {pairs_of(json.at("curvature").at("steps")), pairs_of(json.at("curvature").at("changes"))};
 }
 
+// Where and how fast a run works is not what it leads to.
+constexpr std::string_view kNotInResult[] = {"threads", "engine", "out", "checkpoint-every", "find-lr"};
+
+// Reading ends at a stop as training does.
+TrainSettings stopped_by(TrainSettings settings, const TrainHooks& hooks) {
+  settings.read.stop = hooks.stop;
+  return settings;
+}
+
 }  // namespace
+
+std::string run_name(const RunIdentity& run) {
+  constexpr std::size_t kDigits = 16;
+  Sha256 digest;
+  const auto add = [&digest](const std::string& text) { digest.add(text.c_str(), text.size() + 1); };
+  add(run.data_digest);
+  add(spec_to_toml(run.network, run.training));
+  for (const SettingInfo& setting : train_settings()) {
+    const bool elsewhere = std::find(std::begin(kNotInResult), std::end(kNotInResult), setting.key) != std::end(kNotInResult);
+    if (!elsewhere) add(get_train_setting(run.settings, setting.key));
+  }
+  return digest.hex().substr(0, kDigits);
+}
 
 model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapshot& snapshot) {
   model::Checkpoint checkpoint;

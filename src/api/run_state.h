@@ -22,6 +22,9 @@ struct RunIdentity {
   std::string run;                     ///< model::kRunFact
 };
 
+/// Equal for runs that lead to the same model: what they are made of, not where they are kept. 16 hex digits.
+std::string run_name(const RunIdentity& run);
+
 model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapshot& snapshot);
 
 struct SavedRun {

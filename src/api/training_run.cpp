@@ -1,14 +1,12 @@
 // One training run from prepared data to the files in its folder.
 #include "api/training_run.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "api/divergence_files.h"
 #include "api/rate_search.h"
 #include "api/setting_text.h"
 #include "api/starting_parameters.h"
-#include "base/digest.h"
 #include "chainrule/error.h"
 #include "chainrule/machine.h"
 #include "data/idx_folder.h"
@@ -44,28 +42,6 @@ std::string unfinished_text(Outcome outcome, const training::Progress& progress,
   if (outcome == Outcome::epochs || outcome == Outcome::early_stop) return "";
   return reason_text(outcome) + " after " + std::to_string(progress.step) + " steps, in epoch " +
          std::to_string(progress.epoch + 1) + " of " + std::to_string(epochs);
-}
-
-constexpr std::string_view kNotInResult[] = {"threads", "engine", "out", "checkpoint-every", "find-lr"};
-
-// Reading ends at a stop as training does.
-TrainSettings stopped_by(TrainSettings settings, const TrainHooks& hooks) {
-  settings.read.stop = hooks.stop;
-  return settings;
-}
-
-// Equal for runs that lead to the same model: what they are made of, not where they are kept.
-std::string run_name(const RunIdentity& run) {
-  constexpr std::size_t kDigits = 16;
-  Sha256 digest;
-  const auto add = [&digest](const std::string& text) { digest.add(text.c_str(), text.size() + 1); };
-  add(run.data_digest);
-  add(spec_to_toml(run.network, run.training));
-  for (const SettingInfo& setting : train_settings()) {
-    const bool elsewhere = std::find(std::begin(kNotInResult), std::end(kNotInResult), setting.key) != std::end(kNotInResult);
-    if (!elsewhere) add(get_train_setting(run.settings, setting.key));
-  }
-  return digest.hex().substr(0, kDigits);
 }
 
 std::vector<std::string> files_read(const DataRequest& request, const TrainSettings& settings) {
