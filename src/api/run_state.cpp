@@ -123,12 +123,6 @@ void read_state(const Parsed& json, SavedRun& saved) {
 // Where and how fast a run works is not what it leads to.
 constexpr std::string_view kNotInResult[] = {"threads", "engine", "out", "checkpoint-every", "find-lr"};
 
-// Reading ends at a stop as training does.
-TrainSettings stopped_by(TrainSettings settings, const TrainHooks& hooks) {
-  settings.read.stop = hooks.stop;
-  return settings;
-}
-
 }  // namespace
 
 std::string run_name(const RunIdentity& run) {

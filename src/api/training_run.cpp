@@ -44,6 +44,12 @@ std::string unfinished_text(Outcome outcome, const training::Progress& progress,
          std::to_string(progress.epoch + 1) + " of " + std::to_string(epochs);
 }
 
+// Reading ends at a stop as training does.
+TrainSettings stopped_by(TrainSettings settings, const TrainHooks& hooks) {
+  settings.read.stop = hooks.stop;
+  return settings;
+}
+
 std::vector<std::string> files_read(const DataRequest& request, const TrainSettings& settings) {
   std::vector<std::string> files = {request.path, settings.spec_file, settings.class_weights};
   for (const std::string& part : {settings.validation, settings.test}) {
