@@ -11,7 +11,9 @@ using report::Json;
 
 Json confusion_counts(const Metrics& m) {
   Json counts = Json::array();
-  for (const ConfusionCount& cell : m.confusion_counts) counts.push_back(std::vector<std::size_t>{cell.truth, cell.predicted, cell.rows});
+  for (const ConfusionCount& cell : m.confusion_counts) {
+    counts.push_back(Json::written(Json::array({cell.truth, cell.predicted, cell.rows}).dump()));
+  }
   return counts;
 }
 
@@ -62,7 +64,7 @@ Json layer(const LayerInfo& info) {
 
 std::string describe_json(const Description& d) {
   Json json = {{"rows", d.rows}, {"columns", Json::array()}};
-  for (const ColumnInfo& info : d.columns) json["columns"].push_back(column(info));
+  for (const ColumnInfo& info : d.columns) json["columns"].push_back(Json::written(column(info).dump()));
   json["duplicate_rows"] = d.duplicate_rows;
   json["suggested_target"] = d.suggested_target;
   json["suggested_task"] = d.suggested_task;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kSlowRows = 16;
+constexpr std::size_t kRowsBeforeKnown = 512;  // KnownLevels takes 8 KB, which many short columns have not
 constexpr std::size_t kLongestShown = 60;  // bytes of a cell that an error shows
 
 void remember(NamedCell& cell, std::size_t row, std::string_view text) {
@@ -131,7 +132,7 @@ std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::siz
   if (level == level_is_number_.size()) note_level(cell, index);
   else if (copied) copies_.pop_front();
   ++(level_is_number_[level] != 0 ? numbers_seen_ : texts_seen_);
-  known_.keep(records.column(column), row, code, level_is_number_[level]);
+  if (index >= kRowsBeforeKnown) known_.keep(records.column(column), row, code, level_is_number_[level]);
   return code;
 }
 

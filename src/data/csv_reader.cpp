@@ -17,7 +17,15 @@ namespace {
 constexpr std::size_t kMostColumns = 1000000;
 constexpr std::size_t kSharedBytes = std::size_t{1} << 20;
 constexpr std::size_t kMostThreads = 64;
-constexpr std::size_t kDialectBytes = std::size_t{4} << 20;  // more than a dialect is judged by, unless records are huge
+constexpr std::size_t kDialectBytes = std::size_t{4} << 20;  // more than a dialect is judged by, unless lines are huge
+
+// Behind the first two lines: where they are huge the dialect is judged by both, or names could not be told from what is below them.
+std::optional<std::size_t> end_of_two_lines(std::string_view text) {
+  const std::size_t first = text.find('\n');
+  if (first == std::string_view::npos) return std::nullopt;
+  const std::size_t second = text.find('\n', first + 1);
+  return second == std::string_view::npos ? std::nullopt : std::optional(second + 1);
+}
 
 std::string at_line(const std::string& source, std::uint64_t line) { return source + " line " + std::to_string(line); }
 
@@ -30,7 +38,9 @@ std::string at_line(const std::string& source, std::uint64_t line) { return sour
 std::optional<std::size_t> CsvReader::open(std::string_view text, bool last) {
   const std::string_view body = skip_mark(text, table_.source, table_.notes);
   check_utf8(last ? body : whole_lines(body), table_.source, 1, options_.stop);
-  dialect_ = detect_dialect(body.substr(0, kDialectBytes), options_, missing_);
+  const std::optional<std::size_t> two_lines = end_of_two_lines(body);
+  if (!last && !two_lines) return std::nullopt;
+  dialect_ = detect_dialect(body.substr(0, std::max(kDialectBytes, two_lines.value_or(body.size()))), options_, missing_);
   table_.has_header = dialect_.header;
   table_.notes.insert(table_.notes.end(), dialect_.notes.begin(), dialect_.notes.end());
   CsvScanner scanner(body, dialect_.separator, {1, last});
@@ -147,11 +157,9 @@ bool CsvReader::next_record(CsvScanner& scanner) {
 
 // Empty and repeated names get a name of their own, and a note.
 void CsvReader::take_names(const std::vector<std::string_view>& cells) {
-  std::unordered_set<std::string> used;
-  for (std::string_view cell : cells) {
-    if (!cell.empty()) used.emplace(cell);
-  }
-  std::unordered_set<std::string> taken;
+  const std::unordered_set<std::string_view> used(cells.begin(), cells.end());
+  std::unordered_set<std::string_view> taken;  // views of names_
+  names_.reserve(cells.size());
   for (std::size_t c = 0; c < cells.size(); ++c) {
     std::string name(cells[c]);
     if (name.empty() || taken.contains(name)) {
@@ -162,8 +170,7 @@ void CsvReader::take_names(const std::vector<std::string_view>& cells) {
                              ", called \"" + fresh + "\"");
       name = fresh;
     }
-    taken.insert(name);
-    names_.push_back(std::move(name));
+    taken.insert(names_.emplace_back(std::move(name)));
   }
 }
 
@@ -201,6 +208,7 @@ void CsvReader::apply_wishes() {
 
 void CsvReader::start_builders() {
   builders_.clear();
+  builders_.reserve(wishes_.size());
   for (std::size_t c = 0; c < wishes_.size(); ++c) {
     const ColumnUse use = uses_.empty() || wishes_[c] == ColumnWish::dropped ? ColumnUse::typed : uses_[c];
     const ColumnWish wish = use == ColumnUse::typed ? wishes_[c] : use == ColumnUse::texts ? ColumnWish::categorical : ColumnWish::numeric;
@@ -237,6 +245,7 @@ void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
   }
   CsvScanner second_scanner(text, dialect_.separator, part);
   if (!again.empty()) read_again(again, second_scanner, text);
+  table_.columns.reserve(names_.size());
   for (std::size_t c = 0; c < names_.size(); ++c) {
     end_if_asked(options_.stop, table_.source);
     if (wishes_[c] != ColumnWish::dropped) finish_column(c, typings[c]);
@@ -246,6 +255,7 @@ void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
 void CsvReader::finish_column(std::size_t c, Typing typing) {
   const bool numeric = typing == Typing::numeric;
   Column column = numeric ? builders_[c].take_numbers(names_[c]) : builders_[c].take_texts(names_[c]);
+  builders_[c] = ColumnBuilder(wishes_[c], dialect_.decimal);  // its memory serves the columns to come
   column.number = c;
   const bool may_be_dates = wishes_[c] != ColumnWish::categorical && (uses_.empty() || uses_[c] == ColumnUse::typed);
   if (!numeric && may_be_dates) finish_texts(column, place_of(c), table_.notes);

@@ -32,7 +32,7 @@ class CsvReader {
   }
 
   /// Judges the text by its beginning and reads the names: the bytes of mark and header. Nothing when they do not fit into `text`
-  /// although it is not the last part.
+  /// although it is not the last part, nor when it has less than two lines: the second one shows whether the first one is a header.
   std::optional<std::size_t> open(std::string_view text, bool last = true);
   /// The whole table from the bytes behind the header.
   Table read_rest(std::string_view text);

@@ -184,6 +184,27 @@ TEST(Csv, MissingMarkersAreTheUsualOnesOrThoseGiven) {
   EXPECT_EQ(texts(given), (std::vector<Row>{{"1", ""}, {"", "y"}, {"3", "NA"}, {"", "z"}}));
 }
 
+// A first line longer than what a dialect is judged by otherwise (4 MB).
+TEST(Csv, AHeaderOfMegabytesIsAHeader) {
+  std::string names, numbers;
+  for (int c = 0; c < 50; ++c) {
+    names += (c > 0 ? "," : "") + std::string(100000, 'n') + std::to_string(c);
+    numbers += (c > 0 ? "," : "") + std::to_string(c);
+  }
+  const Table table = read(names + "\n" + numbers + "\n");
+  EXPECT_TRUE(table.has_header);
+  EXPECT_EQ(table.rows, 1u);
+  EXPECT_EQ(table.columns[3].type, ColumnType::numeric);
+}
+
+TEST(Csv, WhatIsReadInPartsIsNotJudgedByOneLine) {
+  const ReadOptions options;
+  CsvReader reader("t.csv", options);
+  EXPECT_FALSE(reader.open("a,b\n1,", false).has_value());
+  CsvReader second("t.csv", options);
+  EXPECT_EQ(second.open("a,b\n1,2\n3", false), 4u);
+}
+
 TEST(Csv, BooleansDatesAndMixturesAreTyped) {
   const Table table = read("flag,day,code,yes\nTrue,2024-02-29,7,y\nFalse,2023-03-01 12:00,7b,n\nTrue,,8,y\n");
   EXPECT_TRUE(table.columns[0].boolean);

@@ -31,7 +31,7 @@ void CsvReader::keep_lines(std::uint64_t line, std::size_t rows) {
 // From the bytes of the first rows to the number of all rows; a wrong guess costs only time.
 void CsvReader::reserve_rows(const CsvScanner& scanner, std::size_t size) {
   const double share = static_cast<double>(size) / static_cast<double>(scanner.position());
-  const auto rows = static_cast<std::size_t>(share * 1.03 * static_cast<double>(table_.rows)) + 16;
+  const auto rows = static_cast<std::size_t>(share * 1.03 * static_cast<double>(table_.rows)) + 1;
   for (ColumnBuilder& builder : builders_) builder.reserve(rows);
 }
 

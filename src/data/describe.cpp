@@ -52,6 +52,7 @@ void list_top(ColumnInfo& info, std::vector<Count> counts, ColumnType type) {
   for (const auto& entry : counts) cells += entry.second;
   if (counts.size() > kMostClasses && 2 * counts.size() > cells) return;
   std::stable_sort(counts.begin(), counts.end(), [](const Count& a, const Count& b) { return a.second > b.second; });
+  info.top.reserve(std::min(counts.size(), kTopValues));
   for (std::size_t i = 0; i < std::min(counts.size(), kTopValues); ++i) {
     info.top.emplace_back(numeric_text(counts[i].first, type), counts[i].second);
   }
@@ -97,6 +98,7 @@ ColumnInfo describe_texts(const Column& column) {
               : column.boolean     ? "boolean"
               : free_text          ? "text"
                                    : "categorical";
+  info.top.reserve(std::min(counts.size(), kTopValues));
   for (std::size_t i = 0; i < std::min(counts.size(), kTopValues); ++i) {
     info.top.emplace_back(column.levels[counts[i].second], counts[i].first);
   }

@@ -1,4 +1,4 @@
-// What was built goes into a document of nlohmann::json, which writes all of it.
+// Values are written by nlohmann::json, lists and objects here: a document of the library's would be a second copy of all that was built.
 #include "report/json.h"
 
 #include <algorithm>
@@ -13,19 +13,13 @@ namespace {
 
 using Library = nlohmann::ordered_json;
 
-template <class Value>
-Library library_value(const Value& value) {
-  if constexpr (std::is_same_v<Value, std::string>) return text_of_bytes(value);
-  else return value;
-}
-
 /// Characters that must not reach a terminal, as \uNNNN, which reads back the same. The library writes so only those below U+0020.
 std::string without_hidden(std::string json) {
-  if (printable(json, "\n") == json) return json;
+  if (printable(json) == json) return json;
   std::string shown;
   for (std::string_view rest = json; !rest.empty();) {
     const ShownCharacter character = first_character(rest);
-    if (character.safe || rest[0] == '\n') shown += rest.substr(0, character.bytes);
+    if (character.safe) shown += rest.substr(0, character.bytes);
     else shown += Library(std::string(rest.substr(0, character.bytes))).dump(-1, ' ', true).substr(1, 6);
     rest.remove_prefix(character.bytes);
   }
@@ -34,20 +28,60 @@ std::string without_hidden(std::string json) {
 
 }  // namespace
 
-class Json::Tree {
+/// indent 0: all in one line.
+class Json::Writer {
  public:
-  static Library of(const Json& json) {
-    if (json.kind_ == Kind::scalar) return std::visit([](const auto& value) { return library_value(value); }, json.scalar_);
-    Library made = json.kind_ == Kind::list ? Library::array() : Library::object();
-    for (std::size_t i = 0; i < json.parts_.size(); ++i) {
-      if (json.kind_ == Kind::list) {
-        made.push_back(of(json.parts_[i]));
-      } else {
-        made[json.keys_[i]] = of(json.parts_[i]);
-      }
+  explicit Writer(std::size_t indent) : indent_(indent) {}
+
+  void write(const Json& json) {
+    switch (json.kind_) {
+      case Kind::scalar: std::visit([&](const auto& value) { write_value(value); }, json.scalar_); break;
+      case Kind::written: text += std::get<std::string>(json.scalar_); break;
+      case Kind::list: write_parts(json, '[', ']'); break;
+      case Kind::object: write_parts(json, '{', '}'); break;
     }
-    return made;
   }
+
+  std::string text;
+
+ private:
+  template <class Value>
+  void write_value(const Value& value) {
+    text += Library(value).dump(-1, ' ', false, Library::error_handler_t::replace);
+  }
+  void write_value(std::int64_t value) { text += std::to_string(value); }
+  void write_value(std::uint64_t value) { text += std::to_string(value); }
+  void write_value(const std::string& value) {  // nearly every text needs no second look
+    if (!std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; })) {
+      text += without_hidden(Library(text_of_bytes(value)).dump(-1, ' ', false, Library::error_handler_t::replace));
+      return;
+    }
+    text.append(1, '"').append(value).append(1, '"');
+  }
+
+  void write_parts(const Json& json, char begin, char end) {
+    text += begin;
+    ++depth_;
+    for (std::size_t i = 0; i < json.parts_.size(); ++i) {
+      if (i > 0) text += ',';
+      start_line();
+      if (json.kind_ == Kind::object) {
+        write_value(json.keys_[i]);
+        text += indent_ == 0 ? ":" : ": ";
+      }
+      write(json.parts_[i]);
+    }
+    --depth_;
+    if (!json.parts_.empty()) start_line();
+    text += end;
+  }
+
+  void start_line() {
+    if (indent_ > 0) text.append(1, '\n').append(indent_ * depth_, ' ');
+  }
+
+  const std::size_t indent_;
+  std::size_t depth_ = 0;
 };
 
 Json::Json(std::initializer_list<Member> members) : kind_(Kind::object) { update(members); }
@@ -62,6 +96,13 @@ Json Json::array(std::initializer_list<Json> parts) {
 Json Json::object() {
   Json json;
   json.kind_ = Kind::object;
+  return json;
+}
+
+Json Json::written(std::string text) {
+  Json json;
+  json.kind_ = Kind::written;
+  json.scalar_ = std::move(text);
   return json;
 }
 
@@ -83,7 +124,9 @@ void Json::update(std::initializer_list<Member> members) {
 }
 
 std::string Json::dump(std::size_t indent) const {
-  return without_hidden(Tree::of(*this).dump(indent == 0 ? -1 : static_cast<int>(indent), ' ', false, Library::error_handler_t::replace));
+  Writer writer(indent);
+  writer.write(*this);
+  return std::move(writer.text);
 }
 
 Json typed_json(const std::string& text) {

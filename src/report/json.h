@@ -1,5 +1,5 @@
 // JSON under construction, for --json and for files beside a run. nlohmann's templates cost seconds in every file that builds a document with
-// them; this class has none of them in its header, and hands what was built to the library, which writes it.
+// them; this class has none of them in its header, and hands single values to the library, which writes them.
 #pragma once
 
 #include <concepts>
@@ -41,6 +41,8 @@ class Json {
 
   static Json array(std::initializer_list<Json> parts = {});
   static Json object();
+  /// A part that is written already, as dump() wrote it: long lists of small objects take a tenth of the memory.
+  static Json written(std::string json);
 
   /// The member of this name, null when it is new. Null becomes an object.
   Json& operator[](std::string_view key);
@@ -54,8 +56,8 @@ class Json {
   std::string dump(std::size_t indent = 0) const;
 
  private:
-  enum class Kind { scalar, list, object };
-  class Tree;  // of the library
+  enum class Kind { scalar, list, object, written };
+  class Writer;
 
   Kind kind_ = Kind::scalar;
   std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string> scalar_;

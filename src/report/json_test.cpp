@@ -50,6 +50,12 @@ TEST(Json, ListsNest) {
   EXPECT_EQ(list.dump(), R"([1,"b",[[1,2],[]],{"k":1,"l":2}])");
 }
 
+TEST(Json, AWrittenPartStandsAsItIs) {
+  const Json json = {{"a", Json::array({Json::written(Json::array({1, 2}).dump()), 3})}};
+  EXPECT_EQ(json.dump(), R"({"a":[[1,2],3]})");
+  EXPECT_EQ(json.dump(1), "{\n \"a\": [\n  [1,2],\n  3\n ]\n}");
+}
+
 TEST(Json, IndentedTextHasOnePartToALine) {
   const Json json = {{"a", Json::array({1, 2})}, {"b", Json::array()}, {"c", {{"d", "e"}}}};
   EXPECT_EQ(json.dump(2), "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": [],\n  \"c\": {\n    \"d\": \"e\"\n  }\n}");

@@ -55,9 +55,35 @@ def identifiers(suite):
     suite.train("names.csv", "y", "names", "--task", "classification")
 
 
+def wide_table(path, columns, cell):
+    lines = [",".join(f"c{i}" for i in range(columns))] + [",".join(cell(i + row) for i in range(columns)) for row in range(3)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def many_columns(suite):
+    """Below 1 kB a column beyond the file, by the difference of two widths, so that what every run needs does not count."""
+    narrow, wide = 20000, 120000
+    kinds = {"numbers": lambda i: str(i * 7 % 1000), "texts": lambda i: ("red", "green", "blue", "a")[i * 7 % 4], "fractions": lambda i: f"{i}.5"}
+    for kind, cell in kinds.items():
+        for flags in ([], ["--json"]):
+            peaks, sizes = [], []
+            for columns in (narrow, wide):
+                path = suite.home / f"{kind}.csv"
+                wide_table(path, columns, cell)
+                out, err, code, peak = peak_megabytes(suite, "describe", path.name, *flags)
+                suite.check(f"describe {columns} columns", code == 0, err)
+                peaks.append(peak * 2**20)
+                sizes.append(path.stat().st_size)
+            each = (peaks[1] - peaks[0] - (sizes[1] - sizes[0])) / (wide - narrow)
+            suite.check(f"memory of a column of {kind} {flags}", each < 1000, f"{each:.0f} bytes")
+            if flags:
+                told = json.loads(out)
+                suite.check(f"a header of {wide} names", told["rows"] == 3 and told["columns"][7]["name"] == "c7", told["notes"])
+
+
 def main():
     suite = Suite(sys.argv[1])
-    for part in (many_classes, few_classes, identifiers):
+    for part in (many_classes, few_classes, identifiers, many_columns):
         part(suite)
     return suite.finish()
 
