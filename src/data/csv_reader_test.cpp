@@ -184,11 +184,11 @@ TEST(Csv, MissingMarkersAreTheUsualOnesOrThoseGiven) {
   EXPECT_EQ(texts(given), (std::vector<Row>{{"1", ""}, {"", "y"}, {"3", "NA"}, {"", "z"}}));
 }
 
-// A first line longer than what a dialect is judged by otherwise (4 MB).
+// A first line longer than what a dialect is judged by otherwise (4 MB); as a name is there twice only the numbers below tell what it is.
 TEST(Csv, AHeaderOfMegabytesIsAHeader) {
   std::string names, numbers;
   for (int c = 0; c < 50; ++c) {
-    names += (c > 0 ? "," : "") + std::string(100000, 'n') + std::to_string(c);
+    names += (c > 0 ? "," : "") + std::string(100000, 'n');
     numbers += (c > 0 ? "," : "") + std::to_string(c);
   }
   const Table table = read(names + "\n" + numbers + "\n");
