@@ -46,7 +46,11 @@ Model& Model::operator=(Model&&) noexcept = default;
 Model::~Model() = default;
 
 Model Model::load(const std::string& path, const PlanOptions& options) {
-  const std::string file = data::is_folder(path) ? api::model_path(path) : path;
+  const bool folder = data::is_folder(path);
+  const std::string file = folder ? api::model_path(path) : path;
+  if (folder && !data::is_file(file) && model::has_checkpoint(path)) {
+    throw Error("E0401", path, "holds an unfinished run without a model", "finish the run first, with --resume");
+  }
   model::ModelFile content = model::load_model(file);
   require_features(content, file);
   Model model(std::make_unique<Impl>(file, std::move(content), options));

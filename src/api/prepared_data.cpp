@@ -201,7 +201,7 @@ class Preparation {
   void check_digest() {
     data_.digest = digest_.finish(request_.path, settings_);
     if (request_.expected_digest.empty() || data_.digest == request_.expected_digest) return;
-    throw Error("E0407", request_.path, "the data is not what it was when the run began", "restore the file, or start a new run with chainrule train");
+    throw Error("E0407", request_.path, "the data, or a file given with --validation, --test or --class-weights, is not what it was when the run began", "restore it, or start a new run with chainrule train");
   }
 
   void next_phase() const { end_if_asked(settings_.read.stop, data_.table->source); }

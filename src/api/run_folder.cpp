@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -11,7 +11,7 @@
 #include "chainrule/error.h"
 #include "chainrule/model.h"
 #include "files/atomic_file.h"
-#include "model/checkpoint.h"
+#include "files/write_target.h"
 #include "model/file_label.h"
 
 namespace chainrule {
@@ -87,6 +87,7 @@ RunFolder RunFolder::for_new_run(const std::string& wanted, bool force) {
   folder.open(wanted);
   folder.check_own();
   folder.check_free(force);
+  folder.check_writable();
   return folder;
 }
 
@@ -95,8 +96,29 @@ RunFolder RunFolder::for_resumed_run(const std::string& path) {
   folder.path_ = path;
   folder.lock_ = FolderLock(path);
   if (!folder.lock_.note().empty()) folder.notes_.push_back(folder.lock_.note());
-  folder.check_own();
+  for (const std::string& file : {api::model_path(path), unfinished_path(path)}) check_not_foreign(file);
+  check_divergence_is_own(path);
+  folder.check_writable();
   return folder;
+}
+
+void RunFolder::set_aside(const model::LoadedCheckpoint& loaded) {
+  for (std::size_t i = 0; i < loaded.damaged.size(); ++i) {
+    const std::string kept = loaded.damaged[i] + ".damaged";
+    const bool moved = ::rename(loaded.damaged[i].c_str(), kept.c_str()) == 0;
+    notes_.push_back("warning: " + loaded.notes[i] + (moved ? "; it is kept as " + name_of(kept) : "") + "; going on from " + name_of(loaded.path) +
+                     ", " + std::to_string(loaded.checkpoint.step) + " steps done");
+  }
+}
+
+// What is there and may not be replaced is said before training, not after it.
+void RunFolder::check_writable() const {
+  if (::access(path_.c_str(), W_OK | X_OK) != 0) fail_file("E0421", path_, "cannot write to this folder", errno);
+  std::vector<std::string> files = model::checkpoint_files(path_);
+  files.push_back(api::model_path(path_));
+  for (const std::string& file : files) {
+    if (model::read_label(file).kind != Kind::absent) find_write_target(file);
+  }
 }
 
 RunFolder::RunFolder(RunFolder&& other) noexcept { *this = std::move(other); }

@@ -6,6 +6,7 @@
 
 #include "files/file_account.h"
 #include "files/folder_lock.h"
+#include "model/checkpoint.h"
 
 namespace chainrule::api {
 
@@ -25,6 +26,9 @@ class RunFolder {
   RunFolder& operator=(RunFolder&& other) noexcept;
   /// A folder made for a run that came to nothing is removed.
   ~RunFolder();
+
+  /// Checkpoints that were passed over are kept under another name, and said.
+  void set_aside(const model::LoadedCheckpoint& loaded);
 
   const std::string& path() const noexcept { return path_; }
   /// What the user should know: an older run here, no lock.
@@ -46,6 +50,7 @@ class RunFolder {
   void open(const std::string& wanted);
   void take_next_number();
   void check_own() const;
+  void check_writable() const;
   void check_free(bool force);
 
   std::string path_;

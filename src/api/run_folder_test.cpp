@@ -112,6 +112,28 @@ TEST_F(RunFolders, DataThatTheRunWouldReplaceIsRefused) {
   EXPECT_EQ(error_of([&] { train(path("run/model.safetensors"), s); }).code(), "E0105");
 }
 
+TEST_F(RunFolders, ADamagedCheckpointIsSaidAndKeptWhenTheOneBeforeGoesOn) {
+  TrainSettings s = settings();
+  s.epochs = 6;
+  s.checkpoint_every = 1;
+  s.given["checkpoint-every"] = "1";
+  const std::string digest = run(s).digest;
+  for (const std::string& damaged : {std::string(), std::string("half a fi"), std::string(4096, '\0')}) {
+    std::ofstream(path("run/checkpoint.safetensors")) << damaged;
+    const TrainResult result = resume(path("run"));
+    EXPECT_EQ(result.digest, digest);
+    EXPECT_NE(result.decisions.back().find("cannot be used"), std::string::npos) << result.decisions.back();
+    EXPECT_EQ(fs::file_size(path("run/checkpoint.safetensors.damaged")), damaged.size());
+    EXPECT_TRUE(fs::exists(path("run/checkpoint.safetensors")));
+  }
+}
+
+TEST_F(RunFolders, AFolderWithoutAModelSaysThatItsRunIsUnfinished) {
+  run(settings());
+  fs::remove(path("run/model.safetensors"));
+  EXPECT_NE(error_of([&] { Model::load(path("run")); }).message().find("unfinished run"), std::string::npos);
+}
+
 TEST_F(RunFolders, ModelsOfEarlierVersionsAreFinishedOnes) {
   run(settings());
   model::ModelFile file = model::load_model(path("run/model.safetensors"));

@@ -169,6 +169,7 @@ void TrainingRun::identify() {
   make_paths_absolute(settings_);
   settings_.out = absolute_path(folder_.path());
   const bool repeatable = !request_.path.empty() && request_.path != "-";
+  if (data_.digest.empty()) data_.decisions.push_back("checkpoints: none, for the data cannot be read a second time");
   identity_ = {settings_,
                choice_.network,
                choice_.training,
@@ -219,7 +220,13 @@ void TrainingRun::start() {
 
 void TrainingRun::save_checkpoint(const training::Snapshot& snapshot) {
   if (identity_.data_digest.empty()) return;
-  model::save_checkpoint(folder_.path(), make_checkpoint(identity_, snapshot));
+  try {
+    model::save_checkpoint(folder_.path(), make_checkpoint(identity_, snapshot));
+  } catch (const Error& error) {
+    const bool older = saved_ || snapshot.progress.step > 0;
+    if (!older || !model::has_checkpoint(folder_.path())) throw;
+    throw Error(error.code(), error.where(), error.message(), error.hint() + "; the checkpoint before is whole: --resume goes on from it");
+  }
   if (!hooks_.on_event) return;
   TrainEvent event;
   event.kind = TrainEvent::Kind::checkpoint;

@@ -14,6 +14,16 @@
 namespace chainrule {
 namespace {
 
+/// What is in the file may only be what write_pid() writes.
+bool is_own(int fd) {
+  char text[32] = {};
+  const ssize_t size = ::pread(fd, text, sizeof text, 0);
+  for (ssize_t i = 0; i < size; ++i) {
+    if ((text[i] < '0' || text[i] > '9') && text[i] != '\n') return false;
+  }
+  return size < static_cast<ssize_t>(sizeof text);
+}
+
 std::string holder_text(int fd) {
   char text[32] = {};
   const ssize_t size = ::pread(fd, text, sizeof text - 1, 0);
@@ -50,6 +60,10 @@ bool FolderLock::lock_this_file(const std::string& folder) {
   }
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) {
     if (!is_still_named(file_.get(), path_)) return false;
+    if (!is_own(file_.get())) {
+      file_ = Descriptor();
+      throw Error("E0427", path_, "is no file of Chainrule's, and the run would replace it", "move it away, or name another folder with --out");
+    }
     write_pid(file_.get());
     return true;
   }

@@ -79,6 +79,12 @@ TEST_F(FolderLocks, AFolderThatCannotBeLockedIsSaid) {
   EXPECT_NE(lock.note().find("could not be locked"), std::string::npos) << lock.note();
 }
 
+TEST_F(FolderLocks, AFileOfOthersWithTheNameOfTheLockStays) {
+  std::ofstream(path(FolderLock::kName)) << "mine";
+  EXPECT_EQ(error_of([&] { FolderLock lock(folder_); }).code(), "E0427");
+  EXPECT_EQ(std::filesystem::file_size(path(FolderLock::kName)), 4u);
+}
+
 TEST_F(FolderLocks, APlantedLinkIsNotFollowed) {
   std::ofstream(path("victim")) << "text";
   std::filesystem::create_symlink("victim", path(FolderLock::kName));

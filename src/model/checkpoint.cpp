@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -125,6 +126,7 @@ LoadedCheckpoint load_newest_checkpoint(const std::string& folder) {
       loaded.checkpoint = parse_checkpoint(read_tensor_bytes(loaded.path), loaded.path);
       return loaded;
     } catch (const Error& error) {
+      loaded.damaged.push_back(loaded.path);
       loaded.notes.push_back(std::string(name) + " cannot be used (" + error.code() + "): " + error.message());
     }
   }
@@ -132,6 +134,11 @@ LoadedCheckpoint load_newest_checkpoint(const std::string& folder) {
   for (const std::string& note : loaded.notes) reasons += (reasons.empty() ? ": " : "; ") + note;
   throw Error("E0415", folder, loaded.notes.empty() ? "the folder holds no checkpoint" : "no checkpoint of the folder is whole" + reasons,
               "give the folder of a run (the one with checkpoint.safetensors), or train again");
+}
+
+bool has_checkpoint(const std::string& folder) {
+  const std::vector<std::string> files = checkpoint_files(folder);
+  return std::any_of(files.begin(), files.end(), exists);
 }
 
 std::vector<std::string> checkpoint_files(const std::string& folder) {

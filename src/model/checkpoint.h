@@ -34,10 +34,12 @@ void save_checkpoint(const std::string& folder, const Checkpoint& checkpoint);
 struct LoadedCheckpoint {
   Checkpoint checkpoint;
   std::string path;                ///< the file it came from
-  std::vector<std::string> notes;  ///< one line per newer generation that could not be used, and why
+  std::vector<std::string> notes;    ///< one line per newer generation that could not be used, and why
+  std::vector<std::string> damaged;  ///< the files of these
 };
 /// The newest generation that is whole. Throws Error E0415 when there is none: the message says what is wrong with each.
 LoadedCheckpoint load_newest_checkpoint(const std::string& folder);
+bool has_checkpoint(const std::string& folder);
 /// Every file of a checkpoint, newest first as loading tries them; they need not exist.
 std::vector<std::string> checkpoint_files(const std::string& folder);
 /// The generation before; and the one that exists only while save_checkpoint() is between its renames, or was killed there.
