@@ -98,11 +98,11 @@ RunFolder RunFolder::for_resumed_run(const std::string& path) {
   if (!folder.lock_.note().empty()) folder.notes_.push_back(folder.lock_.note());
   for (const std::string& file : {api::model_path(path), unfinished_path(path)}) check_not_foreign(file);
   check_divergence_is_own(path);
-  folder.check_writable();
   return folder;
 }
 
-void RunFolder::set_aside(const model::LoadedCheckpoint& loaded) {
+void RunFolder::go_on_from(const model::LoadedCheckpoint& loaded) {
+  check_writable();
   for (std::size_t i = 0; i < loaded.damaged.size(); ++i) {
     const std::string kept = loaded.damaged[i] + ".damaged";
     const bool moved = ::rename(loaded.damaged[i].c_str(), kept.c_str()) == 0;

@@ -27,8 +27,9 @@ class RunFolder {
   /// A folder made for a run that came to nothing is removed.
   ~RunFolder();
 
-  /// Checkpoints that were passed over are kept under another name, and said.
-  void set_aside(const model::LoadedCheckpoint& loaded);
+  /// For a resumed run: checkpoints that were passed over are kept under another name, and said. Throws Error E0421 when
+  /// the folder or a file of the run there may not be written.
+  void go_on_from(const model::LoadedCheckpoint& loaded);
 
   const std::string& path() const noexcept { return path_; }
   /// What the user should know: an older run here, no lock.

@@ -22,7 +22,7 @@ TrainResult train(const Table& table, const TrainSettings& settings, const Train
 TrainResult resume(const std::string& folder, const TrainHooks& hooks) {
   api::RunFolder run_folder = api::RunFolder::for_resumed_run(folder);
   const model::LoadedCheckpoint loaded = model::load_newest_checkpoint(folder);
-  run_folder.set_aside(loaded);
+  run_folder.go_on_from(loaded);
   api::SavedRun saved = api::read_checkpoint(loaded.checkpoint, loaded.path);
   if (saved.run.data_path.empty()) {
     throw Error("E0416", folder, "the run's data was not a file, so it cannot be read again",
