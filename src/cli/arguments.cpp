@@ -183,7 +183,7 @@ void add_environment(Arguments& arguments, const Environment& environment) {
     if (name.rfind("CHAINRULE_", 0) != 0 || is_reserved(name)) continue;
     const std::vector<Flag>& flags = arguments.command->flags;
     const auto flag = std::find_if(flags.begin(), flags.end(),
-                                   [&](const Flag& f) { return f.environment && variable_name(f.name) == name; });
+                                   [&name = name](const Flag& f) { return f.environment && variable_name(f.name) == name; });
     if (flag != flags.end()) {
       if (value.empty()) continue;  // as not set: how a shell or a container file takes a variable back
       if (!arguments.find(flag->name)) arguments.given.push_back(normalised(*flag, {flag->name, value, Origin::environment, name}));
