@@ -43,11 +43,11 @@ def main():
             whole = time.time() - begin
             for attempt in range(times // 3):
                 run = folder / f"{kind}{len(flags)}{attempt}"
-                command = train + ["--out", run]
+                command = train + ["--out", run, "--force"]
                 while killed_after(command, draw.uniform(0.02, whole)):
                     killed += 1
                     started = any(run.glob("checkpoint*.safetensors")) if run.exists() else False
-                    command = [program, "train", "--resume", run, "--json"] if started else train + ["--out", run]
+                    command = [program, "train", "--resume", run, "--json"] if started else train + ["--out", run, "--force"]
                     if draw.random() < 0.3:
                         break  # go on to the end undisturbed
                 done = tables.run(command)
