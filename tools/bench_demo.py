@@ -32,7 +32,7 @@ def ours(build, threads, cores):
     shutil.rmtree(out, ignore_errors=True)
     recipe = RECIPE
     words = [str(ROOT / build / "chainrule"), "train", recipe["data"], "--target", "label", "--validation", "0", "--early-stop", "0",
-             "--hidden", ",".join(map(str, recipe["hidden"])), "--seed", "0", "--threads", str(threads), "--out", str(out), "--force", "--json",
+             "--hidden", ",".join(map(str, recipe["hidden"])), "--seed", "0", "--threads", str(threads), "--out", str(out), "--json",
              "--progress", "never"]
     for flag in ("norm", "dropout", "label_smoothing", "optimizer", "lr", "weight_decay", "schedule", "batch", "epochs"):
         words += ["--" + flag.replace("_", "-"), str(recipe[flag])]
