@@ -81,10 +81,7 @@ class FileSource : public ByteSource {
     }
   }
 
-  void check_unchanged() const {
-    if (!before_.regular()) return;
-    if (const auto change = before_.change(FileState::of(file_.get()))) throw Error("E0341", name_, *change, kChangedHint);
-  }
+  void check_unchanged() const { before_.check_unchanged(file_.get(), name_, "E0341"); }
 
   Descriptor file_;
   std::string name_;

@@ -53,7 +53,7 @@ class Reading {
     const bool more = read_to(bytes, kFirst);
     if (limit_.judge != nullptr) limit_.judge(bytes, path_);
     if (more) read_rest(bytes);
-    if (const auto change = before_.change(FileState::of(fd_.get()))) throw Error("E0424", path_, *change, kChangedHint);
+    before_.check_unchanged(fd_.get(), path_, "E0424");
     return bytes;
   }
 
