@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 
 #include "base/shown_text.h"
-#include "files/atomic_file.h"
 #include "chainrule/error.h"
+#include "files/atomic_file.h"
+#include "files/path_status.h"
 #include "report/divergence_html.h"
 #include "report/json.h"
 
@@ -74,8 +74,7 @@ std::string write_divergence(const std::string& folder, DivergenceReport report)
 }
 
 bool has_divergence_at(const std::string& folder, std::uint64_t step) {
-  std::error_code error;
-  if (!std::filesystem::exists(json_path(folder), error) || !std::filesystem::exists(page_path(folder), error)) return false;
+  if (!exists(json_path(folder)) || !exists(page_path(folder))) return false;
   constexpr FileLimit kLimit = {std::size_t{1} << 30, "E0424", "a divergence report holds a few hundred steps", "delete it, or name another folder with --out"};
   return report::whole_number_in(read_file(json_path(folder), kLimit), "step") == step;
 }
@@ -84,8 +83,7 @@ std::vector<std::string> divergence_files(const std::string& folder) { return {j
 
 void check_divergence_is_own(const std::string& folder) {
   for (const std::string& path : divergence_files(folder)) {
-    std::error_code error;
-    if (!std::filesystem::exists(path, error) || is_own(path)) continue;
+    if (!exists(path) || is_own(path)) continue;
     throw Error("E0427", path, "is no page of Chainrule's, and a run that diverges would replace it",
                 "move it away, or name another folder with --out");
   }

@@ -16,6 +16,7 @@
 #include "files/file_state.h"
 #include "files/interruption.h"
 #include "files/memory_share.h"
+#include "files/path_status.h"
 
 namespace chainrule::data {
 namespace {
@@ -93,28 +94,28 @@ class FileSource : public ByteSource {
 
 std::string source_name(const std::string& path) { return path == "-" ? "stdin" : path; }
 
-// 0 for pipes, devices and what cannot be asked.
-std::size_t file_size(const std::string& path) noexcept {
-  struct stat status {};
-  const bool known = (path == "-" ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status)) == 0 && S_ISREG(status.st_mode);
-  return known ? static_cast<std::size_t>(status.st_size) : 0;
+// 0 for pipes and devices. Throws E0401 where the system does not say: a run on a file taken for a pipe could not be resumed.
+std::size_t file_size(const std::string& path) {
+  if (path == "-") return FileState::of(STDIN_FILENO).size();
+  const auto status = status_of(path);
+  return status && S_ISREG(status->st_mode) ? static_cast<std::size_t>(status->st_size) : 0;
 }
 
 }  // namespace
 
-bool is_folder(const std::string& path) noexcept {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+bool is_folder(const std::string& path) {
+  const auto status = status_of(path);
+  return status && S_ISDIR(status->st_mode);
 }
 
-bool is_file(const std::string& path) noexcept {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+bool is_file(const std::string& path) {
+  const auto status = status_of(path);
+  return status && !S_ISDIR(status->st_mode);
 }
 
-bool is_regular_file(const std::string& path) noexcept {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+bool is_regular_file(const std::string& path) {
+  const auto status = status_of(path);
+  return status && S_ISREG(status->st_mode);
 }
 
 std::unique_ptr<ByteSource> open_source(const std::string& path, const InputOptions& options) {

@@ -48,8 +48,9 @@ constexpr std::size_t expansion_limit(std::size_t packed) noexcept {
 /// A gzip or zstd magic number.
 bool looks_packed(std::string_view bytes) noexcept;
 
-bool is_folder(const std::string& path) noexcept;
-bool is_file(const std::string& path) noexcept;
-bool is_regular_file(const std::string& path) noexcept;
+/// Each throws E0401 where the system does not say: a file whose kind is unknown must not pass for another kind.
+bool is_folder(const std::string& path);
+bool is_file(const std::string& path);
+bool is_regular_file(const std::string& path);
 
 }  // namespace chainrule::data

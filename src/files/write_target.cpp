@@ -9,6 +9,7 @@
 
 #include "chainrule/error.h"
 #include "files/descriptor.h"
+#include "files/path_status.h"
 
 namespace chainrule {
 namespace {
@@ -80,17 +81,16 @@ WriteTarget find_write_target(const std::string& path) {
     target.descriptor = *descriptor;
     return target;
   }
-  struct stat info {};
-  const bool exists = ::stat(path.c_str(), &info) == 0;
-  if (exists && S_ISDIR(info.st_mode)) fail_file("E0421", path, kRefused, EISDIR);
-  if (exists && !S_ISREG(info.st_mode)) {
+  const auto present = status_of(path, "E0421");
+  if (present && S_ISDIR(present->st_mode)) fail_file("E0421", path, kRefused, EISDIR);
+  if (present && !S_ISREG(present->st_mode)) {
     target.kind = WriteTarget::Kind::device;
     target.path = path;
     return target;
   }
   target.path = behind_links(path);
-  if (exists) {
-    target.present = info;
+  if (present) {
+    target.present = present;
     check_may_be_replaced(path, target);
   }
   return target;

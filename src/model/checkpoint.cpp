@@ -12,6 +12,7 @@
 
 #include "base/byte_text.h"
 #include "files/atomic_file.h"
+#include "files/path_status.h"
 #include "chainrule/error.h"
 #include "model/model_part.h"
 #include "model/sealed_file.h"
@@ -32,7 +33,8 @@ constexpr std::array kGenerations = {kCurrent, kNext, kPrevious};
 
 std::string state_prefix(std::size_t state) { return "optimizer." + std::to_string(state) + "."; }
 
-bool exists(const std::string& path) noexcept {
+/// errno says why not.
+bool can_be_seen(const std::string& path) noexcept {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0;
 }
@@ -115,10 +117,10 @@ void save_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
 
 LoadedCheckpoint load_newest_checkpoint(const std::string& folder) {
   LoadedCheckpoint loaded;
-  if (!exists(folder)) refuse_folder(folder, errno);
+  if (!can_be_seen(folder)) refuse_folder(folder, errno);
   for (const char* name : kGenerations) {
     loaded.path = folder + "/" + name;
-    if (!exists(loaded.path)) {
+    if (!can_be_seen(loaded.path)) {
       if (errno != ENOENT) refuse_folder(folder, errno);
       continue;
     }

@@ -2,7 +2,6 @@
 #include "model/file_label.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -10,6 +9,7 @@
 
 #include "chainrule/error.h"
 #include "files/descriptor.h"
+#include "files/path_status.h"
 #include "model/model_part.h"
 #include "model/tensor_file.h"
 #include "model/tensor_header.h"
@@ -17,15 +17,16 @@
 namespace chainrule::model {
 namespace {
 
-/// Fewer bytes when the file ends before.
-std::string read_start(int fd, std::size_t size, std::size_t begin) {
+/// Fewer bytes when the file ends before. Throws Error E0424: what cannot be read must not pass for somebody else's.
+std::string read_start(int fd, const std::string& path, std::size_t size, std::size_t begin) {
   std::string bytes(size, '\0');
   std::size_t used = 0;
   while (used < size) {
     const ssize_t got = system_call([&] {
       return ::pread(fd, bytes.data() + used, size - used, static_cast<off_t>(begin + used));
     });
-    if (got <= 0) break;
+    if (got < 0) fail_file("E0424", path, "cannot read", errno);
+    if (got == 0) break;
     used += static_cast<std::size_t>(got);
   }
   bytes.resize(used);
@@ -64,21 +65,19 @@ FileLabel label_of(const std::string& header_text, const std::string& path) {
 FileLabel read_label(const std::string& path) {
   FileLabel foreign;
   foreign.kind = FileLabel::Kind::foreign;
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return {};
-    fail_file("E0401", path, "cannot open", errno);
-  }
-  if (!S_ISREG(info.st_mode)) return foreign;
+  const auto info = status_of(path);
+  if (!info) return {};
+  if (!S_ISREG(info->st_mode)) return foreign;
   const Descriptor file = open_file(path, O_RDONLY);
   if (!file) fail_file("E0401", path, "cannot open", errno);
   std::uint64_t length = 0;
-  const std::string start = read_start(file.get(), sizeof length, 0);
+  const std::string start = read_start(file.get(), path, sizeof length, 0);
   if (start.size() < sizeof length) return foreign;
   std::memcpy(&length, start.data(), sizeof length);
-  if (length < 2 || length > kLargestHeader || length > static_cast<std::uint64_t>(info.st_size)) return foreign;
+  if (length < 2 || length > kLargestHeader || length > static_cast<std::uint64_t>(info->st_size)) return foreign;
+  const std::string header = read_start(file.get(), path, length, sizeof length);
   try {
-    return label_of(read_start(file.get(), length, sizeof length), path);
+    return label_of(header, path);
   } catch (const Error&) {
     return foreign;
   }

@@ -20,7 +20,7 @@ inline constexpr const char* kRunFact = "run";                ///< equal for equ
 inline constexpr const char* kUnfinishedFact = "unfinished";  ///< "interrupted in epoch 3 of 100"
 
 /// Never throws for a file that is not Chainrule's: that is Kind::foreign. A file that cannot be opened though it exists
-/// throws Error E0401.
+/// throws Error E0401, one that cannot be read E0424.
 FileLabel read_label(const std::string& path);
 
 }  // namespace chainrule::model
