@@ -20,7 +20,7 @@ struct Estimate {
 /// Who listens to many runs. on_progress is called from one thread at a time, but not always the same; it must not throw.
 struct LaboratoryWatch {
   std::function<void(const std::string& stage, std::size_t done, std::size_t total)> on_progress;
-  const std::atomic<bool>* stop = nullptr;  ///< becomes true: finish the runs in hand, then throw Error E0590
+  const std::atomic<bool>* stop = nullptr;  ///< becomes true: end the reading, or finish the runs in hand, then throw Error E0590
 };
 
 // ---- race

@@ -25,7 +25,9 @@ constexpr std::uint64_t kUsualRaceEpochs = 15;
 /// Splits of one table, one for every seed where that is possible, and what is trained on them.
 class SeededData {
  public:
-  SeededData(const std::string& path, TrainSettings settings) : settings_(std::move(settings)) {
+  /// `stop` ends the reading too, which may wait for a pipe.
+  SeededData(const std::string& path, TrainSettings settings, const std::atomic<bool>* stop) : settings_(std::move(settings)) {
+    if (stop != nullptr) settings_.read.stop = stop;
     api::refuse_later_settings(settings_);
     settings_.test.clear();
     table_ = std::make_shared<data::Table>(data::read_table(path, settings_.read));
@@ -131,7 +133,7 @@ Race race_on_data(const std::string& data, const TrainSettings& training, const 
   laboratory::DataExperiment experiment;
   for (const std::string& name : settings.optimizers) experiment.optimizers.push_back(optimizer_of(own, name));
   experiment.names = settings.optimizers;
-  SeededData seeded(data, own);
+  SeededData seeded(data, own, watch.stop);
   const std::size_t tuning_seeds = settings.tuning_seeds == 0 ? laboratory::kUsualTuningSeeds : settings.tuning_seeds;
   seeded.plan_splits(settings.seeds + tuning_seeds);
   experiment.racing = seeded.subjects(settings.seed, settings.seeds);
@@ -150,7 +152,7 @@ Race race_on_data(const std::string& data, const TrainSettings& training, const 
 
 DropoutComparison compare_dropout(const std::string& data, const TrainSettings& training, const DropoutSettings& settings,
                                   const LaboratoryWatch& watch) {
-  SeededData seeded(data, training);
+  SeededData seeded(data, training, watch.stop);
   seeded.plan_splits(settings.seeds);
   laboratory::DropoutExperiment experiment{seeded.subjects(training.training.seed, settings.seeds), 0};
   experiment.overlap = seeded.overlap();
