@@ -167,7 +167,7 @@ Command check_command() {
           "against what chance gives and fits one batch; looks for dead, saturated and symmetric units, vanishing gradients and a learning "
           "rate beyond its limit; and in the data for leaks, constant or unscaled columns, copies and rows on both sides of a split. With MODEL DATA it checks that model; with DATA --target COL the network that would "
           "be trained; alone, the engine. Exit code 1 when a check failed.",
-          {{"MODEL", "model file, or the folder of a run", false, {}}, {"DATA", kData.help, false, {}}},
+          {{kModel.name, kModel.help, false, {}, true}, {kData.name, kData.help, false, {}, true}},
           joined({settings, {config_flag()}, output_flags()}),
           {"chainrule check", "chainrule check runs/1 houses.csv", "chainrule check houses.csv --target price"}};
 }

@@ -25,6 +25,9 @@ struct Flag {
 
   bool is_switch() const { return value_name.empty(); }
   bool names_file() const { return value_name.ends_with("FILE") || value_name == "DATA"; }
+  bool names_folder() const { return value_name == "DIR"; }
+  /// What the command does with the path it names: "writes", "reads", "folder"; "" when it names none.
+  std::string path_use() const { return writes ? "writes" : names_file() ? "reads" : names_folder() ? "folder" : ""; }
 };
 
 struct Argument {

@@ -34,6 +34,19 @@ TEST(Flags, NoCommandHasAFlagTwice) {
   }
 }
 
+TEST(Flags, WhatIsCalledAfterAFileOrFolderIsKnownToNameOne) {
+  const auto sounds = [](std::string_view name) {
+    for (const std::string_view word : {"FILE", "DIR", "FOLDER", "PATH", "DATA", "MODEL"}) {
+      if (name.find(word) != std::string_view::npos) return true;
+    }
+    return false;
+  };
+  for (const Command& command : commands()) {
+    for (const Argument& argument : command.arguments) EXPECT_EQ(argument.names_file, sounds(argument.name)) << command.name << ' ' << argument.name;
+    for (const Flag& flag : command.flags) EXPECT_EQ(!flag.path_use().empty(), sounds(flag.value_name)) << command.name << " --" << flag.name;
+  }
+}
+
 TEST(Flags, EveryCommandHasJsonColorAndHelp) {
   for (const Command& command : commands()) {
     for (const char* name : {"json", "color", "help"}) EXPECT_NE(command.find(name), nullptr) << command.name << " --" << name;

@@ -154,12 +154,17 @@ std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::
 std::string help_json() {
   Json json = {{"commands", Json::array()}};
   for (const Command& command : commands()) {
-    Json flags = Json::array();
+    Json flags = Json::array(), arguments = Json::array();
+    for (const Argument& argument : command.arguments) {
+      arguments.push_back({{"name", argument.name}, {"help", argument.help}, {"required", argument.required},
+                           {"choices", argument.choices}, {"path", argument.names_file ? "reads" : ""}});
+    }
     for (const Flag& flag : command.flags) {
       if (flag.hidden) continue;
-      flags.push_back({{"name", flag.name}, {"value", flag.value_name}, {"help", flag.help}, {"choices", flag.choices}, {"default", flag.default_text}});
+      flags.push_back({{"name", flag.name}, {"value", flag.value_name}, {"help", flag.help}, {"choices", flag.choices},
+                       {"default", flag.default_text}, {"path", flag.path_use()}, {"environment", flag.environment}, {"setting", flag.setting}});
     }
-    json["commands"].push_back({{"name", command.name}, {"summary", command.summary}, {"flags", flags}});
+    json["commands"].push_back({{"name", command.name}, {"summary", command.summary}, {"arguments", arguments}, {"flags", flags}});
   }
   return json.dump();
 }

@@ -124,9 +124,10 @@ def test_inputs_stay(suite):
     before = (suite.home / "kinds.csv").read_bytes()
     with open(suite.home / "kinds.csv", "rb") as file:
         suite.is_error("predict - over its own standard input", suite.run("predict", "m", "-", "-o", "kinds.csv", stdin=file), 2, "E0105")
-    with open(suite.home / "kinds.csv", "ab") as file:
-        done = subprocess.run([suite.binary, "predict", "m", "kinds.csv"], cwd=suite.home, stdout=file, stderr=subprocess.PIPE, env=ENVIRONMENT, stdin=subprocess.DEVNULL)
-    suite.check("predict >> its own input", done.returncode == 2 and b"E0105" in done.stderr, done.stderr)
+    for command in (["predict", "m", "kinds.csv"], ["check", "kinds.csv", "--target", "kind", *QUICK], ["check", "m", "kinds.csv"]):
+        with open(suite.home / "kinds.csv", "ab") as file:
+            done = subprocess.run([suite.binary, *command], cwd=suite.home, stdout=file, stderr=subprocess.PIPE, env=ENVIRONMENT, stdin=subprocess.DEVNULL)
+        suite.check(f"{command[0]} >> its own input", done.returncode == 2 and b"E0105" in done.stderr, done.stderr)
     suite.check("kinds.csv stays", (suite.home / "kinds.csv").read_bytes() == before, "")
 
 
