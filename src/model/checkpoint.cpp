@@ -128,6 +128,7 @@ LoadedCheckpoint load_newest_checkpoint(const std::string& folder) {
       loaded.checkpoint = parse_checkpoint(read_tensor_bytes(loaded.path), loaded.path);
       return loaded;
     } catch (const Error& error) {
+      if (error.code() == "E0401" || error.code() == "E0490") throw;  // not opened, no memory: that says nothing about the file
       loaded.damaged.push_back(loaded.path);
       loaded.notes.push_back(std::string(name) + " cannot be used (" + error.code() + "): " + error.message());
     }

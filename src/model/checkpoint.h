@@ -37,7 +37,8 @@ struct LoadedCheckpoint {
   std::vector<std::string> notes;    ///< one line per newer generation that could not be used, and why
   std::vector<std::string> damaged;  ///< the files of these
 };
-/// The newest generation that is whole. Throws Error E0415 when there is none: the message says what is wrong with each.
+/// The newest generation that is whole. Throws Error E0415 when there is none: the message says what is wrong with each; E0401 and E0490
+/// when one cannot be opened or does not fit into memory, which says nothing about it.
 LoadedCheckpoint load_newest_checkpoint(const std::string& folder);
 bool has_checkpoint(const std::string& folder);
 /// Every file of a checkpoint, newest first as loading tries them; they need not exist.

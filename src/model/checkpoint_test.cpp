@@ -77,6 +77,17 @@ TEST_F(Checkpoints, DamagedNewestFallsBackAndSaysSo) {
   EXPECT_EQ(load_newest_checkpoint(folder_).checkpoint.epoch, 3u);
 }
 
+TEST_F(Checkpoints, AGenerationThatCannotBeOpenedIsNotCalledDamaged) {
+  save_checkpoint(folder_, example_checkpoint(1));
+  save_checkpoint(folder_, example_checkpoint(2));
+  for (const int number : {EMFILE, EACCES, ENFILE}) {
+    fail_file_call(1, number);
+    const Error error = error_of([&] { load_newest_checkpoint(folder_); });
+    EXPECT_EQ(error.code(), "E0401") << number;
+    EXPECT_EQ(load_newest_checkpoint(folder_).checkpoint.epoch, 2u);
+  }
+}
+
 TEST_F(Checkpoints, NoUsableGenerationIsE0415WithTheReasons) {
   EXPECT_EQ(error_of([&] { load_newest_checkpoint(folder_); }).code(), "E0415");
   save_checkpoint(folder_, example_checkpoint(1));
