@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kSlowRows = 16;
-constexpr std::size_t kRowsBeforeKnown = 512;  // KnownLevels takes 8 KB, which many short columns have not
+constexpr std::size_t kFewestBytesForKnown = std::size_t{4} << 10;  // KnownLevels takes 8 KB, which many short columns have not
 constexpr std::size_t kLongestShown = 60;  // bytes of a cell that an error shows
 
 void remember(NamedCell& cell, std::size_t row, std::string_view text) {
@@ -56,7 +56,8 @@ bool read_cell(std::string_view cell, char decimal, const MissingMarkers& missin
 
 }  // namespace
 
-ColumnBuilder::ColumnBuilder(ColumnWish wish, char decimal) noexcept : wish_(wish), decimal_(decimal) {}
+ColumnBuilder::ColumnBuilder(ColumnWish wish, char decimal, std::size_t bytes) noexcept
+    : wish_(wish), decimal_(decimal), keeps_levels_(bytes >= kFewestBytesForKnown) {}
 
 void ColumnBuilder::add_missing() {
   switch (state_) {
@@ -132,7 +133,7 @@ std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::siz
   if (level == level_is_number_.size()) note_level(cell, index);
   else if (copied) copies_.pop_front();
   ++(level_is_number_[level] != 0 ? numbers_seen_ : texts_seen_);
-  if (index >= kRowsBeforeKnown) known_.keep(records.column(column), row, code, level_is_number_[level]);
+  if (keeps_levels_) known_.keep(records.column(column), row, code, level_is_number_[level]);
   return code;
 }
 

@@ -29,7 +29,8 @@ struct NamedCell {
 
 class ColumnBuilder {
  public:
-  ColumnBuilder(ColumnWish wish, char decimal) noexcept;
+  /// `bytes`: of text, about.
+  ColumnBuilder(ColumnWish wish, char decimal, std::size_t bytes = 0) noexcept;
 
   /// The next cell; its view must outlive the builder.
   void add(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts) {
@@ -70,6 +71,7 @@ class ColumnBuilder {
 
   ColumnWish wish_;
   char decimal_;
+  bool keeps_levels_;
   State state_ = State::only_missing;
   std::size_t missing_before_ = 0;  ///< cells before the first value
   std::size_t numbers_seen_ = 0, texts_seen_ = 0;

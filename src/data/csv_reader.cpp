@@ -70,7 +70,7 @@ std::optional<std::size_t> CsvReader::open(std::string_view text, bool last) {
 Table CsvReader::read_rest(std::string_view text) {
   const CsvScanner::Part part{next_line_, true};
   CsvScanner scanner(text, dialect_.separator, part);
-  start_builders();
+  start_builders(text.size());
   start_workers(text.size());
   read_rows(scanner, text);
   if (workers_) workers_->add_counts_to(met_);
@@ -107,7 +107,7 @@ Table CsvReader::read_part(std::string_view text, bool last, std::size_t& taken)
   check_utf8(lines, table_.source, next_line_, options_.stop);
   const CsvScanner::Part part{next_line_, last};
   CsvScanner scanner(lines, dialect_.separator, part);
-  start_builders();
+  start_builders(lines.size());
   read_rows(scanner, lines);
   taken = scanner.position();
   next_line_ = scanner.next_line();
@@ -206,13 +206,13 @@ void CsvReader::apply_wishes() {
   }
 }
 
-void CsvReader::start_builders() {
+void CsvReader::start_builders(std::size_t bytes) {
   builders_.clear();
   builders_.reserve(wishes_.size());
   for (std::size_t c = 0; c < wishes_.size(); ++c) {
     const ColumnUse use = uses_.empty() || wishes_[c] == ColumnWish::dropped ? ColumnUse::typed : uses_[c];
     const ColumnWish wish = use == ColumnUse::typed ? wishes_[c] : use == ColumnUse::texts ? ColumnWish::categorical : ColumnWish::numeric;
-    builders_.emplace_back(wish, dialect_.decimal);
+    builders_.emplace_back(wish, dialect_.decimal, bytes / wishes_.size());
   }
 }
 

@@ -53,7 +53,7 @@ class CsvReader {
   void take_names(const std::vector<std::string_view>& cells);
   std::size_t find(const std::string& name_or_number) const;
   void apply_wishes();
-  void start_builders();
+  void start_builders(std::size_t bytes);
   void start_workers(std::size_t bytes);
   void check_width(std::size_t fields, std::uint64_t line) const;
   void keep_lines(std::uint64_t line, std::size_t rows);
