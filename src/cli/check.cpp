@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "json.h"
 #include "layout.h"
+#include "patience_line.h"
 
 namespace chainrule::cli {
 namespace {
@@ -88,7 +89,7 @@ void print_report(const CheckReport& report, Console& console) {
 }  // namespace
 
 int run_check(const Arguments& arguments, Console& console) {
-  const CheckReport report = report_for(arguments, console);
+  const CheckReport report = patiently(arguments, console, [&] { return report_for(arguments, console); });
   if (arguments.on("json")) console.out << check_json(report) << '\n';
   else print_report(report, console);
   return report.passed ? 0 : static_cast<int>(ErrorKind::check_failed);

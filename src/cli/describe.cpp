@@ -8,6 +8,7 @@
 #include "json.h"
 #include "layout.h"
 #include "metrics_text.h"
+#include "patience_line.h"
 
 namespace chainrule::cli {
 namespace {
@@ -90,7 +91,7 @@ Table read_data(const std::string& path, const Arguments& arguments, Console& co
 
 int run_describe(const Arguments& arguments, Console& console) {
   const std::string& data = arguments.positionals[0];
-  const Description description = describe(read_data(data, arguments, console));
+  const Description description = patiently(arguments, console, [&] { return describe(read_data(data, arguments, console)); });
   if (arguments.on("json")) {
     console.out << describe_json(description) << '\n';
     return 0;

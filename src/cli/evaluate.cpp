@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "json.h"
 #include "metrics_text.h"
+#include "patience_line.h"
 
 namespace chainrule::cli {
 
@@ -17,7 +18,9 @@ Model load_model(const Arguments& arguments, const PlanOptions& options, Console
 int run_evaluate(const Arguments& arguments, Console& console) {
   Model model = load_model(arguments, plan_options_of(arguments), console);
   check_stdin(arguments.positionals[1], console);
-  const Metrics metrics = model.evaluate(model.read(arguments.positionals[1], read_options_of(arguments)));
+  const Metrics metrics = patiently(arguments, console, [&] {
+    return model.evaluate(model.read(arguments.positionals[1], read_options_of(arguments)));
+  });
   if (arguments.on("json")) {
     console.out << metrics_json(metrics) << '\n';
     return 0;

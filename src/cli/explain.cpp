@@ -10,6 +10,7 @@
 #include "explain_text.h"
 #include "files/file_writer.h"
 #include "json.h"
+#include "patience_line.h"
 #include "report/explain_dot.h"
 #include "report/explain_html.h"
 
@@ -111,7 +112,9 @@ int run_explain(const Arguments& arguments, Console& console) {
   if (!path.empty()) file.emplace(path);
   Model model = load_model(arguments, {}, console);
   check_stdin(arguments.positionals[1], console);
-  const Explanation e = explain_rows(model, model.read(arguments.positionals[1], read_options_of(arguments)), request);
+  const Explanation e = patiently(arguments, console, [&] {
+    return explain_rows(model, model.read(arguments.positionals[1], read_options_of(arguments)), request);
+  });
   if (format == "table") {
     print_explanation(e, console);
     return 0;

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "layout.h"
 #include "metrics_text.h"
+#include "patience_line.h"
 #include "plan_text.h"
 
 namespace chainrule::cli {
@@ -69,7 +70,7 @@ std::string precision_text(const ModelInfo& info) {
 
 int run_inspect(const Arguments& arguments, Console& console) {
   const Model model = load_model(arguments, {}, console);
-  const ModelInfo info = model.inspect();
+  const ModelInfo info = patiently(arguments, console, [&] { return model.inspect(); });
   if (arguments.on("json")) {
     console.out << model_json(info) << '\n';
   } else if (arguments.on("toml")) {

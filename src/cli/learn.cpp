@@ -11,6 +11,7 @@
 #include "layout.h"
 #include "lesson_json.h"
 #include "lesson_page.h"
+#include "patience_line.h"
 
 namespace chainrule::cli {
 namespace {
@@ -32,7 +33,7 @@ std::optional<OwnLessonSubject> own_subject(const Arguments& arguments, Console&
     return {};
   }
   if (!data.empty()) check_stdin(data, console);
-  return own_lesson_subject(data, train_settings_of(arguments));
+  return patiently(arguments, console, [&] { return own_lesson_subject(data, train_settings_of(arguments)); });
 }
 
 int learn_one(const LessonStatement& statement, const Arguments& arguments, Console& console) {
@@ -47,7 +48,7 @@ int learn_one(const LessonStatement& statement, const Arguments& arguments, Cons
     for (const std::string& line : own->decisions) console.out << console.out_style.dim(printable(line)) << '\n';
     console.out << '\n';
   }
-  const LessonOutcome outcome = statement.run({seed, own ? &own->subject : nullptr});
+  const LessonOutcome outcome = patiently(arguments, console, [&] { return statement.run({seed, own ? &own->subject : nullptr}); });
   if (json) console.out << lesson_outcome_json(statement, seed, outcome) << '\n';
   else print_outcome(statement, outcome, console);
   return exit_code(outcome.held);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <ostream>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "commands.h"
 #include "files/file_writer.h"
 #include "json.h"
+#include "patience_line.h"
 
 namespace chainrule::cli {
 namespace {
@@ -223,12 +225,16 @@ int run_predict(const Arguments& arguments, Console& console) {
   Writer& writer = arguments.on("json") ? static_cast<Writer&>(json) : csv;
   bool spread_seen = samples == 0;
   std::vector<std::string> warnings;
+  const bool rows_are_seen = console.out_terminal && arguments.text("output").empty();
+  std::optional<PatienceLine> line;
+  line.emplace(!rows_are_seen && wants_patience_line(arguments, console), arguments.command->name, console);
   model.predict_file(data, read_options_of(arguments), samples, [&](const Predictions& predictions) {
     writer.write(predictions, file);
     spread_seen = spread_seen || predictions.spread.empty() || varies(predictions.spread);
     warnings = predictions.warnings;
   });
   file.finish();
+  line.reset();
   print_warnings(warnings, console);
   if (!spread_seen) warn_about_no_spread(console);
   return 0;

@@ -7,12 +7,13 @@
 #include "commands.h"
 #include "json.h"
 #include "layout.h"
+#include "patience_line.h"
 
 namespace chainrule::cli {
 namespace {
 
 constexpr std::size_t kLines = 24;
-constexpr std::size_t kBarColumns = 40;
+constexpr std::size_t kCurveColumns = 40;
 
 std::vector<RatePoint> thinned(const std::vector<RatePoint>& curve) {
   std::vector<RatePoint> points;
@@ -32,7 +33,7 @@ void print_curve(const RateSearch& search, Console& console) {
   TextTable table({">rate", ">loss", ""});
   for (const RatePoint& point : points) {
     const double share = high > low ? (point.loss - low) / (high - low) : 0;
-    table.add({number_text(point.rate, 3), measure_text(point.loss), bar(std::isfinite(share) ? share : 1, kBarColumns, console.unicode)});
+    table.add({number_text(point.rate, 3), measure_text(point.loss), bar(std::isfinite(share) ? share : 1, kCurveColumns, console.unicode)});
   }
   table.print(console);
 }
@@ -40,7 +41,7 @@ void print_curve(const RateSearch& search, Console& console) {
 }  // namespace
 
 int run_rate_search(const Arguments& arguments, Console& console) {
-  const RateSearch search = find_learning_rate(arguments.positionals[0], train_settings_of(arguments));
+  const RateSearch search = patiently(arguments, console, [&] { return find_learning_rate(arguments.positionals[0], train_settings_of(arguments)); });
   if (arguments.on("json")) {
     console.out << rate_search_json(search) << '\n';
     return 0;

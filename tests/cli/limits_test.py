@@ -2,8 +2,12 @@
 """Tables of unusual shape: many classes, many columns, work that takes long. Usage: limits_test.py PATH/TO/chainrule"""
 import json
 import os
+import pty
+import select
+import signal
 import subprocess
 import sys
+import time
 
 from harness import ENVIRONMENT, Suite
 
@@ -81,9 +85,41 @@ def many_columns(suite):
                 suite.check(f"a header of {wide} names", told["rows"] == 3 and told["columns"][7]["name"] == "c7", told["notes"])
 
 
+def under_terminal(suite, arguments, until, seconds):
+    """Runs the command with a terminal as stderr until it has written `until`, then presses Ctrl-C: what it wrote, its exit code and
+    how long it took to end."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen([suite.binary, *map(str, arguments)], cwd=suite.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=theirs, env=ENVIRONMENT)
+    os.close(theirs)
+    told, end = b"", time.monotonic() + seconds
+    while until not in told and time.monotonic() < end and select.select([ours], [], [], max(0, end - time.monotonic()))[0]:
+        told += os.read(ours, 4096)
+    pressed = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    os.close(ours)
+    return told.decode(), child.returncode, time.monotonic() - pressed
+
+
+def slow_work(suite):
+    """`--top` of everything runs the network once for each weight, which takes minutes."""
+    suite.train("kinds.csv", "kind", "slow", "--hidden", "256,256")
+    slow = ["explain", "slow", "kinds.csv", "--top", "100000"]
+    told, code, left = under_terminal(suite, slow, b"so far", 60)
+    suite.check("silent work says that it goes on", "chainrule explain: 2 s so far; Ctrl-C ends it" in told, repr(told))
+    suite.check("Ctrl-C ends it at once", code == -signal.SIGINT and left < 5, f"exit {code} after {left:.1f} s")
+    child = subprocess.Popen([suite.binary, *slow], cwd=suite.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env=ENVIRONMENT)
+    time.sleep(4)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    suite.check("nothing of it goes into a pipe", out == b"" and err == b"" and child.returncode == -signal.SIGINT, err)
+
+
 def main():
     suite = Suite(sys.argv[1])
-    for part in (many_classes, few_classes, identifiers, many_columns):
+    for part in (many_classes, few_classes, identifiers, many_columns, slow_work):
         part(suite)
     return suite.finish()
 
