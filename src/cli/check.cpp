@@ -28,16 +28,16 @@ CheckReport report_for(const Arguments& arguments, Console& console) {
     check_only_reading(arguments);
     Model model = load_model(arguments, plan_options_of(arguments), console);
     check_stdin(files[1], console);
-    return check(model, model.read(files[1], read_options_of(arguments)));
+    return patiently(arguments, console, [&] { return check(model, model.read(files[1], read_options_of(arguments))); });
   }
   const TrainSettings settings = train_settings_of(arguments);
-  if (files.empty()) return check();
+  if (files.empty()) return patiently(arguments, console, [] { return check(); });
   if (settings.target.empty() && !Table::has_test_part(files[0])) {
     throw Error("E0105", "", "`check` with one argument needs --target",
                 "write chainrule check DATA --target COL, or chainrule check MODEL DATA");
   }
   check_stdin(files[0], console);
-  return check(files[0], settings);
+  return patiently(arguments, console, [&] { return check(files[0], settings); });
 }
 
 constexpr std::size_t kIndent = 8;  // two blanks, the verdict, two blanks
@@ -89,7 +89,7 @@ void print_report(const CheckReport& report, Console& console) {
 }  // namespace
 
 int run_check(const Arguments& arguments, Console& console) {
-  const CheckReport report = patiently(arguments, console, [&] { return report_for(arguments, console); });
+  const CheckReport report = report_for(arguments, console);
   if (arguments.on("json")) console.out << check_json(report) << '\n';
   else print_report(report, console);
   return report.passed ? 0 : static_cast<int>(ErrorKind::check_failed);
