@@ -2,6 +2,7 @@
 #include "config_file.h"
 
 #include <charconv>
+#include <sstream>
 
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
