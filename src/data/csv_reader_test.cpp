@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chainrule/error.h"
+#include "data/csv_reader.h"
 #include "data/table.h"
 
 namespace chainrule::data {
