@@ -37,3 +37,6 @@ chainrule_library(deflate libdeflate.h deflate)
 chainrule_library(minizip minizip/unzip.h minizip)
 add_library(chainrule_library_zlib INTERFACE)
 target_link_libraries(chainrule_library_zlib INTERFACE ZLIB::ZLIB)
+find_package(Iconv REQUIRED)  # part of glibc; a library of its own elsewhere
+add_library(chainrule_library_iconv INTERFACE)
+target_link_libraries(chainrule_library_iconv INTERFACE Iconv::Iconv)

@@ -91,7 +91,7 @@ function(chainrule_join target)
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE
     $<BUILD_INTERFACE:chainrule_library_zlib> $<BUILD_INTERFACE:chainrule_library_zstd> $<BUILD_INTERFACE:chainrule_library_minizip>
-    $<BUILD_INTERFACE:chainrule_library_deflate> INTERFACE $<INSTALL_INTERFACE:deflate> $<INSTALL_INTERFACE:minizip> $<INSTALL_INTERFACE:zstd> $<INSTALL_INTERFACE:z>)
+    $<BUILD_INTERFACE:chainrule_library_deflate> $<BUILD_INTERFACE:chainrule_library_iconv> INTERFACE $<INSTALL_INTERFACE:deflate> $<INSTALL_INTERFACE:minizip> $<INSTALL_INTERFACE:zstd> $<INSTALL_INTERFACE:z>)
 endfunction()
 
 function(chainrule_program)

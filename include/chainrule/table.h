@@ -19,8 +19,13 @@ struct ReadOptions {
   std::string separator;                 ///< "" = detect; "," ";" "\t" "|" or " " (runs of blanks)
   bool no_header = false;                ///< true: the first line is data; false: detect... see header
   bool header = false;                   ///< true: the first line is a header for certain
-  std::vector<std::string> missing;      ///< markers besides the empty cell; empty = detect (NA, ?, null, ...)
+  /// Markers of missing cells, added to the usual ones (NA, ?, null, ...) and to the empty cell. From one that begins with "only:" on they take
+  /// the place of the usual ones; {"only:"}: only the empty cell is missing.
+  std::vector<std::string> missing;
   std::string decimal;                   ///< "." or ","; "" = detect
+  std::size_t skip = 0;                  ///< lines before the table
+  std::string comment;                   ///< one mark; lines that begin with it are skipped; "" = # in front of the table only; "none" = none
+  std::string encoding;                  ///< of a text: "latin-1", "utf-16" or any name iconv knows; "" = UTF-8, or as a byte order mark says
   std::vector<std::string> categorical, numeric, drop;  ///< columns by name or number
   const std::atomic<bool>* stop = nullptr;  ///< becomes true: reading ends with Error E0590
   int threads = 0;                       ///< for large CSV texts; 0: one per usable core; the table is the same

@@ -146,7 +146,7 @@ std::vector<ColumnSkill> column_skills(const data::Table& table, std::span<const
       const double value = static_cast<double>(table.dense.at(row, c));
       return std::isnan(value) ? -HUGE_VAL : value;
     };
-    skills.push_back({table.dense.name_prefix + std::to_string(c), looker.skill(true, key)});
+    skills.push_back({table.dense.name(c), looker.skill(true, key)});
   }
   std::stable_sort(skills.begin(), skills.end(), [](const ColumnSkill& a, const ColumnSkill& b) { return a.skill > b.skill; });
   return skills;

@@ -96,7 +96,7 @@ class Finder {
 
   void add_dense(std::size_t j, std::set<std::string>& held) {
     const features::DenseState& dense = impl_.file.features.dense;
-    const std::string name = dense.name_prefix + std::to_string(j);
+    const std::string name = dense.name(j);
     if (held.erase(name) > 0) return fixed_.push_back(name);
     const std::size_t i = dense.center.size() == 1 ? 0 : j;
     NumberCell cell{name, dense.first_input + j, dense.center[i], dense.scale[i]};

@@ -34,7 +34,7 @@ bool is_lbfgs(const Model::Impl& model) { return model.file.training.optimizer.k
 std::vector<explain::InputGroup> input_groups(const features::FeatureSet& features) {
   std::vector<explain::InputGroup> groups;
   for (std::size_t j = 0; j < features.dense.columns; ++j) {
-    groups.push_back({features.dense.name_prefix + std::to_string(j), features.dense.first_input + j, 1});
+    groups.push_back({features.dense.name(j), features.dense.first_input + j, 1});
   }
   for (const features::ColumnState& column : features.columns) {
     if (column.inputs > 0) groups.push_back({column.name, column.first_input, column.inputs});

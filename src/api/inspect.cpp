@@ -91,7 +91,7 @@ std::string column_text(const features::ColumnState& column) {
 std::vector<std::string> feature_lines(const features::FeatureSet& features) {
   std::vector<std::string> lines;
   if (features.dense.columns > 0) {
-    lines.push_back(features.dense.name_prefix + "0.." + std::to_string(features.dense.columns - 1) + ": scaled " +
+    lines.push_back(features.dense.name(0) + ".." + std::to_string(features.dense.number(features.dense.columns - 1)) + ": scaled " +
                     (features.dense.center.size() == 1 ? "together" : "each for itself"));
   }
   for (const features::ColumnState& column : features.columns) lines.push_back(column_text(column));

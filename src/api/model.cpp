@@ -28,6 +28,10 @@ void require_features(const model::ModelFile& content, const std::string& file) 
               "train again, or give a model that was trained on a table");
 }
 
+/// Models of version 0.1.0, and of arrays, whose columns are found by number.
+constexpr const char* kUnsaidReading =
+    "the model does not say how its table was read: header and markers of missing cells are detected in each file anew";
+
 }  // namespace
 
 Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_)
@@ -59,14 +63,19 @@ Model Model::load(const std::string& path, const PlanOptions& options) {
   model.network().predict(test.inputs.data(), test.rows, outputs.data());
   model::check_self_test(test, outputs, file);
   model.impl().notes = api::notes_on_model(file);
+  if (!model.impl().file.features.reading && model.impl().file.features.dense.columns == 0) model.impl().notes.emplace_back(kUnsaidReading);
   return model;
 }
 
 void Model::save(const std::string& path) const { model::save_model(path, impl_->file); }
 
 Table Model::read(const std::string& path, const ReadOptions& options) const {
-  const auto uses = [&](const data::Table& header) { return features::labelled_uses(impl_->file.features, header); };
-  return Table(std::make_shared<const data::Table>(data::read_table(path, options, uses)));
+  const features::FeatureSet& features = impl_->file.features;
+  data::Table table = data::read_table(path, options, features::labelled_table(features));
+  for (const std::string& name : {features.target.name, features.target.weight_column}) {
+    if (!name.empty()) table.take_out_of_block(name);
+  }
+  return Table(std::make_shared<const data::Table>(std::move(table)));
 }
 
 Predictions Model::predict(const Table& table, std::size_t samples) {
@@ -75,8 +84,7 @@ Predictions Model::predict(const Table& table, std::size_t samples) {
 
 void Model::predict_file(const std::string& path, const ReadOptions& options, std::size_t samples,
                          const std::function<void(const Predictions&)>& take) {
-  const auto uses = [&](const data::Table& header) { return features::column_uses(impl_->file.features, header); };
-  data::TableStream stream(path, options, uses, impl_->options.threads != 1 && usable_cores() > 1);
+  data::TableStream stream(path, options, features::unlabelled_table(impl_->file.features), impl_->options.threads != 1 && usable_cores() > 1);
   api::TablePredictor predictor(*impl_, samples);
   while (const std::optional<data::Table> part = stream.next()) take(predictor.predict(*part));
 }

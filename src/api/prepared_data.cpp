@@ -12,6 +12,7 @@
 #include "base/shown_text.h"
 #include "chainrule/error.h"
 #include "data/describe.h"
+#include "data/header_line.h"
 #include "data/input.h"
 #include "data/row_hash.h"
 #include "data/source_digest.h"
@@ -235,14 +236,25 @@ class Preparation {
   void read() {
     data_.table = request_.table;
     if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, settings_.read, wanted(digest_.data)));
+    take_out_of_block();
     data_.decisions = data_.table->notes;
+  }
+
+  // Target, weights and groups stand beside an array's other columns.
+  void take_out_of_block() {
+    for (const std::string& name : {settings_.target, settings_.weight_column, settings_.split_column}) {
+      if (name.empty() || data_.table->dense.columns == 0 || data_.table->column_called(name) != nullptr) continue;
+      auto table = std::make_shared<data::Table>(*data_.table);
+      table->take_out_of_block(name);
+      data_.table = std::move(table);
+    }
   }
 
   const data::Column& find_target(const std::string& target) {
     try {
       return data_.table->columns[data_.table->find_column(target)];
     } catch (const Error& error) {
-      throw Error("E0311", error.where(), error.message(), error.hint());
+      throw Error("E0311", error.where(), error.message(), error.hint() + data::header_advice(*data_.table));
     }
   }
 
@@ -251,7 +263,12 @@ class Preparation {
       data_.features = *request_.features;
     } else {
       std::vector<std::string> ignored;
-      if (!settings_.weight_column.empty()) ignored.push_back(settings_.weight_column);
+      if (!settings_.weight_column.empty()) {
+        if (data_.table->column_called(settings_.weight_column) == data_.table->column_called(target)) {
+          throw Error("E0107", "weight-column", "\"" + target + "\" is the target, which cannot weigh the rows too", "name another column, or none");
+        }
+        ignored.push_back(settings_.weight_column);
+      }
       if (settings_.split == SplitKind::group) ignored.push_back(settings_.split_column);
       for (const std::string& column : ignored) data_.decisions.push_back("not an input: " + in_quotes(column));
       data_.features = features::fit(*data_.table, rows, target, classification, ignored);
@@ -294,10 +311,20 @@ class Preparation {
     return numbers;
   }
 
+  // What says how the main table is read is part of what is known of the others.
+  ReadOptions read_options_of_part() const {
+    ReadOptions options = settings_.read;
+    if (!data_.features.reading) return options;
+    options.header = options.no_header = false;
+    options.missing.clear();
+    options.comment.clear();
+    options.skip = 0;
+    return options;
+  }
+
   // Categories keep their texts as written, as they will at prediction.
   data::Table read_labelled(const std::string& path, data::SourceDigest& digest) const {
-    const auto uses = [&](const data::Table& header) { return features::labelled_uses(data_.features, header); };
-    return data::read_table(path, settings_.read, uses, wanted(digest));
+    return data::read_table(path, read_options_of_part(), features::labelled_table(data_.features, data_.table.get()), wanted(digest));
   }
 
   void read_other_parts() {
@@ -387,8 +414,11 @@ training::TargetUnit unit_of(const features::TargetState& target) {
 
 std::optional<double> as_share(const std::string& text) {
   double share = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (text.empty() || error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  const bool percent = text.ends_with('%');
+  const char* const last = text.data() + text.size() - (percent ? 1 : 0);
+  const auto [end, error] = std::from_chars(text.data(), last, share);
+  if (text.empty() || error == std::errc::invalid_argument || end != last) return std::nullopt;
+  if (percent && error == std::errc()) return share / 100;
   return error == std::errc() ? share : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
 }
 

@@ -10,6 +10,7 @@
 #include "chainrule/kinds.h"
 #include "data/input.h"
 #include "data/source_digest.h"
+#include "features/level_match.h"
 
 namespace chainrule::api {
 namespace {
@@ -20,8 +21,8 @@ void strip(std::string_view& text) {
 }
 
 std::size_t find_class(const std::vector<std::string>& classes, std::string_view name, const std::string& where) {
-  const auto found = std::find(classes.begin(), classes.end(), name);
-  if (found != classes.end()) return static_cast<std::size_t>(found - classes.begin());
+  const std::int32_t index = features::LevelIndex(classes).find(std::string(name));  // 0.0 names the class 0
+  if (index >= 0) return static_cast<std::size_t>(index);
   const std::vector<std::string_view> known(classes.begin(), classes.end());
   const std::string near = nearest_name(name, known);
   throw Error("E0322", where, "\"" + std::string(name) + "\" is no class of the target",

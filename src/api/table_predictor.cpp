@@ -103,6 +103,11 @@ Predictions TablePredictor::predict(const data::Table& table) {
     rows_before_ += rows;
   }
   if (predictions.classification) set_labels(predictions);
+  constexpr std::string_view kMark = "warning: ";
+  for (const std::string& note : table.notes) {
+    if (note.starts_with(kMark)) reader_warnings_.push_back("warning: " + table.source + ": " + note.substr(kMark.size()));
+  }
+  predictions.warnings = reader_warnings_;
   for (const std::string& warning : transform_.warnings()) {
     predictions.warnings.push_back("warning: " + table.source + ": " + warning);
   }

@@ -45,6 +45,7 @@ class TablePredictor {
   features::Transform transform_;
   std::optional<Sampler> sampler_;
   std::uint64_t rows_before_ = 0;
+  std::vector<std::string> reader_warnings_;  ///< of all parts so far
   std::vector<float> x_, outputs_;  ///< of a block: [block_rows_, inputs] and [block_rows_, outputs]
 };
 

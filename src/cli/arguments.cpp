@@ -94,6 +94,7 @@ std::string switch_text(const std::string& text, const std::string& where) {
 
 /// What every value must satisfy wherever it comes from: a switch is true or false, a choice is one of its words.
 Given normalised(const Flag& flag, Given given) {
+  if (flag.name == "missing" && given.text.empty()) given.text = "only:";  // as a setting "" is the default
   if (flag.is_switch()) {
     given.text = switch_text(given.text, given.where);
   } else if (!flag.setting && !flag.choices.empty() &&

@@ -106,7 +106,7 @@ TEST(Arguments, AnEmptyValueIsAForgottenOneWhereItMeansNothingByItself) {
       EXPECT_EQ(arguments_error(command.name, {glued + "a", glued, glued + "a"}).code(), "E0102") << flag.name;
     }
   }
-  EXPECT_EQ(parsed("train", {"a", "--missing", ""}).text("missing", "none given"), "");
+  EXPECT_EQ(parsed("train", {"a", "--missing", ""}).text("missing", "none given"), "only:");
   EXPECT_EQ(arguments_error("predict", {"m", ""}).code(), "E0105");
   EXPECT_EQ(arguments_error("check", {""}).code(), "E0105");
 }
@@ -118,7 +118,7 @@ TEST(Arguments, AnEmptyVariableIsAsNotSetAndAnEmptyKeyIsAnError) {
   const Error error = arguments_error("train", {"a.csv", "--config", file.path});
   EXPECT_EQ(error.code(), "E0102");
   EXPECT_EQ(error.where(), file.path + " line 2, column 1");
-  EXPECT_EQ(parsed("train", {"a.csv", "--test", "0.1", "--config", file.path}).text("missing", "none given"), "");
+  EXPECT_EQ(parsed("train", {"a.csv", "--test", "0.1", "--config", file.path}).text("missing", "none given"), "only:");
 }
 
 TEST(Arguments, TooFewAndTooManyAreErrors) {

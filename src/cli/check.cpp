@@ -27,8 +27,8 @@ CheckReport report_for(const Arguments& arguments, Console& console) {
   if (files.size() == 2) {
     check_only_reading(arguments);
     Model model = load_model(arguments, plan_options_of(arguments), console);
-    check_stdin(files[1], console);
-    return patiently(arguments, console, [&] { return check(model, model.read(files[1], read_options_of(arguments))); });
+    const Table table = read_labelled(model, arguments, console);
+    return patiently(arguments, console, [&] { return check(model, table); });
   }
   const TrainSettings settings = train_settings_of(arguments);
   if (files.empty()) return patiently(arguments, console, [] { return check(); });

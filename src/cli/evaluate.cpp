@@ -15,12 +15,21 @@ Model load_model(const Arguments& arguments, const PlanOptions& options, Console
   return model;
 }
 
+Table read_labelled(const Model& model, const Arguments& arguments, Console& console) {
+  constexpr std::string_view kMark = "warning: ";
+  const std::string& path = arguments.positionals[1];
+  check_stdin(path, console);
+  Table table = patiently(arguments, console, [&] { return model.read(path, read_options_of(arguments)); });
+  for (const std::string& note : table.notes()) {
+    if (note.starts_with(kMark)) console.err << console.err_style.yellow(std::string(kMark)) << printable(note.substr(kMark.size())) << '\n';
+  }
+  return table;
+}
+
 int run_evaluate(const Arguments& arguments, Console& console) {
   Model model = load_model(arguments, plan_options_of(arguments), console);
-  check_stdin(arguments.positionals[1], console);
-  const Metrics metrics = patiently(arguments, console, [&] {
-    return model.evaluate(model.read(arguments.positionals[1], read_options_of(arguments)));
-  });
+  const Table table = read_labelled(model, arguments, console);
+  const Metrics metrics = patiently(arguments, console, [&] { return model.evaluate(table); });
   if (arguments.on("json")) {
     console.out << metrics_json(metrics) << '\n';
     return 0;

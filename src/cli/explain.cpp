@@ -111,10 +111,8 @@ int run_explain(const Arguments& arguments, Console& console) {
   std::optional<FileWriter> file;
   if (!path.empty()) file.emplace(path);
   Model model = load_model(arguments, {}, console);
-  check_stdin(arguments.positionals[1], console);
-  const Explanation e = patiently(arguments, console, [&] {
-    return explain_rows(model, model.read(arguments.positionals[1], read_options_of(arguments)), request);
-  });
+  const Table table = read_labelled(model, arguments, console);
+  const Explanation e = patiently(arguments, console, [&] { return explain_rows(model, table, request); });
   if (format == "table") {
     print_explanation(e, console);
     return 0;

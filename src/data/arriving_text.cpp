@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chainrule/error.h"
+#include "data/decoding.h"
 #include "data/encoding.h"
 #include "data/idx_folder.h"
 #include "data/npy_array.h"
@@ -25,6 +26,7 @@ std::string_view whole_characters(std::string_view text) noexcept {
 }
 
 void check_text(std::string_view text, const std::string& source) {
+  if (!marked_encoding(text).empty()) return;  // it will be decoded
   std::vector<std::string> notes;
   check_utf8(whole_characters(skip_mark(text, source, notes)), source, 1);
 }
@@ -40,7 +42,7 @@ std::uint64_t line_at(std::string_view text, std::size_t position) noexcept {
 
 bool is_text_so_far(std::string_view first, const std::string& source) {
   if (looks_like_npy(first) || looks_like_zip(first) || looks_like_idx(first)) return false;
-  refuse_known_binaries(first, source);
+  refuse_known_kinds(first, source);
   check_text(first, source);
   return true;
 }

@@ -90,7 +90,7 @@ class EndlessPipe {
 std::vector<ColumnUse> all_typed(const Table& header) { return std::vector<ColumnUse>(header.columns.size(), ColumnUse::typed); }
 
 void read_in_parts(const std::string& path, const ReadOptions& options = {}, const std::function<void()>& between = {}) {
-  TableStream stream(path, options, all_typed);
+  TableStream stream(path, options, {all_typed, std::nullopt});
   if (between) between();
   while (stream.next()) {
   }
@@ -222,7 +222,7 @@ TEST_F(ChangingInput, ASignalEndsTheWaitForAPipesWriter) {
 
 TEST_F(ChangingInput, DevicesWithoutEndAreJudgedByTheirFirstBytes) {
   for (const auto& read : {std::function<void()>([] { read_table("/dev/zero", {}); }), std::function<void()>([] { read_in_parts("/dev/zero"); }),
-                           std::function<void()>([] { read_table("/dev/zero", {}, all_typed); })}) {
+                           std::function<void()>([] { read_table("/dev/zero", {}, KnownTable{all_typed, std::nullopt}); })}) {
     const Error error = error_of(read);
     EXPECT_EQ(error.code(), "E0304") << error.what();
     EXPECT_EQ(error.where(), "/dev/zero line 1, byte 1");

@@ -59,7 +59,9 @@ bool read_cell(std::string_view cell, char decimal, const MissingMarkers& missin
 ColumnBuilder::ColumnBuilder(ColumnWish wish, char decimal, std::size_t bytes) noexcept
     : wish_(wish), decimal_(decimal), keeps_levels_(bytes >= kFewestBytesForKnown) {}
 
-void ColumnBuilder::add_missing() {
+void ColumnBuilder::add_missing(std::string_view cell) {
+  const std::size_t row = state_ == State::only_missing ? missing_before_ : state_ == State::numbers ? values_.size() : codes_.size();
+  if (!cell.empty()) remember(first_marker_, row, cell);
   switch (state_) {
     case State::only_missing: ++missing_before_; break;
     case State::numbers: values_.push_back(kMissing); break;
@@ -95,7 +97,10 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
     counts.empty += count.empty;
     row += count.rows;
     for (const std::size_t stop = std::min(records.rows, row + (count.rows == 0 ? kSlowRows : 1)); number && row < stop; row += number) {
-      number = read_cell(text_of(records, row, column), decimal_, missing, counts, to[row - first_row], missed);
+      const std::string_view cell = text_of(records, row, column);
+      const std::size_t missed_before = missed;
+      number = read_cell(cell, decimal_, missing, counts, to[row - first_row], missed);
+      if (missed != missed_before && !cell.empty()) remember(first_marker_, before + row - first_row, cell);
       may_be_broken = true;
     }
   }
@@ -126,7 +131,10 @@ void ColumnBuilder::add_texts(const PlainRecords& records, std::size_t column, s
 std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::size_t column, std::size_t row, std::size_t index,
                                            const MissingMarkers& missing, MissingCounts& counts) {
   const std::string_view cell = text_of(records, row, column);
-  if (missing.meet(cell, counts)) return -1;
+  if (missing.meet(cell, counts)) {
+    if (!cell.empty()) remember(first_marker_, index, cell);
+    return -1;
+  }
   const bool copied = cell.data() < records.text || cell.data() >= records.text + records.bytes;
   const std::int32_t code = copied ? levels_.code(cell) : levels_.code_readable(cell);
   const auto level = static_cast<std::size_t>(code);
@@ -201,6 +209,7 @@ Column ColumnBuilder::take_numbers(std::string name) {
   if (state_ == State::only_missing) values_.assign(missing_before_, kMissing);
   if (values_.capacity() > values_.size() / 4 * 5) values_.shrink_to_fit();
   column.numbers = std::move(values_);
+  column.first_marker = first_marker_;
   column.integers = whole_ && numbers_seen_ > 0;
   column.finite = true;
   return column;
@@ -210,6 +219,7 @@ Column ColumnBuilder::take_texts(std::string name) {
   Column column;
   column.name = std::move(name);
   column.type = ColumnType::categorical;
+  column.first_marker = first_marker_;
   if (state_ == State::only_missing) codes_.assign(missing_before_, -1);
   if (codes_.capacity() > codes_.size() / 4 * 5) codes_.shrink_to_fit();
   column.codes = std::move(codes_);

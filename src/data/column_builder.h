@@ -20,13 +20,6 @@ namespace chainrule::data {
 /// What the options say about a column.
 enum class ColumnWish { none, numeric, categorical, dropped };
 
-/// A cell worth naming in an error: its row and text. row == kNone: there was none.
-struct NamedCell {
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  std::size_t row = kNone;
-  std::string text;
-};
-
 class ColumnBuilder {
  public:
   /// `bytes`: of text, about.
@@ -34,7 +27,7 @@ class ColumnBuilder {
 
   /// The next cell; its view must outlive the builder.
   void add(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts) {
-    if (missing.meet(cell, counts)) add_missing();
+    if (missing.meet(cell, counts)) add_missing(cell);
     else add_value(cell);
   }
   /// The same for a column of many records at once.
@@ -57,7 +50,7 @@ class ColumnBuilder {
 
  private:
   enum class State { only_missing, numbers, texts };
-  void add_missing();
+  void add_missing(std::string_view cell);
   void add_value(std::string_view cell);
   void add_number(std::string_view cell);
   void add_text(std::string_view cell);
@@ -82,7 +75,7 @@ class ColumnBuilder {
   std::forward_list<std::string> copies_;      ///< texts whose doubled quotes had to be taken out
   std::vector<std::uint8_t> level_is_number_;  ///< 0 or 1
   bool whole_ = true;                          ///< all of values_ are whole numbers or missing
-  NamedCell first_text_, first_out_of_range_;
+  NamedCell first_text_, first_out_of_range_, first_marker_;
 };
 
 }  // namespace chainrule::data

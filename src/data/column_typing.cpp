@@ -8,6 +8,7 @@
 #include "base/shown_text.h"
 #include "chainrule/error.h"
 #include "data/dates.h"
+#include "data/header_line.h"
 
 namespace chainrule::data {
 namespace {
@@ -26,7 +27,8 @@ std::string number_hint(const std::string& text, const std::string& column) {
 }
 
 [[noreturn]] void throw_not_a_number(const NamedCell& cell, std::uint64_t line, const ColumnPlace& place) {
-  throw Error("E0301", place.cell_in_line(line), "cannot read \"" + cell.text + "\" as a number", number_hint(cell.text, place.name));
+  throw Error("E0301", place.cell_in_line(line), "cannot read \"" + cell.text + "\" as a number",
+              number_hint(cell.text, place.name) + (line == place.table->first_line_number ? header_advice(*place.table) : ""));
 }
 
 [[noreturn]] void throw_out_of_range(const NamedCell& cell, std::uint64_t line, const ColumnPlace& place) {
@@ -101,27 +103,6 @@ std::string ColumnPlace::cell_in_line(std::uint64_t line) const {
 }
 
 std::string ColumnPlace::cell(std::size_t row) const { return cell_in_line(table->line(row)); }
-
-void CellCounts::add(const ColumnBuilder& builder, const Table& part) {
-  numbers += builder.numbers();
-  texts += builder.texts();
-  const auto keep_first = [&](NamedCell& first, std::uint64_t& line, const NamedCell& cell) {
-    if (first.row != NamedCell::kNone || cell.row == NamedCell::kNone) return;
-    first = cell;
-    line = part.line(cell.row);
-  };
-  keep_first(first_text, text_line, builder.first_text());
-  keep_first(first_out_of_range, out_of_range_line, builder.first_out_of_range());
-}
-
-void check_counts(const CellCounts& counts, ColumnWish wish, const ColumnPlace& place) {
-  if (counts.texts == 0 && counts.first_out_of_range.row != NamedCell::kNone) {
-    throw_out_of_range(counts.first_out_of_range, counts.out_of_range_line, place);
-  }
-  if (counts.texts > 0 && (wish == ColumnWish::numeric || nearly_all(counts.numbers, counts.texts))) {
-    throw_not_a_number(counts.first_text, counts.text_line, place);
-  }
-}
 
 Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std::vector<std::string>& notes, const CellCounts* all) {
   if (builder.wish() == ColumnWish::categorical) return Typing::texts;

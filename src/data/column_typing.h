@@ -27,18 +27,12 @@ struct ColumnPlace {
 /// What the cells of a column were in earlier parts of a table that is read in parts.
 struct CellCounts {
   std::size_t numbers = 0, texts = 0;
-  NamedCell first_text, first_out_of_range;
-  std::uint64_t text_line = 0, out_of_range_line = 0;  ///< in the file
-
-  void add(const ColumnBuilder& builder, const Table& part);
 };
 
 enum class Typing { numeric, texts, read_again };
 /// Decides what a column is. Throws E0301 when nearly all cells are numbers, E0309 for a number out of range. May add a note.
 /// `all`: the counts of a table read in parts, this part's among them.
 Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std::vector<std::string>& notes, const CellCounts* all = nullptr);
-/// The errors of choose_typing for a column that was read in parts and is not needed as numbers.
-void check_counts(const CellCounts& counts, ColumnWish wish, const ColumnPlace& place);
 
 /// Turns texts that are dates into a date column (noted) and marks yes/no pairs. Throws E0301 when nearly all cells are dates.
 void finish_texts(Column& column, const ColumnPlace& place, std::vector<std::string>& notes);

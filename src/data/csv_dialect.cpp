@@ -8,7 +8,7 @@
 
 #include "chainrule/error.h"
 #include "data/csv_scanner.h"
-#include "data/dates.h"
+#include "data/header_line.h"
 #include "data/number.h"
 
 namespace chainrule::data {
@@ -21,11 +21,13 @@ constexpr std::size_t kSampleBytes = std::size_t{1} << 18;
 
 // The first records under one separator; the scanner owns copies of some fields.
 struct Sample {
-  Sample(std::string_view text, char separator) : scanner(text, separator) {
+  Sample(std::string_view text, char separator, const DialectHints& hints, std::size_t most = kSampleRecords)
+      : scanner(text, separator, {hints.first_line, true, hints.comment}) {
     std::vector<std::string_view> cells;
-    while (records.size() < kSampleRecords && (records.size() < 2 || scanner.position() < kSampleBytes)) {
+    while (records.size() < most && (records.size() < 2 || scanner.position() < kSampleBytes)) {
       status = scanner.read_record(cells);
       if (status != CsvScanner::Status::record) break;
+      lines.push_back(scanner.line());
       records.push_back(cells);
     }
   }
@@ -33,6 +35,7 @@ struct Sample {
 
   CsvScanner scanner;
   Records records;
+  std::vector<std::uint64_t> lines;
   CsvScanner::Status status = CsvScanner::Status::end;
 };
 
@@ -57,20 +60,70 @@ Fit measure(const Sample& sample) {
   return fit;
 }
 
-// Rare marks before common ones: a comma is often part of a number or a text, a blank nearly always is.
-char detect_separator(std::string_view text) {
-  char best = ',';
-  double best_share = 0;
-  for (char separator : {'\t', ';', '|', ','}) {
-    const Fit fit = measure(Sample(text, separator));
-    if (fit.fields >= 2 && fit.share > best_share + 1e-9) {
-      best = separator;
-      best_share = fit.share;
+// "12,5" but not "1,234,567" or "a,b".
+bool comma_number(std::string_view text) noexcept {
+  return text.find(',') != std::string_view::npos && parse_number(text, ',').kind == CellKind::number;
+}
+
+// Below the first line, commas stand in numbers and nowhere else.
+bool commas_are_decimal(const Sample& sample) {
+  bool seen = false;
+  for (std::size_t r = 1; r < sample.records.size(); ++r) {
+    for (const std::string_view cell : sample.records[r]) {
+      if (cell.find(',') == std::string_view::npos) continue;
+      if (!comma_number(cell)) return false;
+      seen = true;
     }
   }
-  if (best_share >= 0.9) return best;
-  const Fit blanks = measure(Sample(text, ' '));
-  return blanks.fields >= 2 && blanks.share > std::max(best_share, 0.9) ? ' ' : best;
+  return seen;
+}
+
+// Rare marks before common ones: a comma is often part of a number or a text, a blank nearly always is. Where both fit every line, more fields
+// win, unless a comma is seen to be a decimal mark.
+char detect_separator(std::string_view text, const DialectHints& hints) {
+  char best = ',';
+  Fit best_fit{1, 0};
+  bool decimal_commas = false;
+  for (char separator : {'\t', ';', '|', ','}) {
+    const Sample sample(text, separator, hints);
+    const Fit fit = measure(sample);
+    if (fit.fields < 2) continue;
+    const bool same = fit.share > best_fit.share - 1e-9, more = fit.fields > best_fit.fields && best_fit.fields == 2;
+    if (fit.share > best_fit.share + 1e-9 || (same && more && !decimal_commas)) {
+      best = separator;
+      best_fit = fit;
+      decimal_commas = commas_are_decimal(sample);
+    }
+  }
+  if (best_fit.share >= 0.9) return best;
+  const Fit blanks = measure(Sample(text, ' ', hints));
+  return blanks.fields >= 2 && blanks.share > std::max(best_fit.share, 0.9) ? ' ' : best;
+}
+
+bool holds_all(const std::vector<std::string>& names, const std::vector<std::string>& wanted) {
+  const std::unordered_set<std::string_view> there(names.begin(), names.end());
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& name) { return there.contains(name); });
+}
+
+// Is this a line that the model expects in front: one with its names, or of its width, the target left out perhaps?
+bool fits(std::string_view text, char separator, const DialectHints& hints) {
+  const Sample sample(text, separator, hints, 1);
+  if (sample.records.empty()) return false;
+  const KnownText& known = *hints.known;
+  const std::size_t fields = sample.records[0].size();
+  if (known.names.empty()) return fields == known.width || fields + 1 == known.width;
+  std::vector<std::string> notes, names = column_names(sample.records[0], notes);
+  names.emplace_back("row.names");  // which R's header lacks
+  return holds_all(names, known.names);
+}
+
+// The first line alone decides, so that no other row can change how a row is read.
+char known_separator(std::string_view text, const DialectHints& hints) {
+  const char trained = hints.known->reading.separator[0];
+  for (const char separator : {trained, '\t', ';', '|', ',', ' '}) {
+    if (fits(text, separator, hints)) return separator;
+  }
+  return trained;
 }
 
 std::optional<char> given_separator(const std::string& text) {
@@ -86,10 +139,6 @@ std::optional<char> given_separator(const std::string& text) {
   return c;
 }
 
-// "12,5" but not "1,234,567" or "a,b".
-bool comma_number(std::string_view text) noexcept {
-  return text.find(',') != std::string_view::npos && parse_number(text, ',').kind == CellKind::number;
-}
 bool point_number(std::string_view text) noexcept {
   return text.find('.') != std::string_view::npos && parse_number(text, '.').kind == CellKind::number;
 }
@@ -123,48 +172,63 @@ char choose_decimal(const Records& records, const ReadOptions& options, const Mi
   return options.decimal[0];
 }
 
-bool is_value(std::string_view cell, char decimal) {
-  return parse_number(cell, decimal).kind != CellKind::text || guess_date_format(cell).has_value();
+// Lines in front with other numbers of fields than all the lines below, which agree.
+std::size_t count_title_lines(const Sample& sample) {
+  const Fit fit = measure(sample);
+  constexpr std::size_t kMostLines = 20;
+  std::size_t title = 0;
+  while (title < std::min(sample.records.size(), kMostLines) && sample.records[title].size() != fit.fields) ++title;
+  if (fit.fields < 2 || title == 0 || title + 2 > sample.records.size()) return 0;
+  const bool rest = std::all_of(sample.records.begin() + static_cast<std::ptrdiff_t>(title), sample.records.end(),
+                                [&](const auto& record) { return record.size() == fit.fields; });
+  return rest ? sample.lines[title] - sample.lines[0] : 0;
 }
 
-// Does a later record show that the first one is of another kind (text above numbers)?
-bool text_above_numbers(const Records& records, char decimal, const MissingMarkers& missing) {
-  for (std::size_t c = 0; c < records[0].size(); ++c) {
-    std::size_t values = 0, numbers = 0;
-    for (std::size_t r = 1; r < records.size(); ++r) {
-      if (c >= records[r].size() || missing.contains(records[r][c])) continue;
-      ++values;
-      numbers += is_value(records[r][c], decimal) ? 1 : 0;
-    }
-    if (values > 0 && 2 * numbers > values) return true;
+// A header with one name less than every line has fields, and lines that do not end with a separator: R's write.table.
+bool lacks_first_name(const Sample& sample) {
+  if (sample.records.size() < 2) return false;
+  const std::size_t names = sample.records[0].size();
+  bool ends_empty = true;
+  for (std::size_t r = 1; r < sample.records.size(); ++r) {
+    if (sample.records[r].size() != names + 1) return false;
+    ends_empty = ends_empty && sample.records[r].back().empty();
   }
-  return false;
+  return !ends_empty;
 }
 
-// In a table of texts alone a header's words are all different and none of them is a value below.
-bool words_of_their_own(const Records& records) {
-  std::unordered_set<std::string_view> words;
-  for (std::string_view cell : records[0]) {
-    if (!words.insert(cell).second) return false;
-  }
-  for (std::size_t r = 1; r < records.size(); ++r) {
-    for (std::size_t c = 0; c < std::min(records[r].size(), records[0].size()); ++c) {
-      if (records[r][c] == records[0][c]) return false;
-    }
-  }
-  return true;
+struct HeaderDecision {
+  bool header = false;
+  const char* why = "(detected)";
+  bool doubtful = false;
+};
+
+HeaderDecision decide_header(const Sample& sample, const DialectHints& hints, char decimal, const MissingMarkers& missing) {
+  if (hints.options.header || hints.options.no_header) return {hints.options.header, "(given)"};
+  if (hints.known != nullptr) return {hints.known->reading.header, "(as in training)"};
+  if (lacks_first_name(sample)) return {true};
+  const HeaderChoice choice = judge_header(sample.records, decimal, missing);
+  return {choice.header, "(detected)", choice.doubtful};
 }
 
-bool detect_header(const Records& records, char decimal, const MissingMarkers& missing) {
-  if (records.empty()) return false;
-  std::size_t empty = 0;
-  for (std::string_view cell : records[0]) {
-    empty += cell.empty() ? 1 : 0;
-    if (is_value(cell, decimal)) return false;
-    if (!cell.empty() && missing.contains(cell)) return false;
+std::string header_note(const HeaderDecision& decision) {
+  const std::string note = std::string("header: ") + (decision.header ? "the first line names the columns " : "none, columns are numbered from 0 ");
+  if (!decision.doubtful) return note + decision.why;
+  return "warning: " + note + (decision.header ? "(detected, but it could be data: --no-header reads it so)"
+                                               : "(detected, but the first line could be names: --header reads it so)");
+}
+
+void warn_of_overriding(const DialectHints& hints, std::vector<std::string>& notes) {
+  if (hints.known == nullptr) return;
+  const TextReading& trained = hints.known->reading;
+  const ReadOptions& given = hints.options;
+  if ((given.header || given.no_header) && given.header != trained.header) {
+    notes.push_back(std::string("warning: ") + (given.header ? "--header" : "--no-header") + ": the training table " +
+                    (trained.header ? "had a header line" : "had none"));
   }
-  if (empty == records[0].size()) return false;
-  return text_above_numbers(records, decimal, missing) || words_of_their_own(records);
+  if (!given.missing.empty()) {
+    notes.push_back(given.missing[0].starts_with("only:") ? "warning: --missing replaces the markers of missing cells that the model was trained with"
+                                                          : "warning: --missing adds to the markers of missing cells that the model was trained with");
+  }
 }
 
 }  // namespace
@@ -180,20 +244,52 @@ std::string separator_name(char separator) {
   }
 }
 
-CsvDialect detect_dialect(std::string_view text, const ReadOptions& options, const MissingMarkers& missing) {
+std::vector<std::string> column_names(const std::vector<std::string_view>& cells, std::vector<std::string>& notes) {
+  const std::unordered_set<std::string_view> used(cells.begin(), cells.end());
+  std::unordered_set<std::string> taken;
+  std::vector<std::string> names;
+  names.reserve(cells.size());
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    std::string name(cells[c]);
+    if (name.empty() || taken.contains(name)) {
+      const bool again = !name.empty();
+      const std::string stem = again ? name + "." + std::to_string(c) : "column_" + std::to_string(c);
+      std::string fresh = stem;
+      for (std::size_t i = 2; used.contains(fresh) || taken.contains(fresh); ++i) fresh = stem + "." + std::to_string(i);
+      notes.push_back((again ? "warning: column " : "column ") + std::to_string(c) + ": " + (again ? "the name \"" + name + "\" again" : "no name") +
+                      ", called \"" + fresh + "\"");
+      name = fresh;
+    }
+    taken.insert(name);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+CsvDialect detect_dialect(std::string_view text, const DialectHints& hints, const MissingMarkers& missing) {
+  const ReadOptions& options = hints.options;
   if (options.header && options.no_header) {
     throw Error("E0120", "header, no-header", "the two options exclude each other", "give one of them, or none");
   }
   CsvDialect dialect;
-  const std::optional<char> given = given_separator(options.separator);
-  dialect.separator = given ? *given : detect_separator(text);
-  const Sample sample(text, dialect.separator);
+  std::optional<char> given = given_separator(options.separator);
+  const char* why = given ? " (given)" : " (detected)";
+  if (!given && hints.named_separator != '\0') {
+    given = given_separator(std::string(1, hints.named_separator));
+    why = " (the first line says so)";
+  }
+  if (given) dialect.separator = *given;
+  else dialect.separator = hints.known != nullptr ? known_separator(text, hints) : detect_separator(text, hints);
+  const Sample sample(text, dialect.separator, hints);
   dialect.decimal = choose_decimal(sample.records, options, missing);
-  const bool header_given = options.header || options.no_header;
-  dialect.header = header_given ? options.header : detect_header(sample.records, dialect.decimal, missing);
-  dialect.notes.push_back("separator: " + separator_name(dialect.separator) + (given ? " (given)" : " (detected)"));
-  dialect.notes.push_back(std::string("header: ") + (dialect.header ? "the first line names the columns" : "none, columns are numbered from 0") +
-                          (header_given ? " (given)" : " (detected)"));
+  const HeaderDecision header = decide_header(sample, hints, dialect.decimal, missing);
+  dialect.header = header.header;
+  dialect.row_names = dialect.header && lacks_first_name(sample);
+  dialect.title_lines = count_title_lines(sample);
+  dialect.notes.push_back("separator: " + separator_name(dialect.separator) + why);
+  dialect.notes.push_back(header_note(header));
+  if (dialect.row_names) dialect.notes.push_back("header: it lacks the first column's name, as R writes it: called \"row.names\"");
+  warn_of_overriding(hints, dialect.notes);
   if (dialect.decimal == ',' || !options.decimal.empty()) {
     std::string note = dialect.decimal == ',' ? "decimal mark: comma" : "decimal mark: point";
     note += options.decimal.empty() ? " (detected)" : " (given)";

@@ -61,7 +61,7 @@ std::vector<Case> cases() {
       {"a text before numbers", "id,area\n0,12x\n" + numbers(400).substr(8), {}, "E0301", "t.csv line 2, column 1 (\"area\")", "\"12x\""},
       {"without header", numbers(400).substr(8) + "400,bad\n", {}, "E0301", "t.csv line 401, column 1", "\"bad\""},
       {"forced numeric", "a,b\n1,2\n3,x\n", options([](ReadOptions& o) { o.numeric = {"b"}; }), "E0301", "t.csv line 3, column 1 (\"b\")", "\"x\""},
-      {"nan when markers are given", "a,b\n1,2\n3,nan\n", options([](ReadOptions& o) { o.missing = {"?"}; o.numeric = {"b"}; }), "E0301",
+      {"nan when markers are given", "a,b\n1,2\n3,nan\n", options([](ReadOptions& o) { o.missing = {"only:?"}; o.numeric = {"b"}; }), "E0301",
        "t.csv line 3, column 1 (\"b\")", "\"nan\""},
       {"unknown column dropped", "area,b\n1,2\n", options([](ReadOptions& o) { o.drop = {"aera"}; }), "E0310", "t.csv", "\"aera\""},
       {"unknown number", "area,b\n1,2\n", options([](ReadOptions& o) { o.numeric = {"2"}; }), "E0310", "t.csv", "\"2\""},

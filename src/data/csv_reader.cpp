@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_set>
 
+#include "base/shown_text.h"
 #include "base/usable_cores.h"
 #include "chainrule/error.h"
 #include "data/arriving_text.h"
 #include "data/encoding.h"
+#include "data/header_line.h"
+#include "data/preamble.h"
 #include "files/interruption.h"
 
 namespace chainrule::data {
@@ -29,57 +31,127 @@ std::optional<std::size_t> end_of_two_lines(std::string_view text) {
 
 std::string at_line(const std::string& source, std::uint64_t line) { return source + " line " + std::to_string(line); }
 
-[[noreturn]] void throw_no_rows(const std::string& source) {
-  throw Error("E0303", source, "a header and no data below it", "check that the file was written completely, or give --no-header");
+// No longer than an error may show, and no character cut.
+std::string beginning(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  if (text.size() <= kMost) return std::string(text);
+  std::size_t size = kMost;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u) --size;
+  return std::string(text.substr(0, size)) + "...";
+}
+
+// The mark of comments; "none" turns off what the model knows.
+std::string comment_mark(const ReadOptions& options, const KnownText* known) {
+  if (options.comment.empty()) return known != nullptr ? known->reading.comment : "";
+  if (options.comment == "none") return "";
+  const char c = options.comment[0];
+  const bool sensible = options.comment.size() == 1 && c > ' ' && c < 127 && c != '"' && c != '-' && c != '+' && c != '.' && !(c >= '0' && c <= '9') &&
+                        !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  if (sensible) return options.comment;
+  throw Error("E0102", "comment", "\"" + options.comment + "\" cannot begin comments", "use one mark, such as #, or none");
 }
 
 }  // namespace
 
+CsvReader::CsvReader(const std::string& source, const ReadOptions& options, const FieldKernels* kernels, const KnownText* known)
+    : options_(options), kernels_(kernels), known_(known),
+      missing_(missing_markers(known != nullptr ? known->reading.missing : usual_missing_markers(), options.missing)),
+      met_(missing_.no_counts()) {
+  table_.source = source;
+  const std::string comment = comment_mark(options, known);
+  if (comment.empty()) return;
+  comment_ = comment[0];
+  kernels_ = nullptr;  // which know nothing of comments
+}
+
+[[noreturn]] void CsvReader::throw_no_rows() const {
+  throw Error("E0303", table_.source, dialect_.header ? "a header and no data below it" : "no data",
+              "check that the file was written completely" + header_advice(table_));
+}
+
+// A model's table need not have a title in front only because the training table had one: where names are known they are looked for.
+std::size_t CsvReader::skip_lines(std::string_view text) const {
+  if (options_.skip > 0 || known_ == nullptr) return options_.skip;
+  const std::size_t skip = known_->reading.skip;
+  if (skip == 0 || known_->names.empty()) return skip;
+  const std::size_t end = text.find_first_of("\r\n");
+  const std::string_view first = text.substr(0, end);
+  const auto there = [&](const std::string& name) { return first.find(name) != std::string_view::npos; };
+  return std::all_of(known_->names.begin(), known_->names.end(), there) ? 0 : skip;
+}
+
 std::optional<std::size_t> CsvReader::open(std::string_view text, bool last) {
-  const std::string_view body = skip_mark(text, table_.source, table_.notes);
+  std::string_view body = skip_mark(text, table_.source, table_.notes);
   check_utf8(last ? body : whole_lines(body), table_.source, 1, options_.stop);
+  const Preamble preamble = read_preamble(body, skip_lines(body), comment_ == '\0' ? "" : std::string_view(&comment_, 1));
+  body.remove_prefix(preamble.bytes);
   const std::optional<std::size_t> two_lines = end_of_two_lines(body);
   if (!last && !two_lines) return std::nullopt;
-  dialect_ = detect_dialect(body.substr(0, std::max(kDialectBytes, two_lines.value_or(body.size()))), options_, missing_);
+  const std::uint64_t first = preamble.lines + 1;
+  dialect_ = detect_dialect(body.substr(0, std::max(kDialectBytes, two_lines.value_or(body.size()))),
+                            {options_, known_, preamble.separator, comment_, first}, missing_);
   table_.has_header = dialect_.header;
+  table_.notes.insert(table_.notes.end(), preamble.notes.begin(), preamble.notes.end());
   table_.notes.insert(table_.notes.end(), dialect_.notes.begin(), dialect_.notes.end());
-  CsvScanner scanner(body, dialect_.separator, {1, last});
+  CsvScanner scanner(body, dialect_.separator, {first, last, comment_});
   cells_.clear();
   if (!next_record(scanner)) {
     if (!last) return std::nullopt;
-    throw Error("E0302", table_.source, "the file is empty", "check that it was written completely");
+    throw Error("E0302", table_.source, preamble.lines > 0 ? "nothing is left behind the lines in front" : "the file is empty",
+                "check that it was written completely");
   }
   if (cells_.size() > kMostColumns) {
     throw Error("E0317", at_line(table_.source, scanner.line()), std::to_string(cells_.size()) + " fields in one line",
                 "give the right separator with --separator");
   }
-  first_line_ = scanner.line();
-  const std::size_t mark = text.size() - body.size();
+  first_line_ = next_line_ = scanner.line();
+  keep_reading(body.substr(0, scanner.position()), scanner.line());
+  const std::size_t front = text.size() - body.size();
   if (dialect_.header) {
     take_names(cells_);
     next_line_ = scanner.next_line();
     blank_lines_ = scanner.blank_lines();
+    comment_lines_ = scanner.comment_lines();
     apply_wishes();
-    return mark + scanner.position();
+    return front + scanner.position();
   }
+  next_line_ = first;
   for (std::size_t c = 0; c < cells_.size(); ++c) names_.push_back(std::to_string(c));
   apply_wishes();
-  return mark;
+  return front;
+}
+
+// What a model keeps, and what errors show of the first line.
+void CsvReader::keep_reading(std::string_view record, std::uint64_t line) {
+  TextReading reading;
+  reading.separator = std::string(1, dialect_.separator);
+  reading.header = dialect_.header;
+  reading.missing = missing_.texts();
+  if (comment_ != '\0') reading.comment = std::string(1, comment_);
+  reading.skip = options_.skip > 0 || known_ == nullptr ? options_.skip : known_->reading.skip;
+  reading.encoding = options_.encoding.empty() && known_ != nullptr ? known_->reading.encoding : options_.encoding;
+  table_.reading = std::move(reading);
+  table_.header_given = options_.header || options_.no_header;
+  const std::size_t end = record.find_last_not_of("\r\n");
+  table_.first_line = beginning(record.substr(0, end == std::string_view::npos ? 0 : end + 1));
+  table_.first_line_number = line;
 }
 
 Table CsvReader::read_rest(std::string_view text) {
-  const CsvScanner::Part part{next_line_, true};
+  const CsvScanner::Part part{next_line_, true, comment_};
   CsvScanner scanner(text, dialect_.separator, part);
   start_builders(text.size());
   start_workers(text.size());
   read_rows(scanner, text);
   if (workers_) workers_->add_counts_to(met_);
   workers_.reset();
-  if (table_.rows == 0) throw_no_rows(table_.source);
+  if (table_.rows == 0) throw_no_rows();
   const std::string note = missing_.note(met_);
   if (!note.empty()) table_.notes.push_back(note);
   blank_lines_ += scanner.blank_lines();
   if (blank_lines_ > 0) table_.notes.push_back("blank lines: " + std::to_string(blank_lines_) + " skipped");
+  comment_lines_ += scanner.comment_lines();
+  if (comment_lines_ > 0) table_.notes.push_back("comments: " + std::to_string(comment_lines_) + " lines skipped");
   finish_columns(text, part);
   return std::move(table_);
 }
@@ -88,6 +160,11 @@ Table CsvReader::header() const {
   Table table;
   table.source = table_.source;
   table.has_header = dialect_.header;
+  table.file_columns = names_.size();
+  table.reading = table_.reading;
+  table.first_line = table_.first_line;
+  table.first_line_number = table_.first_line_number;
+  table.header_given = table_.header_given;
   for (std::size_t c = 0; c < names_.size(); ++c) {
     if (wishes_[c] == ColumnWish::dropped) continue;
     table.columns.emplace_back();
@@ -99,22 +176,29 @@ Table CsvReader::header() const {
 
 void CsvReader::set_uses(std::vector<ColumnUse> uses) {
   uses_ = std::move(uses);
+  for (std::size_t c = 0; c < uses_.size(); ++c) {
+    if (uses_[c] == ColumnUse::unused) wishes_[c] = ColumnWish::dropped;
+  }
   counts_.assign(names_.size(), {});
 }
 
 Table CsvReader::read_part(std::string_view text, bool last, std::size_t& taken) {
   const std::string_view lines = last ? text : whole_lines(text);
   check_utf8(lines, table_.source, next_line_, options_.stop);
-  const CsvScanner::Part part{next_line_, last};
+  const CsvScanner::Part part{next_line_, last, comment_};
   CsvScanner scanner(lines, dialect_.separator, part);
   start_builders(lines.size());
   read_rows(scanner, lines);
   taken = scanner.position();
   next_line_ = scanner.next_line();
+  if (names_.size() == 1 && scanner.blank_lines() > 0) {
+    table_.notes.push_back("warning: " + std::to_string(scanner.blank_lines()) + " blank lines are skipped: they are no rows");
+  }
   count_cells();
   finish_columns(lines, part);
   Table done = header();
   std::swap(done, table_);
+  done.file_columns = names_.size();
   table_.columns.clear();
   table_.rows_before = done.rows_before + done.rows;
   return done;
@@ -123,17 +207,14 @@ Table CsvReader::read_part(std::string_view text, bool last, std::size_t& taken)
 // Between the parts only sums are kept, so that a fault is told from a mixture as in a table that is read as a whole.
 void CsvReader::count_cells() {
   for (std::size_t c = 0; c < names_.size(); ++c) {
-    if (wishes_[c] != ColumnWish::dropped) counts_[c].add(builders_[c], table_);
+    if (wishes_[c] == ColumnWish::dropped) continue;
+    counts_[c].numbers += builders_[c].numbers();
+    counts_[c].texts += builders_[c].texts();
   }
 }
 
 void CsvReader::finish_parts() const {
-  if (table_.rows_before == 0) throw_no_rows(table_.source);
-  for (std::size_t c = 0; c < names_.size(); ++c) {
-    const bool texts = uses_[c] == ColumnUse::texts && wishes_[c] != ColumnWish::numeric;  // of a category any cell is fine
-    const bool open = wishes_[c] != ColumnWish::dropped && wishes_[c] != ColumnWish::categorical && uses_[c] != ColumnUse::typed && !texts;
-    if (open) check_counts(counts_[c], wishes_[c], place_of(c));
-  }
+  if (table_.rows_before == 0) throw_no_rows();
 }
 
 // False: the text, or the part, is over.
@@ -155,23 +236,10 @@ bool CsvReader::next_record(CsvScanner& scanner) {
               "write a quotation mark inside a quoted text twice, or check the separator with --separator");
 }
 
-// Empty and repeated names get a name of their own, and a note.
 void CsvReader::take_names(const std::vector<std::string_view>& cells) {
-  const std::unordered_set<std::string_view> used(cells.begin(), cells.end());
-  std::unordered_set<std::string_view> taken;  // views of names_
-  names_.reserve(cells.size());
-  for (std::size_t c = 0; c < cells.size(); ++c) {
-    std::string name(cells[c]);
-    if (name.empty() || taken.contains(name)) {
-      const std::string stem = name.empty() ? "column_" + std::to_string(c) : name + "." + std::to_string(c);
-      std::string fresh = stem;
-      for (std::size_t i = 2; used.contains(fresh) || taken.contains(fresh); ++i) fresh = stem + "." + std::to_string(i);
-      table_.notes.push_back("column " + std::to_string(c) + ": " + (name.empty() ? "no name" : "the name \"" + name + "\" again") +
-                             ", called \"" + fresh + "\"");
-      name = fresh;
-    }
-    taken.insert(names_.emplace_back(std::move(name)));
-  }
+  std::vector<std::string_view> all = cells;
+  if (dialect_.row_names) all.insert(all.begin(), "row.names");
+  names_ = column_names(all, table_.notes);
 }
 
 std::size_t CsvReader::find(const std::string& name_or_number) const {
@@ -223,13 +291,21 @@ void CsvReader::start_workers(std::size_t bytes) {
   if (kernels_ != nullptr && bytes >= kSharedBytes && std::min(threads, most) > 1) workers_.emplace(std::min(threads, most), missing_.no_counts());
 }
 
+// For a record of the wrong width that begins like a comment.
+std::string CsvReader::comment_hint() const {
+  const bool comment = !cells_.empty() && !cells_[0].empty() && cells_[0][0] == '#';
+  return comment ? "; if lines that begin with # are comments, give --comment '#'" : "";
+}
+
 void CsvReader::check_width(std::size_t fields, std::uint64_t line) const {
   if (fields == names_.size()) return;
+  const std::string lines = std::to_string(dialect_.title_lines);
+  const std::string title = dialect_.title_lines == 0 ? "" : "what stands above the table is left out by --skip " + lines + "; ";
   throw Error("E0307", at_line(table_.source, line),
               "found " + std::to_string(fields) + (fields == 1 ? " field" : " fields") + ", expected " +
                   std::to_string(names_.size()) + " as in line " + std::to_string(first_line_),
-              "the separator is " + separator_name(dialect_.separator) +
-                  "; a text that holds it needs quotes around it, another separator needs --separator");
+              title + "the separator is " + separator_name(dialect_.separator) +
+                  "; a text that holds it needs quotes around it, another separator needs --separator" + comment_hint());
 }
 
 void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
@@ -238,13 +314,12 @@ void CsvReader::finish_columns(std::string_view text, CsvScanner::Part part) {
   for (std::size_t c = 0; c < names_.size(); ++c) {
     end_if_asked(options_.stop, table_.source);
     if (wishes_[c] == ColumnWish::dropped) continue;
-    const bool counted = !uses_.empty() && uses_[c] == ColumnUse::counted;
-    typings[c] = counted ? Typing::numeric
-                         : choose_typing(builders_[c], place_of(c), table_.notes, counts_.empty() ? nullptr : &counts_[c]);
+    typings[c] = choose_typing(builders_[c], place_of(c), table_.notes, counts_.empty() ? nullptr : &counts_[c]);
     if (typings[c] == Typing::read_again) again.push_back(c);
   }
   CsvScanner second_scanner(text, dialect_.separator, part);
   if (!again.empty()) read_again(again, second_scanner, text);
+  table_.file_columns = names_.size();
   table_.columns.reserve(names_.size());
   for (std::size_t c = 0; c < names_.size(); ++c) {
     end_if_asked(options_.stop, table_.source);

@@ -19,17 +19,15 @@
 
 namespace chainrule::data {
 
-/// What a column of a table that is read in parts is needed for. typed: as its cells are; texts: a category, its cells stay as they are
-/// written; counted: not needed, only its faults are.
-enum class ColumnUse { typed, texts, counted };
+/// What a column of a table is needed for. typed: as its cells are; texts: a category, its cells stay as they are written; unused: not read.
+enum class ColumnUse { typed, texts, unused };
 
 class CsvReader {
  public:
   /// kernels == nullptr: every record on its own, byte by byte; the same tables and errors (tests compare).
-  CsvReader(const std::string& source, const ReadOptions& options, const FieldKernels* kernels = &best_field_kernels())
-      : options_(options), kernels_(kernels), missing_(options.missing), met_(missing_.no_counts()) {
-    table_.source = source;
-  }
+  /// known: what a model knows of the text; nullptr: nothing. Options, kernels and it must outlive the reader.
+  CsvReader(const std::string& source, const ReadOptions& options, const FieldKernels* kernels = &best_field_kernels(),
+            const KnownText* known = nullptr);
 
   /// Judges the text by its beginning and reads the names: the bytes of mark and header. Nothing when they do not fit into `text`
   /// although it is not the last part, nor when it has less than two lines: the second one shows whether the first one is a header.
@@ -45,16 +43,20 @@ class CsvReader {
   Table read_part(std::string_view text, bool last, std::size_t& taken);
   /// The line that the next part begins with.
   std::uint64_t next_line() const noexcept { return next_line_; }
-  /// Behind the last part: faults that only all rows together show.
+  /// Behind the last part: throws E0303 when there was no row.
   void finish_parts() const;
 
  private:
   bool next_record(CsvScanner& scanner);
+  std::size_t skip_lines(std::string_view text) const;
   void take_names(const std::vector<std::string_view>& cells);
+  void keep_reading(std::string_view record, std::uint64_t line);
+  [[noreturn]] void throw_no_rows() const;
   std::size_t find(const std::string& name_or_number) const;
   void apply_wishes();
   void start_builders(std::size_t bytes);
   void start_workers(std::size_t bytes);
+  std::string comment_hint() const;
   void check_width(std::size_t fields, std::uint64_t line) const;
   void keep_lines(std::uint64_t line, std::size_t rows);
   void reserve_rows(const CsvScanner& scanner, std::size_t size);
@@ -71,6 +73,8 @@ class CsvReader {
 
   const ReadOptions& options_;
   const FieldKernels* kernels_;
+  const KnownText* known_;
+  char comment_ = '\0';
   MissingMarkers missing_;
   MissingCounts met_;
   CsvDialect dialect_;
@@ -83,7 +87,7 @@ class CsvReader {
   std::vector<CellCounts> counts_;       ///< of earlier parts, by column
   std::vector<std::string_view> cells_;  ///< of a record
   std::uint64_t first_line_ = 1, next_line_ = 1;
-  std::size_t blank_lines_ = 0;
+  std::size_t blank_lines_ = 0, comment_lines_ = 0;
 };
 
 }  // namespace chainrule::data

@@ -144,7 +144,7 @@ TEST(Csv, HeaderIsDetectedByWordsAboveNumbers) {
   EXPECT_FALSE(read("x,2\ny,4\n").has_header);
   EXPECT_TRUE(read("cap,colour\nx,s\nb,s\nx,y\n").has_header) << "words that never return as values";
   EXPECT_FALSE(read("x,s\nb,s\nx,y\n").has_header) << "values that return below";
-  EXPECT_FALSE(read("?,b\n1,c\n").has_header) << "a missing marker is no name";
+  EXPECT_TRUE(read("?,b\n1,c\n").has_header) << "a missing marker vetoes nothing";
   EXPECT_TRUE(read(",b\n1,2\n").has_header) << "a nameless index column";
   ReadOptions given;
   given.header = true;
@@ -180,9 +180,13 @@ TEST(Csv, MissingMarkersAreTheUsualOnesOrThoseGiven) {
     EXPECT_TRUE(table.columns[1].missing(r)) << r;
   }
   ReadOptions options;
+  const std::string more = "a,b\n1,x\n999,y\n3,NA\n,z\n";
   options.missing = {"999", "x"};
-  const Table given = read("a,b\n1,x\n999,y\n3,NA\n,z\n", options);
-  EXPECT_EQ(texts(given), (std::vector<Row>{{"1", ""}, {"", "y"}, {"3", "NA"}, {"", "z"}}));
+  EXPECT_EQ(texts(read(more, options)), (std::vector<Row>{{"1", ""}, {"", "y"}, {"3", ""}, {"", "z"}})) << "they are added";
+  options.missing = {"only:999", "x"};
+  EXPECT_EQ(texts(read(more, options)), (std::vector<Row>{{"1", ""}, {"", "y"}, {"3", "NA"}, {"", "z"}})) << "they take the others' place";
+  options.missing = {"only:"};
+  EXPECT_EQ(texts(read(more, options)), (std::vector<Row>{{"1", "x"}, {"999", "y"}, {"3", "NA"}, {"", "z"}})) << "the empty cell alone";
 }
 
 // A first line longer than what a dialect is judged by otherwise (4 MB); as a name is there twice only the numbers below tell what it is.

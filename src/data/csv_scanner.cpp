@@ -25,7 +25,7 @@ std::string without_doubled_quotes(std::string_view field) {
 }
 
 CsvScanner::CsvScanner(std::string_view text, char separator, Part part)
-    : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), separator_(separator), last_part_(part.last),
+    : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), separator_(separator), comment_(part.comment), last_part_(part.last),
       tab_is_blank_(separator != '\t'), separators_(kOnes * static_cast<unsigned char>(separator)),
       second_separators_(separator == ' ' ? kOnes * '\t' : separators_),
       line_(part.first_line), record_line_(part.first_line), quote_line_(part.first_line) {
@@ -44,9 +44,19 @@ void CsvScanner::end_line() noexcept {
   ++line_;
 }
 
+// A line that begins with the mark of comments.
+bool CsvScanner::skip_comment() noexcept {
+  if (comment_ == '\0' || at_ == end_ || *at_ != comment_) return false;
+  while (at_ < end_ && *at_ != '\n' && *at_ != '\r') ++at_;
+  if (at_ < end_) end_line();
+  ++comment_lines_;
+  return true;
+}
+
 // False when the text is over.
-bool CsvScanner::skip_blank_lines() noexcept {
+bool CsvScanner::skip_empty_lines() noexcept {
   for (;;) {
+    if (skip_comment()) continue;
     const char* start = at_;
     skip_blanks();
     if (at_ == end_) return false;
@@ -104,13 +114,14 @@ CsvScanner::Status CsvScanner::quoted_field(std::string_view& field) {
 CsvScanner::Status CsvScanner::append_record(std::vector<std::string_view>& cells) {
   const char* start = at_;
   const std::uint64_t line = record_line_ = line_;
-  const std::size_t blank_lines = blank_lines_, before = cells.size();
+  const std::size_t blank_lines = blank_lines_, comment_lines = comment_lines_, before = cells.size();
   const Status status = append_fields(cells);
   const bool open_end = at_ == end_ && at_ != begin_ && end_[-1] != '\n';
   if (!last_part_ && (status == Status::open_quote || open_end)) {
     at_ = start;
     line_ = line;
     blank_lines_ = blank_lines;
+    comment_lines_ = comment_lines;
     cells.resize(before);
     return Status::cut_off;
   }
@@ -118,7 +129,7 @@ CsvScanner::Status CsvScanner::append_record(std::vector<std::string_view>& cell
 }
 
 CsvScanner::Status CsvScanner::append_fields(std::vector<std::string_view>& cells) {
-  if (!skip_blank_lines()) return Status::end;
+  if (!skip_empty_lines()) return Status::end;
   record_line_ = line_;
   for (;;) {
     skip_blanks();

@@ -107,7 +107,7 @@ ColumnInfo describe_texts(const Column& column) {
 
 ColumnInfo describe_dense(const Table& table, std::size_t column) {
   ColumnInfo info;
-  info.name = table.dense.name_prefix + std::to_string(column);
+  info.name = table.dense.name(column);
   std::vector<Count> counts;
   if (!table.dense.bytes.empty()) {
     std::size_t histogram[256] = {};

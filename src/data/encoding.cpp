@@ -55,10 +55,10 @@ void check_wide(std::string_view bytes, const std::string& source) {
   using namespace std::string_view_literals;
   std::string name;
   if (bytes.starts_with("\xff\xfe\0\0"sv) || bytes.starts_with("\0\0\xfe\xff"sv)) name = "UTF-32";
-  else if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff") || looks_wide(bytes)) name = "UTF-16";
+  else if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) name = "UTF-16";
+  else if (looks_wide(bytes)) name = bytes[0] == '\0' ? "UTF-16BE" : "UTF-16LE";
   if (name.empty()) return;
-  throw Error("E0305", source, "the text is " + name + ", not UTF-8",
-              "convert it first: iconv -f " + name + " -t UTF-8 FILE > NEW");
+  throw Error("E0305", source, "the text is " + name + ", not UTF-8", "give --encoding " + name);
 }
 
 [[noreturn]] void throw_bad_byte(std::string_view bytes, std::size_t position, const std::string& source, std::uint64_t first_line) {
@@ -66,7 +66,7 @@ void check_wide(std::string_view bytes, const std::string& source) {
   if (bytes[position] == '\0') {
     throw Error("E0304", where, "NUL byte in a text table", "the file is binary or damaged there; export it again");
   }
-  throw Error("E0306", where, "invalid UTF-8", "if the file is in Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 FILE > NEW");
+  throw Error("E0306", where, "invalid UTF-8", "if the file is in Latin-1, give --encoding latin-1; if it comes from Windows, --encoding windows-1252");
 }
 
 // Sixty-four bytes that are ASCII without NUL: signed bytes, all of them above 0.
@@ -82,9 +82,11 @@ bool plain_block(const char* bytes) noexcept {
 
 std::string_view skip_mark(std::string_view bytes, const std::string& source, std::vector<std::string>& notes) {
   check_wide(bytes, source);
-  if (!bytes.starts_with("\xef\xbb\xbf")) return bytes;
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  if (!bytes.starts_with(kMark)) return bytes;
   notes.emplace_back("encoding: UTF-8 with a byte order mark, skipped");
-  return bytes.substr(3);
+  while (bytes.starts_with(kMark)) bytes.remove_prefix(kMark.size());  // some programs write two
+  return bytes;
 }
 
 void check_utf8(std::string_view text, const std::string& source, std::uint64_t first_line, const std::atomic<bool>* stop) {

@@ -11,7 +11,9 @@
 
 #include "chainrule/error.h"
 #include "data/arriving_text.h"
+#include "data/idx_folder.h"
 #include "data/large_pages.h"
+#include "data/npy_array.h"
 #include "data/source_digest.h"
 #include "files/file_state.h"
 #include "files/interruption.h"
@@ -166,6 +168,16 @@ Input read_input(const std::string& path, const InputOptions& options) {
     note = unpacking_note(stream);
   }
   if (!note.empty()) input.notes.push_back(note);
+  return input;
+}
+
+// Bytes that look like an array stay as they are.
+Input read_text_input(const std::string& path, InputOptions options, const TextEncoding& encoding) {
+  const bool given = !encoding.given.empty() || !encoding.trained.empty();
+  options.table = options.table && !given;  // until it is decoded it may look like anything
+  Input input = read_input(path, options);
+  if (looks_like_npy(input.bytes) || looks_like_zip(input.bytes) || looks_like_idx(input.bytes)) return input;
+  input.bytes = decoded(std::move(input.bytes), input.source, encoding, input.notes);
   return input;
 }
 

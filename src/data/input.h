@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/byte_stream.h"
+#include "data/decoding.h"
 
 namespace chainrule::data {
 
@@ -21,6 +22,8 @@ struct Input {
 /// path "-" is standard input. Throws what open_source() does, E0430..E0432 (compressed stream), E0343 (input without a known size that fills
 /// the memory), and for a table E0304, E0305, E0306, E0318, E0342 (see arriving_text.h).
 Input read_input(const std::string& path, const InputOptions& options = {});
+/// The same; what is a text becomes UTF-8. Throws E0102, E0306 too (see decoding.h).
+Input read_text_input(const std::string& path, InputOptions options, const TextEncoding& encoding);
 /// The file's bytes as they lie on the disk.
 std::string read_raw_bytes(const std::string& path, const InputOptions& options = {});
 

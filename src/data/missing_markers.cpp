@@ -10,10 +10,24 @@ void MissingCounts::add(const MissingCounts& other) {
   for (std::size_t i = 0; i < markers.size(); ++i) markers[i] += other.markers[i];
 }
 
-MissingMarkers::MissingMarkers(const std::vector<std::string>& given)
-    : texts_(given.empty() ? std::vector<std::string>{"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "?",
-                                                      "-", "."}
-                           : given) {
+const std::vector<std::string>& usual_missing_markers() {
+  static const std::vector<std::string> usual = {"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "?", "-", "."};
+  return usual;
+}
+
+std::vector<std::string> missing_markers(const std::vector<std::string>& known, const std::vector<std::string>& given) {
+  constexpr std::string_view kOnly = "only:";
+  std::vector<std::string> markers = known;
+  for (const std::string& word : given) {
+    const bool only = word.starts_with(kOnly);
+    if (only) markers.clear();
+    const std::string marker = only ? word.substr(kOnly.size()) : word;
+    if (!marker.empty() && std::find(markers.begin(), markers.end(), marker) == markers.end()) markers.push_back(marker);
+  }
+  return markers;
+}
+
+MissingMarkers::MissingMarkers(std::vector<std::string> texts) : texts_(std::move(texts)) {
   for (const std::string& text : texts_) {
     for (char decimal : {'.', ','}) number_among_them_ = number_among_them_ || parse_number(text, decimal).kind != CellKind::text;
     if (!text.empty()) lengths_[static_cast<unsigned char>(text[0])] |= 1u << std::min<std::size_t>(text.size(), 31);

@@ -19,14 +19,20 @@ struct MissingCounts {
   void add(const MissingCounts& other);
 };
 
+/// NA, N/A, NaN, null, None, ?, -, ...
+const std::vector<std::string>& usual_missing_markers();
+/// `given` as users write them: added to `known`; from one that begins with "only:" on, in its place ("only:" alone: none).
+std::vector<std::string> missing_markers(const std::vector<std::string>& known, const std::vector<std::string>& given);
+
 class MissingMarkers {
  public:
-  /// `given` empty: the usual ones (NA, N/A, NaN, null, None, ?, -, ...). The empty cell is always missing.
-  explicit MissingMarkers(const std::vector<std::string>& given);
+  /// The empty cell is always missing, besides these.
+  explicit MissingMarkers(std::vector<std::string> texts);
 
   bool contains(std::string_view text) const noexcept { return text.empty() || (may_contain(text) && find(text) >= 0); }
   /// The same, and counts it.
   bool meet(std::string_view text, MissingCounts& counts) const noexcept { return may_contain(text) && meet_slowly(text, counts); }
+  const std::vector<std::string>& texts() const noexcept { return texts_; }
   MissingCounts no_counts() const { return {0, std::vector<std::size_t>(texts_.size())}; }
   /// A marker such as "999" reads as a number, so cells must be compared before they are parsed.
   bool number_among_them() const noexcept { return number_among_them_; }

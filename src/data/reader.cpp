@@ -14,11 +14,20 @@ namespace {
 
 // Array files have numbered columns; the wishes that make sense for them are few.
 void apply_drops(Table& table, const ReadOptions& options) {
-  std::vector<std::size_t> drops;
-  for (const std::string& name : options.drop) drops.push_back(table.find_column(name));
-  std::sort(drops.begin(), drops.end());
-  drops.erase(std::unique(drops.begin(), drops.end()), drops.end());
+  std::vector<std::size_t> drops, dense;
+  const std::size_t width = table.width();
+  for (const std::string& name : options.drop) {
+    const std::size_t place = table.column_called(name) == nullptr ? table.dense.column_called(name) : table.dense.columns;
+    if (place < table.dense.columns) dense.push_back(place);
+    else drops.push_back(table.find_column(name));
+  }
+  for (std::vector<std::size_t>* list : {&drops, &dense}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
   for (std::size_t i = drops.size(); i-- > 0;) table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(drops[i]));
+  table.dense.remove(dense);
+  table.file_columns = width;
   if (table.width() == 0) throw Error("E0314", table.source, "every column is dropped", "drop fewer columns");
 }
 
@@ -41,8 +50,11 @@ void make_categorical(Column& column) {
 }
 
 Table with_options(Table table, const ReadOptions& options) {
-  for (const std::string& name : options.numeric) (void)table.find_column(name);
+  for (const std::string& name : options.numeric) {
+    if (table.dense.column_called(name) == table.dense.columns) (void)table.find_column(name);
+  }
   for (const std::string& name : options.categorical) {
+    table.take_out_of_block(name);
     Column& column = table.columns[table.find_column(name)];
     if (column.type == ColumnType::numeric) make_categorical(column);
   }
@@ -52,22 +64,11 @@ Table with_options(Table table, const ReadOptions& options) {
 
 }  // namespace
 
-void refuse_known_binaries(std::string_view bytes, const std::string& source) {
-  using namespace std::string_view_literals;
-  constexpr std::pair<std::string_view, const char*> kKnown[] = {
-      {"PAR1"sv, "a Parquet file"}, {"SQLite format 3"sv, "an SQLite database"}, {"\x89HDF"sv, "an HDF5 file"}, {"%PDF-"sv, "a PDF document"},
-      {"\x89PNG"sv, "a PNG image"},  {"ARROW1"sv, "an Arrow file"},                {"\xd0\xcf\x11\xe0"sv, "an old Excel workbook"},
-      {"BZh"sv, "a bzip2 stream"},   {"\xfd" "7zXZ"sv, "an xz stream"}};
-  for (const auto& [magic, name] : kKnown) {
-    if (bytes.starts_with(magic)) throw Error("E0318", source, std::string("this is ") + name, "convert it to CSV first");
-  }
-}
-
 Table read_bytes(std::string_view bytes, const std::string& source, const ReadOptions& options) {
   if (looks_like_npy(bytes)) return with_options(table_from_npy(bytes, source, options.stop), options);
   if (looks_like_zip(bytes)) return with_options(table_from_npz(bytes, source, options.stop), options);
   if (looks_like_idx(bytes)) return with_options(table_from_idx(bytes, source), options);
-  refuse_known_binaries(bytes, source);
+  refuse_known_kinds(bytes, source);
   return read_csv_text(bytes, source, options);
 }
 
@@ -85,7 +86,7 @@ Table read_table(const std::string& path, const ReadOptions& options, SourceDige
   const InputOptions how{options.stop, &bytes_read, digest};
   return within_memory(path == "-" ? "stdin" : path, bytes_read, [&] {
     if (path != "-" && is_folder(path)) return with_options(read_idx_folder(path, IdxPart::train, how), options);
-    const Input input = read_input(path, how);
+    const Input input = read_text_input(path, how, {options.encoding, ""});
     Table table = read_bytes(input.bytes, input.source, options);
     table.notes.insert(table.notes.begin(), input.notes.begin(), input.notes.end());
     return table;

@@ -15,7 +15,8 @@ Table read_bytes(std::string_view bytes, const std::string& source, const ReadOp
 /// Runs `read`, which counts the bytes it has read of `source`: memory that runs out on the way is told as that file's fault, E0490.
 Table within_memory(const std::string& source, const std::size_t& bytes_read, const std::function<Table()>& read);
 
-/// Throws E0318 for known binary formats that are no tables here, to say so by name.
-void refuse_known_binaries(std::string_view bytes, const std::string& source);
+/// Throws E0318 for files of a known kind that is no table here, to say so by name: other formats, a web page in the place of a file, a
+/// pointer that stands for a file, a model given as the table.
+void refuse_known_kinds(std::string_view bytes, const std::string& source);
 
 }  // namespace chainrule::data

@@ -21,7 +21,7 @@ constexpr std::size_t kPartBytes = std::size_t{1} << 20;   // its numbers and in
 
 bool is_text(std::string_view bytes, const std::string& source) {
   if (looks_like_npy(bytes) || looks_like_zip(bytes) || looks_like_idx(bytes)) return false;
-  refuse_known_binaries(bytes, source);
+  refuse_known_kinds(bytes, source);
   return true;
 }
 
@@ -31,34 +31,39 @@ std::size_t more_than(std::size_t left) noexcept {
   return std::min(left, kLongestRecord + 1 - std::min(left, kLongestRecord));
 }
 
+TextEncoding encoding_for(const ReadOptions& options, const KnownTable& known) {
+  return {options.encoding, known.text ? known.text->reading.encoding : ""};
+}
+
 }  // namespace
 
-Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses, SourceDigest* digest) {
+Table read_table(const std::string& path, const ReadOptions& options, const KnownTable& known, SourceDigest* digest) {
   if (path != "-" && is_folder(path)) return read_table(path, options, digest);
   std::size_t bytes_read = 0;
   return within_memory(path == "-" ? "stdin" : path, bytes_read, [&] {
-    const Input input = read_input(path, {options.stop, &bytes_read, digest});
+    const Input input = read_text_input(path, {options.stop, &bytes_read, digest}, encoding_for(options, known));
     if (!is_text(input.bytes, input.source)) return read_bytes(input.bytes, input.source, options);
-    CsvReader reader(input.source, options);
+    CsvReader reader(input.source, options, &best_field_kernels(), known.text ? &*known.text : nullptr);
     const std::size_t begin = *reader.open(input.bytes);
-    reader.set_uses(uses(reader.header()));
+    reader.set_uses(known.uses(reader.header()));
     std::size_t taken = 0;
     Table table = reader.read_part(std::string_view(input.bytes).substr(begin), true, taken);
     reader.finish_parts();
+    table.notes.insert(table.notes.begin(), input.notes.begin(), input.notes.end());
     return table;
   });
 }
 
 // Reading a pipe may wait for ever, and nothing can end that wait: only files are read ahead.
-TableStream::TableStream(const std::string& path, const ReadOptions& options, const TableUses& uses, bool read_ahead)
-    : options_(options), source_(path == "-" ? "stdin" : path), read_ahead_(read_ahead && path != "-" && is_regular_file(path)) {
+TableStream::TableStream(const std::string& path, const ReadOptions& options, KnownTable known, bool read_ahead)
+    : options_(options), known_(std::move(known)), source_(path == "-" ? "stdin" : path), read_ahead_(read_ahead && path != "-" && is_regular_file(path)) {
   within_memory(source_, bytes_read_, [&] {
-    open(path, uses);
+    open(path);
     return Table{};
   });
 }
 
-void TableStream::open(const std::string& path, const TableUses& uses) {
+void TableStream::open(const std::string& path) {
   if (path != "-" && is_folder(path)) {
     whole_ = read_table(path, options_);
     return;
@@ -67,9 +72,10 @@ void TableStream::open(const std::string& path, const TableUses& uses) {
   how.stop = options_.stop;
   how.bytes_read = &bytes_read_;
   stream_.reset(new ByteStream(open_stream(path, how)));
+  text_source_ = std::make_unique<DecodedStream>(*stream_, encoding_for(options_, known_));
   read_more(kWholeBytes);
   if (last_ ? is_text({text_.data(), end_}, source_) : is_text_so_far({text_.data(), std::min(end_, kFirstBytes)}, source_)) {
-    while (!open_parts(uses)) read_more(more_than(end_));
+    while (!open_parts()) read_more(more_than(end_));
     return;
   }
   for (; !last_; read_more(std::max(kWholeBytes, end_))) check_collected(source_, end_);
@@ -78,15 +84,16 @@ void TableStream::open(const std::string& path, const TableUses& uses) {
   if (!note.empty()) whole_->notes.insert(whole_->notes.begin(), note);
 }
 
-bool TableStream::open_parts(const TableUses& uses) {
-  reader_.emplace(source_, options_);
+bool TableStream::open_parts() {
+  reader_.emplace(source_, options_, &best_field_kernels(), known_.text ? &*known_.text : nullptr);
   const std::optional<std::size_t> taken = reader_->open({text_.data(), end_}, last_);
   if (!taken) {
     check_open_record();
     return false;
   }
   begin_ = *taken;
-  reader_->set_uses(uses(reader_->header()));
+  notes_ = text_source_->notes();
+  reader_->set_uses(known_.uses(reader_->header()));
   return true;
 }
 
@@ -98,7 +105,7 @@ void TableStream::read_more(std::size_t size) {
   if (text_.size() < end_ + size) text_.resize(end_ + size);
   const std::size_t wanted = end_ + size;
   while (end_ < wanted) {
-    const std::size_t count = stream_->read(text_.data() + end_, wanted - end_);
+    const std::size_t count = text_source_->read(text_.data() + end_, wanted - end_);
     last_ = count == 0;
     if (last_) return;
     end_ += count;
@@ -152,7 +159,10 @@ std::optional<Table> TableStream::read_part() {
     if (taken == 0 && !last_) check_open_record();
     if (done_) reader_->finish_parts();
     else read_more(more_than(left));
+    part.notes.insert(part.notes.begin(), notes_.begin(), notes_.end());
+    notes_.clear();
     if (part.rows > 0) return part;
+    notes_ = std::move(part.notes);
   }
   return std::nullopt;
 }

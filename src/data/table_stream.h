@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/csv_reader.h"
+#include "data/decoding.h"
 #include "data/input.h"
 #include "data/table.h"
 
@@ -18,8 +19,14 @@ namespace chainrule::data {
 /// Asked once about a CSV text: how its columns (a table without rows) are used, by their number in the file. What it throws passes through.
 using TableUses = std::function<std::vector<ColumnUse>(const Table& header)>;
 
-/// read_table() with the uses of a CSV text's columns. Arrays are read as ever.
-Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses, SourceDigest* digest = nullptr);
+/// What a model knows of the table it is given.
+struct KnownTable {
+  TableUses uses;
+  std::optional<KnownText> text;  ///< nothing: the model's own table was no text, or version 0.1.0 wrote it; texts are judged afresh
+};
+
+/// read_table() for a model. Arrays are read as ever.
+Table read_table(const std::string& path, const ReadOptions& options, const KnownTable& known, SourceDigest* digest = nullptr);
 
 /// The same in parts: text of up to 4 MiB in one, larger text in parts of 1 MiB or one record, which has at most kLongestRecord bytes; arrays
 /// as a whole. A file that changes on the way is found at its end: E0341.
@@ -27,7 +34,7 @@ class TableStream {
  public:
   /// read_ahead: a thread of its own reads the next part while the caller works on this one. Only files are read ahead: reading a pipe
   /// cannot be given up.
-  TableStream(const std::string& path, const ReadOptions& options, const TableUses& uses, bool read_ahead = false);
+  TableStream(const std::string& path, const ReadOptions& options, KnownTable known, bool read_ahead = false);
   TableStream(const TableStream&) = delete;
   TableStream& operator=(const TableStream&) = delete;
 
@@ -35,18 +42,21 @@ class TableStream {
   std::optional<Table> next();
 
  private:
-  void open(const std::string& path, const TableUses& uses);
+  void open(const std::string& path);
   std::optional<Table> read_next();
   std::optional<Table> read_part();
   void check_open_record() const;
   bool start_reading();
   void read_more(std::size_t size);
-  bool open_parts(const TableUses& uses);
+  bool open_parts();
 
   ReadOptions options_;
+  KnownTable known_;
   std::string source_;
   std::optional<Table> whole_;
   std::unique_ptr<ByteStream> stream_;
+  std::unique_ptr<DecodedStream> text_source_;
+  std::vector<std::string> notes_;   ///< for the next part
   std::optional<CsvReader> reader_;  ///< when the table comes in parts
   std::vector<char> text_;           ///< [begin_, end_) was read and not yet taken
   std::size_t begin_ = 0, end_ = 0;

@@ -40,7 +40,11 @@ std::string at_byte(const std::string& source, std::size_t position) { return so
 }
 
 bool starts_gzip(std::string_view bytes) noexcept { return bytes.starts_with("\x1f\x8b"); }
-bool starts_zstd(std::string_view bytes) noexcept { return bytes.starts_with("\x28\xb5\x2f\xfd"); }
+// A frame, or one to be skipped, as pzstd writes in front.
+bool starts_zstd(std::string_view bytes) noexcept {
+  const bool skippable = bytes.size() >= 4 && (bytes[0] & 0xf0) == 0x50 && bytes.substr(1, 3) == "\x2a\x4d\x18";
+  return skippable || bytes.starts_with("\x28\xb5\x2f\xfd");
+}
 
 // A string that grows on its own asks for twice the room, while the old one is still there.
 std::string with_half_more_room(const std::string& bytes) {

@@ -41,7 +41,7 @@ void Transform::open(const data::Table& table) {
   for (const Group& group : groups_) {
     for (const auto& column : group.columns) column->open(table, *finder_);
   }
-  if (!finder_->shifted()) return;
+  if (!finder_->shifted() || features_.dense.columns != 0) return;  // nobody expects the answers inside an array of inputs
   shift_ = "one column fewer than in training: taken as the training columns without the target (column " +
            std::to_string(features_.target.position) + ")";
 }

@@ -46,7 +46,7 @@ class CategoryInputs : public ColumnInputs {
 
   void warn(std::vector<std::string>& warnings) const override {
     new_missing_.warn(name_, "without a value, which training never saw: all its inputs are 0", warnings);
-    unseen_.warn(name_, "with a value that training never saw, such as \"" + example_ +
+    if (state_.knows_all_values()) unseen_.warn(name_, "with a value that training never saw, such as \"" + example_ +
                             (state_.other ? "\": counted as \"" + state_.name + " other\"" : "\": all its inputs are 0"), warnings);
   }
 

@@ -2,13 +2,13 @@
 #include "features/column_source.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include "chainrule/error.h"
 #include "chainrule/kinds.h"
+#include "data/header_line.h"
 #include "data/number.h"
 
 namespace chainrule::features {
@@ -16,22 +16,12 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-/// The number behind name_prefix, when `name` is a column of the dense block.
-std::optional<std::size_t> dense_number(const data::DenseBlock& dense, const std::string& name) {
-  const std::string& prefix = dense.name_prefix;
-  if (dense.columns == 0 || name.size() <= prefix.size() || name.compare(0, prefix.size(), prefix) != 0) return std::nullopt;
-  std::size_t number = 0;
-  const char *begin = name.data() + prefix.size(), *end = name.data() + name.size();
-  const auto [stop, status] = std::from_chars(begin, end, number);
-  if (status != std::errc() || stop != end || number >= dense.columns) return std::nullopt;
-  return number;
-}
-
 [[noreturn]] void refuse_cell(const data::Table& table, std::size_t row, const data::Column& column, data::ColumnType wanted) {
   const bool date = wanted == data::ColumnType::date;
+  const std::string advice = table.line(row) == table.first_line_number ? data::header_advice(table) : "";
   throw Error("E0321", cell_place(table, row, column),
               "cannot read \"" + column.text(row).substr(0, 60) + "\" as a " + (date ? "date" : "number"),
-              std::string("the model learned this column as ") + (date ? "dates" : "numbers") + "; correct the cell, or train again");
+              std::string("the model learned this column as ") + (date ? "dates" : "numbers") + "; correct the cell, or train again" + advice);
 }
 
 /// Each level as a number; nothing where it is none.
@@ -71,6 +61,7 @@ std::size_t number_of(const data::Table& table, std::size_t index) noexcept {
 }
 
 std::size_t file_width(const data::Table& table) noexcept {
+  if (table.file_columns != 0) return table.file_columns;
   std::size_t width = table.dense.columns;
   for (std::size_t i = 0; i < table.columns.size(); ++i) width = std::max(width, number_of(table, i) + 1);
   return width;
@@ -84,57 +75,97 @@ std::string cell_place(const data::Table& table, std::size_t row, const data::Co
   return place + " (\"" + column.name + "\")";
 }
 
+[[noreturn]] void refuse_missing_target(const data::Table& table, std::size_t row, const data::Column& column) {
+  const std::string place = cell_place(table, row, column), cure = "fill it in, or remove the row";
+  if (row != column.first_marker.row) throw Error("E0315", place, "the target has no value in this row", cure);
+  throw Error("E0315", place, "the target has no value in this row: \"" + column.first_marker.text + "\" marks a missing value",
+              "if it is a value here, give --missing only: (then only the empty cell is missing); else " + cure);
+}
+
+namespace {
+
+/// An array's columns have names only where a text names them as the array does, as a CSV of pixels may.
+bool found_by_position(const FeatureSet& features, const data::Table& table) {
+  if (features.dense.columns == 0) return features.by_position;
+  const std::string first = features.dense.name(0);
+  return !table.has_header || std::none_of(table.columns.begin(), table.columns.end(), [&](const data::Column& c) { return c.name == first; });
+}
+
+}  // namespace
+
 ColumnFinder::ColumnFinder(const FeatureSet& features, const data::Table& table)
-    : features_(features), table_(table), shifted_(features.by_position && file_width(table) + 1 == features.width) {
+    : features_(features), table_(table), by_position_(found_by_position(features, table)),
+      shifted_(by_position_ && file_width(table) + 1 == features.width) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {  // of equal ones the first counts
-    if (features.by_position) by_number_.emplace(number_of(table, i), &table.columns[i]);
+    if (by_position_) by_number_.emplace(number_of(table, i), &table.columns[i]);
     else by_name_.emplace(table.columns[i].name, &table.columns[i]);
   }
 }
 
 const data::Column* ColumnFinder::find(const std::string& name, std::size_t position) {
-  if (features_.by_position) return find_by_position(position);
+  if (by_position_) return find_by_position(position);
   if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
-  const auto number = dense_number(table_.dense, name);
-  return number ? dense_column(*number) : nullptr;
+  const data::DenseBlock& dense = table_.dense;
+  const std::size_t place = name.compare(0, dense.name_prefix.size(), dense.name_prefix) == 0 ? dense.column_called(name) : dense.columns;
+  return place < dense.columns ? dense_column(place) : nullptr;
+}
+
+void ColumnFinder::check_array_shape() const {
+  const std::size_t width = file_width(table_);
+  if (!by_position_ || shifted_ || width == features_.width) return;
+  throw Error("E0320", table_.source, "there are " + std::to_string(width) + " columns, the model was trained with " + std::to_string(features_.width),
+              "give an array of the training shape; the column \"" + features_.target.name + "\", the target, may be left out");
+}
+
+std::size_t ColumnFinder::number_here(std::size_t position) const noexcept {
+  return shifted_ && position > features_.target.position ? position - 1 : position;
 }
 
 const data::Column* ColumnFinder::find_by_position(std::size_t position) {
   if (shifted_ && position == features_.target.position) return nullptr;
-  if (shifted_ && position > features_.target.position) --position;
-  if (position < table_.dense.columns) return dense_column(position);
-  const auto found = by_number_.find(position);
-  return found == by_number_.end() ? nullptr : found->second;
+  const std::size_t number = number_here(position);
+  if (const auto found = by_number_.find(number); found != by_number_.end()) return found->second;
+  const std::size_t place = table_.dense.place_of(number);
+  return place < table_.dense.columns ? dense_column(place) : nullptr;
 }
 
-const data::Column* ColumnFinder::dense_column(std::size_t number) {
+const data::Column* ColumnFinder::dense_column(std::size_t place) {
   data::Column copy;
-  copy.name = table_.dense.name_prefix + std::to_string(number);
-  copy.number = number;
-  for (std::size_t row = 0; row < table_.rows; ++row) copy.numbers.push_back(table_.dense.at(row, number));
+  copy.name = table_.dense.name(place);
+  copy.number = table_.dense.number(place);
+  for (std::size_t row = 0; row < table_.rows; ++row) copy.numbers.push_back(static_cast<double>(table_.dense.at(row, place)));
   return &copies_.emplace_back(std::move(copy));
 }
 
 const data::Column& ColumnFinder::get(const std::string& name, std::size_t position) {
   if (const data::Column* column = find(name, position)) return *column;
-  if (features_.by_position) {
+  if (by_position_) {
     throw Error("E0320", table_.source, "there is no column " + std::to_string(position) + ", which the model was trained with",
-                "the training file had " + std::to_string(features_.width) + " columns, this one has " + std::to_string(file_width(table_)));
+                "the training table had " + std::to_string(features_.width) + " columns, this one has " + std::to_string(file_width(table_)));
   }
   std::vector<std::string_view> names;
   for (const data::Column& column : table_.columns) names.push_back(column.name);
   const std::string nearest = nearest_name(name, names);
   std::string hint = "the file must hold every column the model was trained with, in any order";
   if (!nearest.empty()) hint = "did you mean \"" + nearest + "\"? " + hint;
-  if (!table_.has_header && table_.dense.columns == 0) hint = "this table has no header line; add one with the training columns' names";
-  throw Error("E0320", table_.source, "there is no column \"" + name + "\", which the model was trained with", hint);
+  throw Error("E0320", table_.source, "there is no column \"" + name + "\", which the model was trained with", hint + data::header_advice(table_));
 }
 
-std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data::Table& header) {
-  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::counted);
+namespace {
+
+std::optional<data::KnownText> known_text(const FeatureSet& features) {
+  if (!features.reading) return std::nullopt;
+  data::KnownText known{*features.reading, {}, features.width};
+  if (features.by_position || !features.reading->header) return known;
+  for (const ColumnState& state : features.columns) known.names.push_back(state.name);
+  return known;
+}
+
+std::vector<data::ColumnUse> unlabelled_uses(const FeatureSet& features, const data::Table& header) {
+  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::unused);
   ColumnFinder finder(features, header);
   for (std::size_t j = 0; j < features.dense.columns; ++j) {
-    uses[finder.get(features.dense.name_prefix + std::to_string(j), j).number] = data::ColumnUse::typed;
+    uses[finder.get(features.dense.name(j), features.dense.number(j)).number] = data::ColumnUse::typed;
   }
   for (const ColumnState& state : features.columns) {
     const bool texts = state.type == data::ColumnType::categorical;
@@ -143,17 +174,31 @@ std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data:
   return uses;
 }
 
-std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const data::Table& header) {
-  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::typed);
+std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const data::Table& header, const data::Table* training) {
+  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::unused);
   ColumnFinder finder(features, header);
-  const auto keep_texts = [&](const std::string& name, std::size_t position) {
-    if (const data::Column* column = finder.find(name, position)) uses[column->number] = data::ColumnUse::texts;
+  const auto use = [&](const std::string& name, std::size_t position, bool texts) {
+    if (const data::Column* column = finder.find(name, position)) uses[column->number] = texts ? data::ColumnUse::texts : data::ColumnUse::typed;
   };
-  for (const ColumnState& state : features.columns) {
-    if (state.type == data::ColumnType::categorical) keep_texts(state.name, state.position);
+  for (std::size_t i = 0; training != nullptr && i < training->columns.size(); ++i) {
+    const data::Column& column = training->columns[i];
+    use(column.name, number_of(*training, i), column.type == data::ColumnType::categorical);
   }
-  if (features.target.classification) keep_texts(features.target.name, features.target.position);
+  for (std::size_t j = 0; j < features.dense.columns; ++j) use(features.dense.name(j), features.dense.number(j), false);
+  for (const ColumnState& state : features.columns) use(state.name, state.position, state.type == data::ColumnType::categorical);
+  use(features.target.name, features.target.position, features.target.classification);
+  if (const data::Column* weights = header.column_called(features.target.weight_column)) uses[weights->number] = data::ColumnUse::typed;
   return uses;
+}
+
+}  // namespace
+
+data::KnownTable unlabelled_table(const FeatureSet& features) {
+  return {[&features](const data::Table& header) { return unlabelled_uses(features, header); }, known_text(features)};
+}
+
+data::KnownTable labelled_table(const FeatureSet& features, const data::Table* training) {
+  return {[&features, training](const data::Table& header) { return labelled_uses(features, header, training); }, known_text(features)};
 }
 
 std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted,

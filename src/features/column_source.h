@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "data/csv_reader.h"
 #include "data/table.h"
+#include "data/table_stream.h"
 #include "features/feature_set.h"
 
 namespace chainrule::features {
@@ -22,6 +22,9 @@ std::size_t file_width(const data::Table& table) noexcept;
 /// "houses.csv line 412, column 5 ("area")"; columns are counted from 0 as everywhere.
 std::string cell_place(const data::Table& table, std::size_t row, const data::Column& column);
 
+/// Throws Error E0315: a row without the answer that it is there for.
+[[noreturn]] void refuse_missing_target(const data::Table& table, std::size_t row, const data::Column& column);
+
 /// Both arguments must outlive the finder; found columns live as long as it does.
 class ColumnFinder {
  public:
@@ -33,24 +36,29 @@ class ColumnFinder {
   const data::Column& get(const std::string& name, std::size_t position);
   /// True when the table lacks the target of a model trained without a header, so that later columns have moved by one.
   bool shifted() const noexcept { return shifted_; }
+  /// Throws Error E0320 where columns are found by number, and the table is neither of the training table's width nor lacks just the target.
+  void check_array_shape() const;
+  /// The number here of a column of the training table, where columns are found by number.
+  std::size_t number_here(std::size_t position) const noexcept;
 
  private:
   const data::Column* find_by_position(std::size_t position);
-  const data::Column* dense_column(std::size_t number);
+  const data::Column* dense_column(std::size_t place);
 
   const FeatureSet& features_;
   const data::Table& table_;
-  bool shifted_ = false;
+  bool by_position_ = false, shifted_ = false;
   std::unordered_map<std::string_view, const data::Column*> by_name_;
   std::unordered_map<std::size_t, const data::Column*> by_number_;  ///< filled instead when columns are found by number
   std::deque<data::Column> copies_;  ///< columns taken out of the dense block
 };
 
-/// How apply() needs the columns of a CSV text, by their number in the file. Throws Error E0320 when one is missing.
-/// Columns learned as categories are read as texts: "01" stays "01".
-std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data::Table& header);
-/// The same for a table with true answers, whose other columns may matter too. Says nothing of missing columns.
-std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const data::Table& header);
+/// A table that apply() is to be given: it needs the model's columns alone. Those learned as categories are read as texts: "01" stays "01".
+/// `features` must outlive the answer, whose uses throw Error E0320 when a column is missing.
+data::KnownTable unlabelled_table(const FeatureSet& features);
+/// The same with true answers and, where the model weighs rows, their weights. Says nothing of missing columns.
+/// training: other columns of that table are read too, as they are there.
+data::KnownTable labelled_table(const FeatureSet& features, const data::Table* training = nullptr);
 
 /// Values as numbers, missing as NaN: the column's own, or its texts read as numbers into `storage`.
 /// Throws Error E0321 for the first cell that is not one, E0309 for an infinite one.

@@ -24,14 +24,14 @@ class DenseInputs : public ColumnInputs {
 
   void open(const data::Table& table, ColumnFinder& finder) override {
     table_ = &table;
-    if (table.dense.columns == state_.columns) {
-      write_ = table.dense.bytes.empty() || state_.center.size() != 1 ? &DenseInputs::write_values : &DenseInputs::write_bytes;
-    } else if (table.dense.columns == 0) {
+    finder.check_array_shape();
+    if (table.dense.columns == 0) {
       find_columns(finder);
       write_ = &DenseInputs::write_columns;
     } else {
-      throw Error("E0320", table.source, "the array has " + std::to_string(table.dense.columns) + " columns, the model was trained with " +
-                  std::to_string(state_.columns), "give an array of the training shape");
+      find_places(finder);
+      const bool whole = table.dense.columns == state_.columns && places_.back() + 1 == state_.columns;
+      write_ = !table.dense.bytes.empty() && whole && state_.center.size() == 1 ? &DenseInputs::write_bytes : &DenseInputs::write_values;
     }
   }
 
@@ -41,12 +41,26 @@ class DenseInputs : public ColumnInputs {
   double center(std::size_t column) const { return state_.center[state_.center.size() == 1 ? 0 : column]; }
   double scale(std::size_t column) const { return state_.scale[state_.scale.size() == 1 ? 0 : column]; }
 
+  /// Where the model's columns stand in the table's block.
+  void find_places(const ColumnFinder& finder) {
+    places_.clear();
+    for (std::size_t j = 0; j < state_.columns; ++j) {
+      const std::size_t number = finder.number_here(state_.number(j)), place = table_->dense.place_of(number);
+      if (place == table_->dense.columns) {
+        throw Error("E0320", table_->source, "the array has no column " + std::to_string(number) + ", which the model was trained with",
+                    "it has " + std::to_string(table_->dense.columns) + " columns; the model was trained with " + std::to_string(state_.columns) +
+                        ": give an array of the training shape");
+      }
+      places_.push_back(place);
+    }
+  }
+
   /// The block's columns as columns of a table, for example a CSV of pixels.
   void find_columns(ColumnFinder& finder) {
     columns_.resize(state_.columns);
     storage_.resize(state_.columns);
     for (std::size_t j = 0; j < state_.columns; ++j) {
-      const data::Column& column = finder.get(state_.name_prefix + std::to_string(j), j);
+      const data::Column& column = finder.get(state_.name(j), state_.number(j));
       columns_[j] = numbers_of(*table_, column, data::ColumnType::numeric, storage_[j]);
     }
   }
@@ -65,7 +79,7 @@ class DenseInputs : public ColumnInputs {
     for (std::size_t i = 0; i < block.count; ++i) {
       float* x = block.x + i * block.row_step;
       for (std::size_t j = 0; j < state_.columns; ++j) {
-        const float value = table_->dense.at(block.first + i, j);
+        const float value = table_->dense.at(block.first + i, places_[j]);
         if (std::isinf(value)) refuse_infinite(block.first + i, j);
         x[j] = static_cast<float>(standardised(static_cast<double>(value), center(j), scale(j)));
       }
@@ -92,6 +106,7 @@ class DenseInputs : public ColumnInputs {
   std::array<float, 256> byte_inputs_{};
   const data::Table* table_ = nullptr;
   void (DenseInputs::*write_)(const Block&) = nullptr;
+  std::vector<std::size_t> places_;  ///< in the table's block
   std::vector<std::span<const double>> columns_;
   std::vector<std::vector<double>> storage_;
 };

@@ -1,5 +1,7 @@
 // The feature state as JSON, doubles in their shortest exact form; everything read back is checked before it is believed.
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -106,6 +108,9 @@ DenseState read_dense(const Json& json) {
   DenseState dense;
   dense.columns = size_at(json, "columns", kMostInputs);
   dense.name_prefix = json.at("name_prefix").get<std::string>();
+  if (json.contains("numbers")) dense.numbers = json.at("numbers").get<std::vector<std::uint32_t>>();
+  require(dense.numbers.empty() || (dense.numbers.size() == dense.columns && std::is_sorted(dense.numbers.begin(), dense.numbers.end(), std::less_equal<>())),
+          "dense", "has impossible column numbers");
   dense.center = json.at("center").get<std::vector<double>>();
   dense.scale = json.at("scale").get<std::vector<double>>();
   const std::size_t entries = dense.center.size();
@@ -153,10 +158,28 @@ Json target_json(const TargetState& target) {
   return json;
 }
 
+data::TextReading read_reading(const Json& json) {
+  data::TextReading reading;
+  reading.separator = json.at("separator").get<std::string>();
+  reading.header = json.at("header").get<bool>();
+  reading.missing = json.at("missing").get<std::vector<std::string>>();
+  reading.comment = json.at("comment").get<std::string>();
+  reading.skip = size_at(json, "skip", std::size_t{1} << 32);
+  reading.encoding = json.at("encoding").get<std::string>();
+  require(reading.separator.size() == 1 && reading.comment.size() <= 1, "reading", "has an impossible mark");
+  return reading;
+}
+
+Json reading_json(const data::TextReading& reading) {
+  return {{"separator", reading.separator}, {"header", reading.header}, {"missing", reading.missing},
+          {"comment", reading.comment},     {"skip", reading.skip},     {"encoding", reading.encoding}};
+}
+
 FeatureSet read_features(const Json& json) {
   FeatureSet features;
   features.width = size_at(json, "width", kMostInputs * 16);
   features.by_position = json.at("by_position").get<bool>();
+  if (json.contains("reading")) features.reading = read_reading(json.at("reading"));
   features.target = read_target(json.at("target"), features.width);
   if (json.contains("dense")) features.dense = read_dense(json.at("dense"));
   std::size_t inputs = features.dense.columns, name_bytes = 0;
@@ -176,9 +199,11 @@ FeatureSet read_features(const Json& json) {
 
 std::string to_json(const FeatureSet& features) {
   Json json = {{"width", features.width}, {"by_position", features.by_position}, {"target", target_json(features.target)}};
+  if (features.reading) json["reading"] = reading_json(*features.reading);
   if (features.dense.columns != 0) {
     const DenseState& dense = features.dense;
     json["dense"] = {{"columns", dense.columns}, {"name_prefix", dense.name_prefix}, {"center", dense.center}, {"scale", dense.scale}};
+    if (!dense.numbers.empty()) json["dense"]["numbers"] = dense.numbers;
   }
   json["columns"] = Json::array();
   for (const ColumnState& column : features.columns) json["columns"].push_back(column_json(column));

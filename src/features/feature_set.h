@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,13 +28,21 @@ struct ColumnState {
   std::vector<std::string> levels;      ///< categorical: most frequent first; date: the parts that are inputs
   std::vector<std::string> rare;        ///< categorical: training values that share the other input, at most 1000: no warning for these
   std::size_t first_input = 0, inputs = 0;
+
+  static constexpr std::size_t kMostRareNames = 1000;  ///< enough to tell rare from new; free text must not fill the model file
+  /// False: there may have been rare values beyond those that are kept, so that nobody can say whether a value is new.
+  bool knows_all_values() const noexcept { return rare.size() < kMostRareNames; }
 };
 
 /// Bytes (images): one center and scale for all columns. Floats: one each; missing -> center, so the input is 0.
 struct DenseState {
   std::size_t columns = 0, first_input = 0;
   std::string name_prefix;
+  std::vector<std::uint32_t> numbers;   ///< of the columns in the training file, increasing; empty: 0, 1, 2, ...
   std::vector<double> center, scale;    ///< one entry for all columns, or one per column; scale > 0
+
+  std::size_t number(std::size_t column) const noexcept { return numbers.empty() ? column : numbers[column]; }
+  std::string name(std::size_t column) const { return name_prefix + std::to_string(number(column)); }
 };
 
 /// The target: classes (classification) or center and scale (regression; predictions are scaled back).
@@ -53,6 +62,7 @@ struct FeatureSet {
   TargetState target;
   bool by_position = false;             ///< trained without a header: columns are found by number
   std::size_t width = 0;                ///< columns of the training file, target included
+  std::optional<data::TextReading> reading;  ///< how the training table was read, when it was a text
   std::size_t inputs = 0;
   std::vector<std::string> input_names; ///< one per input, for explanations: "area", "city=Bonn", "area missing"
   std::vector<std::string> notes;       ///< constant or empty columns left out, ...

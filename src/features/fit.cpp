@@ -16,7 +16,6 @@ namespace chainrule::features {
 namespace {
 
 constexpr std::size_t kMostLevels = 255;
-constexpr std::size_t kMostRareNames = 1000;   // enough to tell rare from new; a column of free text must not fill the model file
 constexpr std::size_t kSmallestLevel = 2;      // a level seen once teaches nothing about its next appearance
 constexpr std::size_t kIdentifierRows = 20;    // below this many rows, differing texts may be chance
 constexpr std::size_t kIdentifierPercent = 90; // share of distinct texts from which a column names its rows
@@ -107,7 +106,7 @@ bool fit_category(Fitter& fitter, const data::Column& column, ColumnState& state
     if (missing || (count >= kSmallestLevel && state.levels.size() < kMostLevels)) {
       state.levels.push_back(missing ? "" : column.levels[code]);
     } else {
-      if (state.rare.size() < kMostRareNames) state.rare.push_back(column.levels[code]);
+      if (state.rare.size() < ColumnState::kMostRareNames) state.rare.push_back(column.levels[code]);
       ++others;
       other_rows += count;
     }
@@ -127,9 +126,10 @@ void fit_column(Fitter& fitter, std::size_t index) {
   if ((category ? fit_category : fit_numbers)(fitter, column, state)) fitter.features.columns.push_back(std::move(state));
 }
 
-/// A table without header names its columns "0", "1", ...
+/// A table without header names its columns "0", "1", ...; the names in an array depend on the file that holds it.
 bool named_by_number(const data::Table& table) {
-  if (table.has_header || table.dense.columns != 0) return false;
+  if (table.has_header) return false;
+  if (table.dense.columns != 0) return true;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (table.columns[i].name != std::to_string(number_of(table, i))) return false;
   }
@@ -143,6 +143,7 @@ FeatureSet fit(const data::Table& table, std::span<const std::uint32_t> rows, co
   FeatureSet features;
   features.by_position = named_by_number(table);
   features.width = file_width(table);
+  features.reading = table.reading;
   const std::size_t target_index = find_target(table, target);
   fit_target(features, table, rows, target_index, classification);
   std::set<std::size_t> left_out = {target_index};

@@ -39,7 +39,7 @@ void check_finite(const data::Table& table) {
   for (std::size_t i = 0; i < table.dense.values.size(); ++i) {
     if (std::isinf(table.dense.values[i])) {
       throw Error("E0309", table.source + " row " + std::to_string(i / table.dense.columns) + ", column " +
-                  std::to_string(i % table.dense.columns), "the value is infinite", "replace it by a number or by NaN (missing)");
+                  std::to_string(table.dense.number(i % table.dense.columns)), "the value is infinite", "replace it by a number or by NaN (missing)");
     }
   }
 }
@@ -70,6 +70,7 @@ void fit_dense(FeatureSet& features, const data::Table& table, std::span<const s
   DenseState& state = features.dense;
   state.columns = dense.columns;
   state.name_prefix = dense.name_prefix;
+  state.numbers = dense.numbers;
   if (dense.bytes.empty()) {
     check_finite(table);
     const std::size_t constant = fit_float_columns(state, dense, rows);

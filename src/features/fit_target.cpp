@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "chainrule/error.h"
+#include "data/header_line.h"
 #include "data/number.h"
 #include "features/column_source.h"
 #include "features/statistics.h"
@@ -18,9 +19,7 @@ using Rows = std::span<const std::uint32_t>;
 
 void refuse_missing(const data::Table& table, const data::Column& column) {
   for (std::size_t row = 0; row < column.size(); ++row) {
-    if (column.missing(row)) {
-      throw Error("E0315", cell_place(table, row, column), "the target has no value in this row", "fill it in, or remove the row");
-    }
+    if (column.missing(row)) refuse_missing_target(table, row, column);
   }
 }
 
@@ -102,7 +101,8 @@ std::size_t find_target(const data::Table& table, const std::string& name_or_num
   try {
     return table.find_column(name_or_number);
   } catch (const Error& error) {
-    throw Error("E0311", error.where(), "there is no column \"" + name_or_number + "\" to predict", error.hint());
+    throw Error("E0311", error.where(), "there is no column \"" + name_or_number + "\" to predict",
+                error.hint() + data::header_advice(table));
   }
 }
 

@@ -77,7 +77,7 @@ std::size_t input_count(const ColumnState& column) noexcept {
 void lay_out_inputs(FeatureSet& features) {
   features.input_names.clear();
   features.dense.first_input = 0;
-  for (std::size_t j = 0; j < features.dense.columns; ++j) features.input_names.push_back(features.dense.name_prefix + std::to_string(j));
+  for (std::size_t j = 0; j < features.dense.columns; ++j) features.input_names.push_back(features.dense.name(j));
   for (ColumnState& column : features.columns) {
     column.first_input = features.input_names.size();
     column.inputs = input_count(column);

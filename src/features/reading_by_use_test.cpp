@@ -36,7 +36,7 @@ class ReadingByUse : public testing::Test {
   void write(const std::string& text) { std::ofstream(path_, std::ios::binary) << text; }
 
   std::vector<float> streamed(std::size_t& parts, bool read_ahead = false) {
-    data::TableStream stream(path_, {}, [&](const data::Table& header) { return column_uses(features_, header); }, read_ahead);
+    data::TableStream stream(path_, {}, unlabelled_table(features_), read_ahead);
     std::vector<float> all;
     for (parts = 0; const auto part = stream.next(); ++parts) {
       const std::vector<float> x = apply(features_, *part);
@@ -46,7 +46,7 @@ class ReadingByUse : public testing::Test {
   }
 
   std::vector<float> read_whole() {
-    return apply(features_, data::read_table(path_, {}, [&](const data::Table& header) { return labelled_uses(features_, header); }));
+    return apply(features_, data::read_table(path_, {}, labelled_table(features_)));
   }
 
   /// Names of the inputs that are 1 among those of a column.

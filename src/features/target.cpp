@@ -3,6 +3,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/kinds.h"
+#include "data/header_line.h"
 #include "features/column_source.h"
 #include "features/feature_set.h"
 #include "features/level_match.h"
@@ -16,11 +17,7 @@ constexpr std::size_t kFewestIdentifiers = 100;  // below that many different te
 const data::Column& target_column(ColumnFinder& finder, const FeatureSet& features, const data::Table& table) {
   if (const data::Column* column = finder.find(features.target.name, features.target.position)) return *column;
   throw Error("E0311", table.source, "there is no target column \"" + features.target.name + "\"",
-              "labelled rows need the column the model was trained to predict");
-}
-
-[[noreturn]] void refuse_missing(const data::Table& table, std::size_t row, const data::Column& column) {
-  throw Error("E0315", cell_place(table, row, column), "the target has no value in this row", "fill it in, or remove the row");
+              "labelled rows need the column the model was trained to predict" + data::header_advice(table));
 }
 
 [[noreturn]] void refuse_class(const FeatureSet& features, const data::Table& table, std::size_t row, const data::Column& column) {
@@ -54,7 +51,7 @@ std::vector<std::int32_t> class_labels(const FeatureSet& features, const data::T
   const LevelMatch match(features.target.classes, column);
   std::vector<std::int32_t> labels(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
-    if (column.missing(row)) refuse_missing(table, row, column);
+    if (column.missing(row)) refuse_missing_target(table, row, column);
     labels[row] = match.index(row);
     if (labels[row] < 0) refuse_class(features, table, row, column);
   }
@@ -69,7 +66,7 @@ std::vector<float> target_values(const FeatureSet& features, const data::Table& 
   const std::span<const double> values = numbers_of(table, column, wanted, storage);
   std::vector<float> scaled(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
-    if (column.missing(row)) refuse_missing(table, row, column);
+    if (column.missing(row)) refuse_missing_target(table, row, column);
     scaled[row] = static_cast<float>((values[row] - features.target.center) / features.target.scale);
   }
   return scaled;

@@ -27,6 +27,10 @@ std::uint64_t claimed_header_length(std::string_view bytes, const std::string& s
   }
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), kLengthBytes);
+  const auto printable = [](char c) { return (c >= ' ' && c != 127) || c == '\n' || c == '\r' || c == '\t'; };
+  if (std::all_of(bytes.begin(), bytes.begin() + kLengthBytes, printable)) {
+    throw Error("E0402", source, "not a model: the file begins with text, as a table does", "the model goes first, then the table: predict MODEL DATA");
+  }
   if (length < 2 || length > kLargestHeader) {
     throw Error("E0402", source, "not a safetensors file: its first 8 bytes claim a header of " + std::to_string(length) + " bytes",
                 "give a model.safetensors file, or the folder of a run");
