@@ -20,7 +20,10 @@ struct ReadOptions {
   bool no_header = false;                ///< true: the first line is data; false: detect... see header
   bool header = false;                   ///< true: the first line is a header for certain
   std::vector<std::string> missing;      ///< markers besides the empty cell; empty = detect (NA, ?, null, ...)
-  std::string decimal;                   ///< "." or ","; "" = detect
+  std::string decimal;                   ///< "." or ",", for all columns; "" = each column decides
+  std::string thousands;                 ///< "," "." "blank" "'" or "none", for all columns; "" = each column decides
+  std::string date_order;                ///< "dmy", "mdy" or "ymd" of days in figures; "" = each column decides
+  std::vector<std::string> labels, groups;  ///< columns that may be classes, and groups: their numbers keep texts such as 01
   std::vector<std::string> categorical, numeric, drop;  ///< columns by name or number
   const std::atomic<bool>* stop = nullptr;  ///< becomes true: reading ends with Error E0590
   int threads = 0;                       ///< for large CSV texts; 0: one per usable core; the table is the same

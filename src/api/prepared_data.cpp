@@ -13,6 +13,7 @@
 #include "chainrule/error.h"
 #include "data/describe.h"
 #include "data/input.h"
+#include "data/number.h"
 #include "data/row_hash.h"
 #include "data/source_digest.h"
 #include "data/split.h"
@@ -44,6 +45,31 @@ std::string settle_target(const data::Table& table, const TrainSettings& setting
               suggested.empty() ? "name the column to predict with --target" : "perhaps --target " + shell_word(suggested));
 }
 
+// Few whole numbers with a text among them are classes, unless the text stands in hardly a row.
+bool looks_like_classes(const data::Column& target) {
+  constexpr std::size_t kMostClasses = 20;
+  if (target.type != data::ColumnType::categorical || target.levels.size() > kMostClasses) return false;
+  std::vector<std::size_t> cells(target.levels.size(), 0);
+  for (const std::int32_t code : target.codes) {
+    if (code >= 0) ++cells[static_cast<std::size_t>(code)];
+  }
+  std::size_t texts = 0, all = 0;
+  for (std::size_t level = 0; level < cells.size(); ++level) {
+    const data::ParsedNumber number = data::parse_number(target.levels[level], '.');
+    if (number.kind == data::CellKind::number && number.value != std::floor(number.value)) return false;
+    texts += number.kind == data::CellKind::number ? 0 : cells[level];
+    all += cells[level];
+  }
+  return 20 * texts > all;
+}
+
+// What the cells leave open must be settled where an answer is learned from them.
+void refuse_doubt(const data::Column& target, Task task) {
+  if (!target.doubt || task == Task::classification) return;
+  if (target.doubt->code() == "E0349" && task == Task::automatic && looks_like_classes(target)) return;
+  throw Error(*target.doubt);
+}
+
 bool settle_task(const data::Column& target, Task task, std::vector<std::string>& decisions) {
   if (task != Task::automatic) return task == Task::classification;
   const features::TaskChoice choice = features::choose_task(target);
@@ -68,7 +94,7 @@ Loss settle_loss(const TrainSettings& settings, bool classification) {
 
 // Class numbers for a stratified split, before any feature is fitted; -1 is missing.
 std::vector<std::int32_t> provisional_classes(const data::Column& target) {
-  if (target.type == data::ColumnType::categorical) return {target.codes.begin(), target.codes.end()};
+  if (target.has_texts()) return {target.codes.begin(), target.codes.end()};
   std::vector<double> values;
   for (double v : target.numbers) {
     if (!std::isnan(v)) values.push_back(v);
@@ -87,6 +113,14 @@ void tell_overlap(std::size_t rows, const std::string& what, std::vector<std::st
   if (rows == 0) return;
   decisions.push_back("warning: " + counted(rows, what) + (rows == 1 ? " occurs" : " occur") +
                       " among the training rows too, cell for cell; their scores flatter the model");
+}
+
+// Classes and groups are told apart as they are written.
+ReadOptions reading_options(const TrainSettings& settings) {
+  ReadOptions options = settings.read;
+  if (!settings.target.empty()) options.labels.push_back(settings.target);
+  if (settings.split == SplitKind::group) options.groups.push_back(settings.split_column);
+  return options;
 }
 
 data::Split split(const data::Table& table, const TrainSettings& settings, const data::Column& target,
@@ -215,6 +249,7 @@ class Preparation {
     next_phase();
     const std::string target = settle_target(*data_.table, settings_, data_.decisions);
     const data::Column& column = find_target(target);
+    if (!request_.features) refuse_doubt(column, settings_.task);
     if (!request_.features && settings_.task == Task::automatic) features::refuse_identifiers(*data_.table, column);
     const bool classification = settle_task(column, settings_.task, data_.decisions);
     data_.loss = settle_loss(settings_, classification);
@@ -234,7 +269,7 @@ class Preparation {
 
   void read() {
     data_.table = request_.table;
-    if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, settings_.read, wanted(digest_.data)));
+    if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, reading_options(settings_), wanted(digest_.data)));
     data_.decisions = data_.table->notes;
   }
 

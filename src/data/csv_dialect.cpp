@@ -86,45 +86,8 @@ std::optional<char> given_separator(const std::string& text) {
   return c;
 }
 
-// "12,5" but not "1,234,567" or "a,b".
-bool comma_number(std::string_view text) noexcept {
-  return text.find(',') != std::string_view::npos && parse_number(text, ',').kind == CellKind::number;
-}
-bool point_number(std::string_view text) noexcept {
-  return text.find('.') != std::string_view::npos && parse_number(text, '.').kind == CellKind::number;
-}
-
-// A comma is the decimal mark when no number has a point and in some column at least half of the values are numbers with a comma.
-char detect_decimal(const Records& records, const MissingMarkers& missing) {
-  std::vector<std::size_t> commas, values;
-  for (const auto& record : records) {
-    if (record.size() > commas.size()) {
-      commas.resize(record.size());
-      values.resize(record.size());
-    }
-    for (std::size_t c = 0; c < record.size(); ++c) {
-      if (point_number(record[c])) return '.';
-      if (missing.contains(record[c])) continue;
-      ++values[c];
-      commas[c] += comma_number(record[c]) ? 1 : 0;
-    }
-  }
-  for (std::size_t c = 0; c < commas.size(); ++c) {
-    if (commas[c] >= 1 && 2 * commas[c] >= values[c]) return ',';
-  }
-  return '.';
-}
-
-char choose_decimal(const Records& records, const ReadOptions& options, const MissingMarkers& missing) {
-  if (options.decimal.empty()) return detect_decimal(records, missing);
-  if (options.decimal != "." && options.decimal != ",") {
-    throw Error("E0102", "decimal", "\"" + options.decimal + "\" cannot be a decimal mark", "use . or ,");
-  }
-  return options.decimal[0];
-}
-
 bool is_value(std::string_view cell, char decimal) {
-  return parse_number(cell, decimal).kind != CellKind::text || guess_date_format(cell).has_value();
+  return parse_number(cell, decimal).kind != CellKind::text || shape_of_number(cell).styles != 0 || shape_of_date(cell).orders != 0;
 }
 
 // Does a later record show that the first one is of another kind (text above numbers)?
@@ -188,17 +151,18 @@ CsvDialect detect_dialect(std::string_view text, const ReadOptions& options, con
   const std::optional<char> given = given_separator(options.separator);
   dialect.separator = given ? *given : detect_separator(text);
   const Sample sample(text, dialect.separator);
-  dialect.decimal = choose_decimal(sample.records, options, missing);
+  dialect.styles = style_rules(options);
+  dialect.decimal = (dialect.styles.numbers & styles_with_decimal('.')) != 0 ? '.' : ',';
   const bool header_given = options.header || options.no_header;
   dialect.header = header_given ? options.header : detect_header(sample.records, dialect.decimal, missing);
+  dialect.columns = glance_at(sample.records, dialect.header, missing);
+  dialect.styles.file_mark = file_mark(dialect.columns);
   dialect.notes.push_back("separator: " + separator_name(dialect.separator) + (given ? " (given)" : " (detected)"));
   dialect.notes.push_back(std::string("header: ") + (dialect.header ? "the first line names the columns" : "none, columns are numbered from 0") +
                           (header_given ? " (given)" : " (detected)"));
-  if (dialect.decimal == ',' || !options.decimal.empty()) {
-    std::string note = dialect.decimal == ',' ? "decimal mark: comma" : "decimal mark: point";
-    note += options.decimal.empty() ? " (detected)" : " (given)";
-    dialect.notes.push_back(note);
-  }
+  if (!options.decimal.empty()) dialect.notes.push_back(dialect.decimal == ',' ? "decimal mark: comma (given)" : "decimal mark: point (given)");
+  if (!options.thousands.empty()) dialect.notes.push_back("between thousands: \"" + options.thousands + "\" (given)");
+  if (!options.date_order.empty()) dialect.notes.push_back("order of dates: " + options.date_order + " (given)");
   return dialect;
 }
 

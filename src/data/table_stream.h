@@ -16,7 +16,7 @@
 namespace chainrule::data {
 
 /// Asked once about a CSV text: how its columns (a table without rows) are used, by their number in the file. What it throws passes through.
-using TableUses = std::function<std::vector<ColumnUse>(const Table& header)>;
+using TableUses = std::function<std::vector<ColumnReading>(const Table& header)>;
 
 /// read_table() with the uses of a CSV text's columns. Arrays are read as ever.
 Table read_table(const std::string& path, const ReadOptions& options, const TableUses& uses, SourceDigest* digest = nullptr);

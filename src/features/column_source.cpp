@@ -34,6 +34,11 @@ std::optional<std::size_t> dense_number(const data::DenseBlock& dense, const std
               std::string("the model learned this column as ") + (date ? "dates" : "numbers") + "; correct the cell, or train again");
 }
 
+data::ColumnReading reading_of(data::ColumnType type, const std::optional<data::CellStyle>& style) {
+  if (type == data::ColumnType::categorical) return {data::ColumnUse::texts};
+  return {data::ColumnUse::typed, type, style};
+}
+
 /// Each level as a number; nothing where it is none.
 std::vector<std::optional<double>> level_numbers(const data::Column& column) {
   std::vector<std::optional<double>> numbers;
@@ -130,29 +135,23 @@ const data::Column& ColumnFinder::get(const std::string& name, std::size_t posit
   throw Error("E0320", table_.source, "there is no column \"" + name + "\", which the model was trained with", hint);
 }
 
-std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data::Table& header) {
-  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::counted);
+std::vector<data::ColumnReading> column_uses(const FeatureSet& features, const data::Table& header) {
+  std::vector<data::ColumnReading> uses(file_width(header), {data::ColumnUse::counted});
   ColumnFinder finder(features, header);
-  for (std::size_t j = 0; j < features.dense.columns; ++j) {
-    uses[finder.get(features.dense.name_prefix + std::to_string(j), j).number] = data::ColumnUse::typed;
-  }
-  for (const ColumnState& state : features.columns) {
-    const bool texts = state.type == data::ColumnType::categorical;
-    uses[finder.get(state.name, state.position).number] = texts ? data::ColumnUse::texts : data::ColumnUse::typed;
-  }
+  for (std::size_t j = 0; j < features.dense.columns; ++j) uses[finder.get(features.dense.name_prefix + std::to_string(j), j).number] = {};
+  for (const ColumnState& state : features.columns) uses[finder.get(state.name, state.position).number] = reading_of(state.type, state.style);
   return uses;
 }
 
-std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const data::Table& header) {
-  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::typed);
+std::vector<data::ColumnReading> labelled_uses(const FeatureSet& features, const data::Table& header) {
+  std::vector<data::ColumnReading> uses(file_width(header));
   ColumnFinder finder(features, header);
-  const auto keep_texts = [&](const std::string& name, std::size_t position) {
-    if (const data::Column* column = finder.find(name, position)) uses[column->number] = data::ColumnUse::texts;
+  const auto use = [&](const std::string& name, std::size_t position, const data::ColumnReading& reading) {
+    if (const data::Column* column = finder.find(name, position)) uses[column->number] = reading;
   };
-  for (const ColumnState& state : features.columns) {
-    if (state.type == data::ColumnType::categorical) keep_texts(state.name, state.position);
-  }
-  if (features.target.classification) keep_texts(features.target.name, features.target.position);
+  for (const ColumnState& state : features.columns) use(state.name, state.position, reading_of(state.type, state.style));
+  const TargetState& target = features.target;
+  use(target.name, target.position, reading_of(target.classification ? data::ColumnType::categorical : target.type, target.style));
   return uses;
 }
 

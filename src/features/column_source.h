@@ -48,9 +48,9 @@ class ColumnFinder {
 
 /// How apply() needs the columns of a CSV text, by their number in the file. Throws Error E0320 when one is missing.
 /// Columns learned as categories are read as texts: "01" stays "01".
-std::vector<data::ColumnUse> column_uses(const FeatureSet& features, const data::Table& header);
+std::vector<data::ColumnReading> column_uses(const FeatureSet& features, const data::Table& header);
 /// The same for a table with true answers, whose other columns may matter too. Says nothing of missing columns.
-std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const data::Table& header);
+std::vector<data::ColumnReading> labelled_uses(const FeatureSet& features, const data::Table& header);
 
 /// Values as numbers, missing as NaN: the column's own, or its texts read as numbers into `storage`.
 /// Throws Error E0321 for the first cell that is not one, E0309 for an infinite one.

@@ -82,7 +82,7 @@ TaskChoice choose_task(const data::Column& target) {
   }
   if (target.type == data::ColumnType::date) return {false, name + "holds dates"};
   if (!target.integers) return {false, name + "holds numbers with fractions"};
-  const std::size_t distinct = distinct_up_to(target.numbers, kMostNumericClasses);
+  const std::size_t distinct = target.has_texts() ? target.levels.size() : distinct_up_to(target.numbers, kMostNumericClasses);
   if (distinct > kMostNumericClasses) return {false, name + "holds more than " + std::to_string(kMostNumericClasses) + " different whole numbers"};
   return {true, name + "holds only " + std::to_string(distinct) + " different whole numbers"};
 }
