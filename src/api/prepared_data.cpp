@@ -115,14 +115,6 @@ void tell_overlap(std::size_t rows, const std::string& what, std::vector<std::st
                       " among the training rows too, cell for cell; their scores flatter the model");
 }
 
-// Classes and groups are told apart as they are written.
-ReadOptions reading_options(const TrainSettings& settings) {
-  ReadOptions options = settings.read;
-  if (!settings.target.empty()) options.labels.push_back(settings.target);
-  if (settings.split == SplitKind::group) options.groups.push_back(settings.split_column);
-  return options;
-}
-
 data::Split split(const data::Table& table, const TrainSettings& settings, const data::Column& target,
                   bool classification, std::vector<std::string>& decisions) {
   data::SplitRequest request;
@@ -377,6 +369,13 @@ Samples NumberTable::samples() const {
 std::size_t PreparedData::outputs() const {
   if (!unit.classification) return math::outputs_per_target(loss);
   return loss != Loss::cross_entropy && unit.classes.size() == 2 ? 1 : unit.classes.size();
+}
+
+ReadOptions reading_options(const TrainSettings& settings) {
+  ReadOptions options = settings.read;
+  if (!settings.target.empty()) options.labels.push_back(settings.target);
+  if (settings.split == SplitKind::group) options.groups.push_back(settings.split_column);
+  return options;
 }
 
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings) {

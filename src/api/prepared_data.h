@@ -54,6 +54,9 @@ struct DataRequest {
 /// is true.
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings);
 
+/// How the table itself is read: classes and groups are told apart as they are written.
+ReadOptions reading_options(const TrainSettings& settings);
+
 /// A text that is a number is a share; anything else names a file.
 std::optional<double> as_share(const std::string& text);
 

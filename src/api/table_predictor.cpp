@@ -103,6 +103,9 @@ Predictions TablePredictor::predict(const data::Table& table) {
     rows_before_ += rows;
   }
   if (predictions.classification) set_labels(predictions);
+  for (const std::string& note : table.notes) {
+    if (note.starts_with("warning: ")) predictions.warnings.push_back("warning: " + table.source + ": " + note.substr(9));
+  }
   for (const std::string& warning : transform_.warnings()) {
     predictions.warnings.push_back("warning: " + table.source + ": " + warning);
   }

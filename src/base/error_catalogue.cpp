@@ -126,6 +126,9 @@ constexpr ErrorEntry kEntries[] = {
     {"E0349", "texts among numbers or dates",
      "At least half of this column are numbers (or dates), but not all, and the column is the target, weighs rows or orders them in time, so that it "
      "must not become text. Correct the cell, declare it missing with --missing, or say with --categorical that the column is text."},
+    {"E0350", "table read in another style",
+     "The table was read for itself, and its marks in numbers were taken for others than in the model's training data, so that its values may be others "
+     "too. Read tables for a model by the model: Model::read, Model::predict_file."},
     // E04xx: files.
     {"E0401", "cannot open file", "The file does not exist or may not be read."},
     {"E0402", "not a model file", "The file does not start as a safetensors file does, or its header cannot be read."},

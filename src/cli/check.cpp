@@ -28,7 +28,7 @@ CheckReport report_for(const Arguments& arguments, Console& console) {
     check_only_reading(arguments);
     Model model = load_model(arguments, plan_options_of(arguments), console);
     check_stdin(files[1], console);
-    return patiently(arguments, console, [&] { return check(model, model.read(files[1], read_options_of(arguments))); });
+    return patiently(arguments, console, [&] { return check(model, read_labelled(model, files[1], arguments, console)); });
   }
   const TrainSettings settings = train_settings_of(arguments);
   if (files.empty()) return patiently(arguments, console, [] { return check(); });

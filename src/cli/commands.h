@@ -29,6 +29,9 @@ int run_rate_search(const Arguments& arguments, Console& console);
 /// Loads the MODEL argument; what its user should know of it goes to stderr.
 Model load_model(const Arguments& arguments, const PlanOptions& options, Console& console);
 
+/// Model::read() with the reading flags; what they change against the model is told on stderr.
+Table read_labelled(const Model& model, const std::string& path, const Arguments& arguments, Console& console);
+
 /// Reads the DATA argument; standard input that is closed is Error E0401, a terminal gets a word on stderr.
 Table read_data(const std::string& path, const Arguments& arguments, Console& console);
 /// The checks of read_data() alone, for commands whose library call reads the file.

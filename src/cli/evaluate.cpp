@@ -15,11 +15,20 @@ Model load_model(const Arguments& arguments, const PlanOptions& options, Console
   return model;
 }
 
+Table read_labelled(const Model& model, const std::string& path, const Arguments& arguments, Console& console) {
+  constexpr std::string_view kWarning = "warning: ";
+  Table table = model.read(path, read_options_of(arguments));
+  for (const std::string& note : table.notes()) {
+    if (note.starts_with(kWarning)) console.err << console.err_style.yellow(kWarning) << printable(note.substr(kWarning.size())) << '\n';
+  }
+  return table;
+}
+
 int run_evaluate(const Arguments& arguments, Console& console) {
   Model model = load_model(arguments, plan_options_of(arguments), console);
   check_stdin(arguments.positionals[1], console);
   const Metrics metrics = patiently(arguments, console, [&] {
-    return model.evaluate(model.read(arguments.positionals[1], read_options_of(arguments)));
+    return model.evaluate(read_labelled(model, arguments.positionals[1], arguments, console));
   });
   if (arguments.on("json")) {
     console.out << metrics_json(metrics) << '\n';

@@ -113,7 +113,7 @@ int run_explain(const Arguments& arguments, Console& console) {
   Model model = load_model(arguments, {}, console);
   check_stdin(arguments.positionals[1], console);
   const Explanation e = patiently(arguments, console, [&] {
-    return explain_rows(model, model.read(arguments.positionals[1], read_options_of(arguments)), request);
+    return explain_rows(model, read_labelled(model, arguments.positionals[1], arguments, console), request);
   });
   if (format == "table") {
     print_explanation(e, console);

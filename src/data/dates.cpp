@@ -244,7 +244,7 @@ std::optional<std::int64_t> day_of(const DateParts& parts, DateOrder order, bool
     const bool padded = named >= 0 || parts.separator == '/' || (month.digits == 2 && day.digits == 2);  // 1.2.10 may be a version
     if (!padded || (order == DateOrder::ymd && !short_year_first)) return std::nullopt;
     y += y < kPivot ? 2000 : 1900;
-  } else if (year.digits != 4) {
+  } else if (year.digits != 4 || y == 0) {
     return std::nullopt;
   }
   if (!real_day(y, month.value, day.value)) return std::nullopt;

@@ -107,7 +107,8 @@ bool peel_brackets(Peeled& cell) noexcept {
 }
 
 Peeled peel(std::string_view text) noexcept {
-  Peeled cell{text};
+  Peeled cell;
+  cell.body = text;
   const auto is_end = [](char c) { return decimal_digit(c) || c == '.' || c == ','; };
   const auto ends_well = [&] { return !cell.body.empty() && is_end(cell.body.back()) && !unit_at(cell.body, false).ends_with('.'); };
   while (!cell.body.empty()) {

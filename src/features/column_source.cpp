@@ -39,14 +39,29 @@ data::ColumnReading reading_of(data::ColumnType type, const std::optional<data::
   return {data::ColumnUse::typed, type, style};
 }
 
-/// Each level as a number; nothing where it is none.
-std::vector<std::optional<double>> level_numbers(const data::Column& column) {
-  std::vector<std::optional<double>> numbers;
+/// Each level as a value; nothing where it is none.
+std::vector<std::optional<double>> level_values(const data::Column& column, data::ColumnType wanted, const data::CellStyle& style) {
+  std::vector<std::optional<double>> values;
   for (const std::string& level : column.levels) {
-    const data::ParsedNumber parsed = data::parse_number(level, '.');
-    numbers.push_back(parsed.kind == data::CellKind::number ? std::optional(parsed.value) : std::nullopt);
+    if (wanted == data::ColumnType::date) {
+      values.push_back(data::parse_date(level, style.date));
+      continue;
+    }
+    const data::ParsedNumber parsed = data::parse_number(level, style.number);
+    values.push_back(parsed.kind == data::CellKind::number ? std::optional(parsed.value) : std::nullopt);
   }
-  return numbers;
+  return values;
+}
+
+/// A table that was read for itself may have taken marks for others than the model's: 1.070 for a decimal, say. Whole numbers without a unit are
+/// the same in every style.
+void refuse_other_style(const data::Table& table, const data::Column& column, const data::CellStyle& learned) {
+  if (!column.style) return;
+  const data::NumberStyle &here = column.style->number, &there = learned.number;
+  if (here.unit == there.unit && (here.decimal == there.decimal || (column.integers && here.grouping == data::Grouping::none))) return;
+  const auto words = [](const data::NumberStyle& style) { return data::style_text(style).empty() ? "plain numbers" : data::style_text(style); };
+  throw Error("E0350", table.source + ", column \"" + column.name + "\"", "the table was read with " + words(here) + ", the model learned " + words(there),
+              "read the table with Model::read, as predict_file does");
 }
 
 /// Without a branch per value.
@@ -156,20 +171,22 @@ std::vector<data::ColumnReading> labelled_uses(const FeatureSet& features, const
 }
 
 std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted,
-                                   std::vector<double>& storage) {
+                                   std::vector<double>& storage, const std::optional<data::CellStyle>& learned) {
   if (column.type == wanted) {
+    if (learned && wanted == data::ColumnType::numeric) refuse_other_style(table, column, *learned);
     if (!column.finite) check_finite(table, column, column.numbers);
     return column.numbers;
   }
-  std::vector<std::optional<double>> numbers;
-  if (column.type == data::ColumnType::categorical && wanted == data::ColumnType::numeric) numbers = level_numbers(column);
+  std::vector<std::optional<double>> values;
+  const bool readable = wanted == data::ColumnType::numeric || learned;
+  if (column.type == data::ColumnType::categorical && readable) values = level_values(column, wanted, learned.value_or(data::CellStyle{}));
   storage.assign(column.size(), kMissing);
   for (std::size_t row = 0; row < column.size(); ++row) {
     if (column.missing(row)) continue;
-    if (numbers.empty()) refuse_cell(table, row, column, wanted);
-    const auto& number = numbers[static_cast<std::size_t>(column.codes[row])];
-    if (!number) refuse_cell(table, row, column, wanted);
-    storage[row] = *number;
+    if (values.empty()) refuse_cell(table, row, column, wanted);
+    const auto& value = values[static_cast<std::size_t>(column.codes[row])];
+    if (!value) refuse_cell(table, row, column, wanted);
+    storage[row] = *value;
   }
   return storage;
 }

@@ -65,8 +65,8 @@ std::vector<float> target_values(const FeatureSet& features, const data::Table& 
   ColumnFinder finder(features, table);
   const data::Column& column = target_column(finder, features, table);
   std::vector<double> storage;
-  const auto wanted = column.type == data::ColumnType::date ? data::ColumnType::date : data::ColumnType::numeric;
-  const std::span<const double> values = numbers_of(table, column, wanted, storage);
+  const auto own = column.type == data::ColumnType::date ? data::ColumnType::date : data::ColumnType::numeric;
+  const std::span<const double> values = numbers_of(table, column, features.target.style ? features.target.type : own, storage, features.target.style);
   std::vector<float> scaled(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (column.missing(row)) refuse_missing(table, row, column);
