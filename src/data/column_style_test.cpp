@@ -234,6 +234,26 @@ TEST(ColumnStyle, OpenDatesStayTextUntilTheHintIsFollowed) {
   EXPECT_EQ(v(column_of({"24-01-02", "24-01-30"}, with("", "", "ymd"))).numbers[0], *parse_date("2024-01-02", {}));
 }
 
+TEST(ColumnStyle, ShortYearsInFrontAreADoubtOrDecideThemselves) {
+  const Table open = column_of({"24-01-15", "24-02-20"});
+  ASSERT_TRUE(v(open).doubt.has_value());
+  EXPECT_EQ(v(open).doubt->code(), "E0348");
+  EXPECT_EQ(v(open).doubt->hint(), "give --date-order dmy or --date-order ymd");
+  EXPECT_NE(v(open).doubt->message().find("may be 24 January 2015 or 15 January 2024"), std::string::npos) << v(open).doubt->message();
+  EXPECT_EQ(v(column_of({"24-01-15", "24-02-20"}, with("", "", "dmy"))).numbers[0], *parse_date("2015-01-24", {}));
+  EXPECT_EQ(v(column_of({"24-01-15", "24-02-20"}, with("", "", "ymd"))).numbers[0], *parse_date("2024-01-15", {}));
+  EXPECT_EQ(v(column_of({"24-01-15", "99-12-31"})).numbers[1], *parse_date("1999-12-31", {}));
+  EXPECT_EQ(v(column_of({"25/12/23", "26/12/23"})).numbers[0], *parse_date("2023-12-25", {}));
+}
+
+TEST(ColumnStyle, AnUnknownUnitBehindNumbersIsNoted) {
+  const Table table = column_of({"12 kg", "13 kg", "14.5 kg", "15kg", "16 kg", "x"});
+  EXPECT_EQ(v(table).type, ColumnType::categorical);
+  EXPECT_TRUE(notes_have(table, "5 of 6 values are numbers with \"kg\" behind them, as \"12 kg\" (line 2)")) << all_notes(table);
+  EXPECT_EQ(v(table).doubt->code(), "E0349");
+  EXPECT_FALSE(notes_have(column_of({"A1", "A2", "A3", "A4", "A5"}), "behind them"));
+}
+
 TEST(ColumnStyle, NearlyDatesBecomeTextWithANote) {
   for (const std::string odd : {"2024-02-30", "0000-00-00", "NaT", "soon"}) {
     std::vector<std::string> cells(29, "2024-01-05");

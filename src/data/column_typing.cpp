@@ -156,20 +156,26 @@ void note_dates(const DateChoice& choice, const ColumnPlace& place, std::vector<
   notes.push_back(note);
 }
 
-std::string in_words(const std::string& text, DateStyle style, DateOrder order) {
-  style.order = order;
-  return day_in_words(parse_date(text, style).value_or(0));
+// Every order that is open, as `each` puts it, with " or " between them.
+template <class Each>
+std::string either_order(const DateChoice& choice, Each each) {
+  std::string text;
+  for (const DateOrder order : {DateOrder::dmy, DateOrder::mdy, DateOrder::ymd}) {
+    if ((choice.orders & order_bit(order)) != 0) text += (text.empty() ? "" : " or ") + each(order);
+  }
+  return text;
 }
 
 // Nothing is read that half of the world would read otherwise.
 void note_open_date(Column& column, const DateChoice& choice, const ColumnPlace& place, std::vector<std::string>& notes) {
   const bool two = choice.last.row != choice.first.row;
-  const std::string cells = quoted_with_line(place, choice.first) + (two ? " to " + quoted_with_line(place, choice.last) : "");
-  const std::string message = "day or month first? " + quoted_with_line(place, choice.first) + " may be " +
-                              in_words(choice.first.text, choice.style, DateOrder::dmy) + " or " +
-                              in_words(choice.first.text, choice.style, DateOrder::mdy) +
-                              (two ? ", and no cell decides (the last one is " + quoted_with_line(place, choice.last) + ")" : ", and no cell decides");
-  const std::string hint = "give --date-order dmy or --date-order mdy";
+  const std::string days = either_order(choice, [&](DateOrder order) {
+    const DateStyle style{order, choice.style.separator, false, order == DateOrder::ymd};
+    return day_in_words(parse_date(choice.first.text, style).value_or(0));
+  });
+  const std::string message = quoted_with_line(place, choice.first) + " may be " + days + ", and no cell decides" +
+                              (two ? " (the last one is " + quoted_with_line(place, choice.last) + ")" : "");
+  const std::string hint = "give " + either_order(choice, [](DateOrder order) { return "--date-order " + std::string(date_order_name(order)); });
   notes.push_back("warning: " + place.column() + ": " + message + "; read as text; " + hint);
   column.doubt.emplace("E0348", place.cell(choice.first.row), message, hint);
 }
@@ -263,6 +269,22 @@ Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, boo
   return closer ? Typing::read_again : Typing::numeric;
 }
 
+namespace {
+
+// Numbers with a unit that is not understood are no categories either.
+void note_unknown_unit(Column& column, const CountedLevels& levels, const ColumnPlace& place, std::vector<std::string>& notes) {
+  const UnknownUnit found = find_unknown_unit(levels);
+  if (levels.all < kFewestForNote || 2 * found.cells < levels.all) return;
+  const std::string count = std::to_string(found.cells) + " of " + std::to_string(levels.all) + " values";
+  const std::string hint = "leave the unit out to have numbers, or give --categorical " + shell_word(place.name) + " (text)";
+  notes.push_back(place.column() + ": " + count + " are numbers with \"" + found.unit + "\" behind them, as " + quoted_with_line(place, found.first) +
+                  ": read as text; " + hint);
+  column.doubt.emplace("E0349", place.cell(found.first.row), count + " of this column are numbers with \"" + found.unit + "\" behind them, as \"" +
+                       found.first.text + "\"", hint);
+}
+
+}  // namespace
+
 void finish_texts(Column& column, const ColumnPlace& place, const TextRules& rules, std::vector<std::string>& notes) {
   column.boolean = is_yes_no_pair(column.levels);
   const CountedLevels levels(column);
@@ -270,8 +292,12 @@ void finish_texts(Column& column, const ColumnPlace& place, const TextRules& rul
   const NumberChoice number = choose_number_style(levels, rules.styles, rules.wish == ColumnWish::numeric);
   if (number.others == 0) return finish_numbers(column, number, place, rules, notes);
   const DateChoice date = choose_date_style(levels, rules.styles);
-  if (date.others > 0 || rules.wish == ColumnWish::numeric) return finish_mixture(column, number, date, place, rules, notes);
-  if (date.open) return note_open_date(column, date, place, notes);
+  if (date.others > 0 || rules.wish == ColumnWish::numeric) {
+    finish_mixture(column, number, date, place, rules, notes);
+    if (number.fitting == 0 && date.fitting == 0) note_unknown_unit(column, levels, place, notes);
+    return;
+  }
+  if (date.open()) return note_open_date(column, date, place, notes);
   make_dates(column, date.style);
   note_dates(date, place, notes);
 }

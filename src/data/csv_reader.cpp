@@ -108,17 +108,18 @@ void CsvReader::apply_given_marks() {
   const auto thousands = thousands_mark(options_.thousands);
   const auto order = date_order_named(options_.date_order);
   std::size_t changed = 0;
-  for (ColumnReading& reading : uses_) {
-    if (!reading.style) continue;
-    const CellStyle before = *reading.style;
-    NumberStyle& number = reading.style->number;
-    DateStyle& date = reading.style->date;
+  styles_.resize(uses_.size());
+  for (std::size_t c = 0; c < uses_.size(); ++c) {
+    if (!uses_[c].style) continue;
+    styles_[c] = *uses_[c].style;
+    NumberStyle& number = styles_[c].number;
+    DateStyle& date = styles_[c].date;
     if (!options_.decimal.empty()) number.decimal = options_.decimal[0];
     if (thousands && !(number.grouping == Grouping::indian && options_.thousands == ",")) number.grouping = thousands->grouping;
     if (thousands && thousands->decimal != 0) number.decimal = thousands->decimal;
     if (number.grouping == Grouping::indian && number.decimal == ',') number.grouping = Grouping::mark;
     if (order && !date.named && date.order != DateOrder::ymd) date.order = *order;
-    changed += before == *reading.style ? 0 : 1;
+    changed += styles_[c] == *uses_[c].style ? 0 : 1;
   }
   if (changed == 0) return;
   table_.notes.push_back("warning: " + std::to_string(changed) + (changed == 1 ? " column is" : " columns are") +
@@ -254,7 +255,7 @@ ColumnManner CsvReader::manner_of(std::size_t c) const {
   if (use != ColumnUse::typed) {
     manner.wish = use == ColumnUse::texts ? ColumnWish::categorical : ColumnWish::numeric;
   } else if (known(c)) {
-    const NumberStyle& style = uses_[c].style->number;
+    const NumberStyle& style = styles_[c].number;
     const bool date = uses_[c].type == ColumnType::date;
     manner = date ? ColumnManner{ColumnWish::categorical} : ColumnManner{ColumnWish::numeric, style.decimal, &style};
   } else if (c < dialect_.columns.size()) {
@@ -346,11 +347,12 @@ void CsvReader::finish_column(std::size_t c, Typing typing) {
     table_.notes.push_back(place_of(c).column() + ": decimal mark: comma (detected), \"" + cell + "\" is " + number_in_words(cell, decimal));
   }
   if (!numeric && open && known(c)) {
-    finish_dates(column, place_of(c), uses_[c].style->date);
+    finish_dates(column, place_of(c), styles_[c].date);
   } else if (!numeric && open) {
     const TextRules rules{wishes_[c], dialect_.styles, !options_.decimal.empty(), groups_[c], &likely_points_, counts_.empty() ? nullptr : &counts_[c]};
     finish_texts(column, place_of(c), rules, table_.notes);
   }
+  if (open && known(c)) column.style = uses_[c].style;  // as learned, whatever was given instead
   table_.columns.push_back(std::move(column));
 }
 

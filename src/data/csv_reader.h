@@ -90,6 +90,7 @@ class CsvReader {
   std::vector<std::string> names_;
   std::vector<ColumnWish> wishes_;
   std::vector<ColumnReading> uses_;      ///< empty: all typed
+  std::vector<CellStyle> styles_;        ///< by column, where uses_ has one: it, changed by the options
   std::vector<bool> labels_, groups_;    ///< by column
   std::vector<DoubtfulPoint> likely_points_;
   std::vector<ColumnBuilder> builders_;

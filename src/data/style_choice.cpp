@@ -13,6 +13,7 @@
 namespace chainrule::data {
 namespace {
 
+constexpr std::size_t kLongestUnit = 8;  // bytes of what may be a unit behind numbers
 constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
 
 // Keeps the cell that stands first in the file.
@@ -97,10 +98,17 @@ struct Verdict {
   NumberChoice::Trust trust;
 };
 
+// Currencies of countries that write a decimal point; their prices have two decimals.
+bool writes_points(std::string_view unit) noexcept {
+  constexpr std::string_view kUnits[] = {"USD", "GBP", "JPY", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "HKD", "SGD", "KRW", "THB", "PHP", "ILS", "CHF",
+                                         "MYR", "TWD", "NGN", "EGP", "Rs", "Rs.", "\xc2\xa3", "\xc2\xa5", "\xef\xbf\xa5", "\xe2\x82\xb9"};
+  return (unit.ends_with('$') && unit != "R$") || std::find(std::begin(kUnits), std::end(kUnits), unit) != std::end(kUnits);
+}
+
 // Nobody drops the zeros of 1,5 but writes those of 1,070: with whole numbers beside them three digits are a group.
 Verdict judge_comma(const Evidence& evidence, const std::string& unit, char file_mark) {
   using Trust = NumberChoice::Trust;
-  if (!unit.empty() && unit != "%") return {true, Trust::certain};  // no price has three places
+  if (writes_points(unit)) return {true, Trust::certain};
   if (evidence.small && !evidence.large) return {true, file_mark == ',' ? Trust::open : Trust::certain};
   if (file_mark != 0) return {file_mark == '.', Trust::certain};
   return {true, Trust::open};
@@ -174,6 +182,13 @@ DateSpelling commonest_spelling(const DateShapes& shapes, const CountedLevels& l
   const auto more = [](const auto& a, const auto& b) { return a.second < b.second; };
   const auto best = std::max_element(cells.begin(), cells.end(), more);
   return best == cells.end() ? DateSpelling{0, false} : best->first;
+}
+
+// 24-01-31 may begin with the year, where the order is not given otherwise; 24/01/31 and 24.01.31 only where it is given.
+DateShape shape_for(const std::string& text, const StyleRules& rules) {
+  const DateShape shape = shape_of_date(text);
+  const bool hyphens = !rules.order && text.size() >= 8 && text[2] == '-' && text[5] == '-';
+  return hyphens || rules.order == DateOrder::ymd ? shape_of_date(text, true) : shape;
 }
 
 // A given order settles days and months in figures; a year of four digits in front and months by name speak for themselves.
@@ -251,30 +266,51 @@ NumberChoice choose_number_style(const CountedLevels& levels, const StyleRules& 
   return choice;
 }
 
+UnknownUnit find_unknown_unit(const CountedLevels& levels) {
+  std::map<std::string_view, UnknownUnit> units;
+  for (std::size_t i = 0; i < levels.texts.size(); ++i) {
+    const std::string_view text = levels.texts[i];
+    std::size_t end = text.find_last_of("0123456789");
+    if (levels.cells[i] == 0 || end == std::string_view::npos || ++end == text.size() || text.size() - end > kLongestUnit) continue;
+    if (shape_of_number(text.substr(0, end)).styles == 0) continue;
+    std::string_view unit = text.substr(end);
+    while (unit.starts_with(' ')) unit.remove_prefix(1);
+    UnknownUnit& found = units[unit];
+    found.unit = unit;
+    found.cells += levels.cells[i];
+    keep_first(found.first, levels.first_row[i], levels.texts[i]);
+  }
+  UnknownUnit best;
+  for (const auto& [unit, found] : units) {
+    if (found.cells > best.cells) best = found;
+  }
+  return best;
+}
+
 DateChoice choose_date_style(const CountedLevels& levels, const StyleRules& rules) {
   DateShapes shapes;
   shapes.reserve(levels.texts.size());
-  const bool short_year_first = rules.order == DateOrder::ymd;
-  for (const std::string& text : levels.texts) shapes.push_back(shape_of_date(text, short_year_first));
+  for (const std::string& text : levels.texts) shapes.push_back(shape_for(text, rules));
   const DateSpelling spelling = commonest_spelling(shapes, levels);
   std::vector<DateOrders> fits(shapes.size(), 0);
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     if (DateSpelling{shapes[i].separator, shapes[i].named} == spelling) fits[i] = allowed_orders(shapes[i], rules);
   }
-  DateOrders orders = commonest_orders(fits, levels);
+  const DateOrders orders = commonest_orders(fits, levels);
   DateChoice choice;
   choice.others = levels.all;
   if (orders == 0) return choice;
-  const DateOrders day_or_month = order_bit(DateOrder::dmy) | order_bit(DateOrder::mdy);
-  choice.open = (orders & day_or_month) == day_or_month && spelling.separator != '.';  // points are written between day, month and year
-  const auto order = static_cast<DateOrder>(std::countr_zero(orders));
-  choice.style = {order, spelling.separator, spelling.named, short_year_first && order == DateOrder::ymd};
+  const bool dotted = spelling.separator == '.' && (orders & order_bit(DateOrder::dmy)) != 0;  // written between day, month and year, in this order
+  choice.orders = dotted ? order_bit(DateOrder::dmy) : orders;
+  const auto order = static_cast<DateOrder>(std::countr_zero(choice.orders));
+  choice.style = {order, spelling.separator, spelling.named, false};
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     if (levels.cells[i] == 0) continue;
     if ((fits[i] & order_bit(order)) == 0) {
       keep_first(choice.first_other, levels.first_row[i], levels.texts[i]);
       continue;
     }
+    choice.style.short_year_first |= order == DateOrder::ymd && (shape_of_date(levels.texts[i]).orders & order_bit(order)) == 0;
     choice.fitting += levels.cells[i];
     choice.others -= levels.cells[i];
     choice.clocks += shapes[i].clock ? levels.cells[i] : 0;

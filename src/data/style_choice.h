@@ -53,10 +53,19 @@ NumberChoice choose_number_style(const CountedLevels& levels, const StyleRules& 
 
 struct DateChoice : StyleFit {
   DateStyle style;
-  bool open = false;  ///< day or month first: `first` and `last` are cells that may be either
+  DateOrders orders = 0;  ///< that all of these cells fit; more than one: open, `first` and `last` may be either
+  bool open() const noexcept { return (orders & (orders - 1)) != 0; }
   NamedCell first, last;
   std::size_t clocks = 0, offsets = 0;  ///< cells with a time of day, with an offset from UTC
 };
 DateChoice choose_date_style(const CountedLevels& levels, const StyleRules& rules);
+
+/// What stands behind most numbers and is no unit that is understood: "kg" of 12 kg.
+struct UnknownUnit {
+  std::string unit;
+  std::size_t cells = 0;
+  NamedCell first;
+};
+UnknownUnit find_unknown_unit(const CountedLevels& levels);
 
 }  // namespace chainrule::data
