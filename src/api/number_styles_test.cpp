@@ -175,6 +175,30 @@ TEST_F(NumberStyles, ClassesAndGroupsAreToldApartAsTheyAreWritten) {
   EXPECT_EQ(model.evaluate(model.read(path("train.csv"))).rows, 64u);
 }
 
+TEST_F(NumberStyles, AValidationFileIsReadInTheStylesOfTheTrainingFile) {
+  TrainSettings s = settings();
+  s.validation = write("validation.csv", std::string(kNames) + ";y\n" + row(7) + ";" + target(7) + "\n");
+  s.read.thousands = "";
+  const TrainResult result = train(write("train.csv", table(true)), s);
+  EXPECT_TRUE(any_has(result.decisions, "validation: 1 row"));
+  EXPECT_FALSE(any_has(result.decisions, "not as the model learned"));
+  write("validation.csv", std::string(kNames) + ";y\n" + row(7) + ";700.25\n");
+  EXPECT_EQ(error_of([&] { train(path("train.csv"), s); }).code(), "E0321");
+  s.validation = "20%";
+  EXPECT_EQ(error_of([&] { train(path("train.csv"), s); }).code(), "none");
+}
+
+TEST_F(NumberStyles, WeightsAreReadInTheirStyleToo) {
+  std::string text = "a;w;y\n";
+  for (int i = 0; i < 40; ++i) text += std::to_string(i) + ";" + grouped(300 + 100 * i, ",") + ";" + std::to_string(i) + ".5\n";
+  TrainSettings s = settings();
+  s.weight_column = "w";
+  train(write("train.csv", text), s);
+  Model model = Model::load(path("run"));
+  EXPECT_EQ(model.evaluate(model.read(write("e.csv", "a;w;y\n1;1,234;5.5\n"))).rows, 1u);
+  EXPECT_EQ(error_of([&] { model.read(write("e.csv", "a;w;y\n1;1.234,5;5.5\n")); }).code(), "E0321");
+}
+
 TEST_F(NumberStyles, PercentAndCurrencyTargetsTrainARegression) {
   for (const std::string unit : {"%", " \xe2\x82\xac"}) {
     std::string text = "a;y\n";

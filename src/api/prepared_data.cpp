@@ -305,6 +305,10 @@ class Preparation {
       data_.decisions.push_back(line);
     }
     data_.features.target.weight_column = settings_.weight_column;
+    if (!settings_.weight_column.empty()) {
+      const data::Column& weight = data_.table->columns[data_.table->find_column(settings_.weight_column)];
+      if (weight.type == data::ColumnType::numeric) data_.features.target.weight_style = weight.style;
+    }
     set_weights(data_.numbers, *data_.table, data_.features.target, labels);
     if (data_.loss == Loss::poisson) check_counts(data_.numbers, *data_.table);
     return labels;
@@ -421,9 +425,11 @@ training::TargetUnit unit_of(const features::TargetState& target) {
 
 std::optional<double> as_share(const std::string& text) {
   double share = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (text.empty() || error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
-  return error == std::errc() ? share : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
+  const bool percent = text.ends_with('%');
+  const char* const stop = text.data() + text.size() - (percent ? 1 : 0);
+  const auto [end, error] = std::from_chars(text.data(), stop, share);
+  if (text.empty() || error == std::errc::invalid_argument || end != stop) return std::nullopt;
+  return error == std::errc() ? (percent ? share / 100 : share) : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
 }
 
 std::string row_name(const data::Table& table, std::size_t row) {

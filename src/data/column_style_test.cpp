@@ -246,6 +246,17 @@ TEST(ColumnStyle, ShortYearsInFrontAreADoubtOrDecideThemselves) {
   EXPECT_EQ(v(column_of({"25/12/23", "26/12/23"})).numbers[0], *parse_date("2023-12-25", {}));
 }
 
+TEST(ColumnStyle, CategoriesThatDifferInCaseAloneAreNoted) {
+  EXPECT_TRUE(notes_have(column_of({"Yes", "no", "yes", "NO"}), "\"Yes\" and \"yes\" differ in case alone"));
+  EXPECT_FALSE(notes_have(column_of({"red", "green", "red"}), "case"));
+}
+
+TEST(ColumnStyle, AGivenMarkIsTheStyleOfColumnsThatShowNone) {
+  EXPECT_EQ(v(column_of({"5", "7"}, with("", ","))).style->number, (NumberStyle{'.', Grouping::mark, {}}));
+  EXPECT_EQ(v(column_of({"5", "7"}, with(","))).style->number.decimal, ',');
+  EXPECT_EQ(v(column_of({"5", "7"})).style->number, NumberStyle{});
+}
+
 TEST(ColumnStyle, AnUnknownUnitBehindNumbersIsNoted) {
   const Table table = column_of({"12 kg", "13 kg", "14.5 kg", "15kg", "16 kg", "x"});
   EXPECT_EQ(v(table).type, ColumnType::categorical);

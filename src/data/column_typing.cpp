@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "base/shown_text.h"
 #include "chainrule/error.h"
@@ -14,6 +15,7 @@ namespace {
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kFewestForRule = 20;  // with fewer values a share says little
 constexpr std::size_t kFewestForNote = 5;
+constexpr std::size_t kMostComparedLevels = 100;  // with more, case is the least that differs
 
 // At least 99 % and at least 20 of the values are of the kind, yet some are not.
 bool nearly_all(std::size_t of_kind, std::size_t others) noexcept {
@@ -283,6 +285,20 @@ void note_unknown_unit(Column& column, const CountedLevels& levels, const Column
                        found.first.text + "\"", hint);
 }
 
+// Yes and yes are two categories; few people want them to be.
+void note_cases(const Column& column, const ColumnPlace& place, std::vector<std::string>& notes) {
+  if (column.levels.size() > kMostComparedLevels) return;
+  std::map<std::string, const std::string*> known;
+  for (const std::string& level : column.levels) {
+    std::string small(level);
+    std::transform(small.begin(), small.end(), small.begin(), lower);
+    const auto [place_of_small, fresh] = known.emplace(std::move(small), &level);
+    if (fresh) continue;
+    notes.push_back(place.column() + ": \"" + *place_of_small->second + "\" and \"" + level + "\" differ in case alone, and are two categories");
+    return;
+  }
+}
+
 }  // namespace
 
 void finish_texts(Column& column, const ColumnPlace& place, const TextRules& rules, std::vector<std::string>& notes) {
@@ -295,6 +311,7 @@ void finish_texts(Column& column, const ColumnPlace& place, const TextRules& rul
   if (date.others > 0 || rules.wish == ColumnWish::numeric) {
     finish_mixture(column, number, date, place, rules, notes);
     if (number.fitting == 0 && date.fitting == 0) note_unknown_unit(column, levels, place, notes);
+    note_cases(column, place, notes);
     return;
   }
   if (date.open()) return note_open_date(column, date, place, notes);

@@ -352,6 +352,7 @@ void CsvReader::finish_column(std::size_t c, Typing typing) {
     const TextRules rules{wishes_[c], dialect_.styles, !options_.decimal.empty(), groups_[c], &likely_points_, counts_.empty() ? nullptr : &counts_[c]};
     finish_texts(column, place_of(c), rules, table_.notes);
   }
+  if (numeric && open && !known(c) && !options_.thousands.empty()) column.style->number = dialect_.styles.first();
   if (open && known(c)) column.style = uses_[c].style;  // as learned, whatever was given instead
   table_.columns.push_back(std::move(column));
 }

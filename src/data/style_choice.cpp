@@ -213,6 +213,8 @@ DateOrders commonest_orders(const std::vector<DateOrders>& fits, const CountedLe
 
 }  // namespace
 
+const NumberStyle& StyleRules::first() const { return first_of(numbers); }
+
 StyleRules style_rules(const ReadOptions& options) {
   StyleRules rules;
   const char decimal = given_decimal(options);

@@ -19,6 +19,9 @@ struct StyleRules {
   StyleSet numbers = kEveryStyle;
   std::optional<DateOrder> order;
   char file_mark = 0;  ///< the decimal mark that most values of some column certainly have; 0: none, or both
+
+  /// Of what is left, the one for columns that show nothing.
+  const NumberStyle& first() const;
 };
 /// Throws Error E0102 and E0120 for options that make no sense. file_mark stays open.
 StyleRules style_rules(const ReadOptions& options);

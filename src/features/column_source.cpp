@@ -166,6 +166,10 @@ std::vector<data::ColumnReading> labelled_uses(const FeatureSet& features, const
   };
   for (const ColumnState& state : features.columns) use(state.name, state.position, reading_of(state.type, state.style));
   const TargetState& target = features.target;
+  const auto weight = std::find_if(header.columns.begin(), header.columns.end(), [&](const data::Column& c) { return c.name == target.weight_column; });
+  if (target.weight_style && weight != header.columns.end()) {
+    uses[number_of(header, static_cast<std::size_t>(weight - header.columns.begin()))] = reading_of(data::ColumnType::numeric, target.weight_style);
+  }
   use(target.name, target.position, reading_of(target.classification ? data::ColumnType::categorical : target.type, target.style));
   return uses;
 }

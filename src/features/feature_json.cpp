@@ -162,6 +162,7 @@ DenseState read_dense(const Json& json) {
 
 void read_weights(const Json& json, TargetState& target) {
   if (json.contains("weight_column")) target.weight_column = json.at("weight_column").get<std::string>();
+  if (json.contains("weight_style")) target.weight_style = data::CellStyle{read_number_style(json.at("weight_style"), "target"), {}};
   if (!json.contains("class_weights")) return;
   target.class_weights = json.at("class_weights").get<std::vector<float>>();
   require(target.class_weights.size() == target.classes.size(), "target", "needs one weight for each class");
@@ -196,6 +197,7 @@ Json target_json(const TargetState& target) {
     if (target.style) json["style"] = style_json(*target.style, target.type);
   }
   if (!target.weight_column.empty()) json["weight_column"] = target.weight_column;
+  if (target.weight_style) json["weight_style"] = style_json(*target.weight_style, ColumnType::numeric);
   if (!target.class_weights.empty()) json["class_weights"] = target.class_weights;
   return json;
 }

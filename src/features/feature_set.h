@@ -48,6 +48,7 @@ struct TargetState {
   data::ColumnType type = data::ColumnType::numeric;  ///< of a regression: numeric or date
   std::optional<data::CellStyle> style; ///< of a regression: as in ColumnState
   std::string weight_column;            ///< column that weighs the rows; "": all weigh 1. Set by the run, not by fit()
+  std::optional<data::CellStyle> weight_style;  ///< of weight_column
   std::vector<float> class_weights;     ///< one factor >= 0 per class; empty: all 1. Set by the run, not by fit()
 };
 
