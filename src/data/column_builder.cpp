@@ -46,13 +46,19 @@ void remember_cell(NamedCell& cell, std::size_t row, std::string_view text) {
 ColumnBuilder::ColumnBuilder(const ColumnManner& manner, std::size_t bytes) noexcept
     : manner_(manner), keeps_levels_(bytes >= kFewestBytesForKnown) {}
 
+// Most cells are plain numbers in any style.
 ParsedNumber ColumnBuilder::parse(std::string_view cell) const noexcept {
-  return manner_.style != nullptr ? parse_number(cell, *manner_.style) : parse_number(cell, manner_.decimal);
+  if (reads_plain_numbers()) {
+    const ParsedNumber plain = parse_number(cell, manner_.decimal);
+    if (manner_.style == nullptr || plain.kind == CellKind::number) return plain;
+  }
+  return parse_number(cell, *manner_.style);
 }
 
 // No loop for plain numbers takes as many digits as go beyond 2^53, so these are seen in every column.
-void ColumnBuilder::watch(std::string_view cell) {
-  loses_digits_ = loses_digits_ || is_beyond_doubles(cell) || (manner_.watched && has_leading_zero(cell));
+void ColumnBuilder::watch(std::string_view cell, double value) {
+  if (loses_digits_ || !(manner_.watched || std::abs(value) >= kAllDigitsHeld)) return;
+  loses_digits_ = is_beyond_doubles(cell) || (manner_.watched && has_leading_zero(cell));
 }
 
 // Any number or missing cell, else false.
@@ -62,10 +68,13 @@ bool ColumnBuilder::read_cell(std::string_view cell, const MissingMarkers& missi
     ++missed;
     return true;
   }
-  watch(cell);
-  if (reads_plain_numbers() && parse_short_number(cell, manner_.decimal, value)) return true;
+  if (reads_plain_numbers() && parse_short_number(cell, manner_.decimal, value)) {
+    if (manner_.watched) watch(cell, value);
+    return true;
+  }
   const ParsedNumber parsed = parse(cell);
   value = parsed.value;
+  watch(cell, value);
   return parsed.kind == CellKind::number;
 }
 
@@ -113,7 +122,7 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
   numbers_seen_ += row - first_row - missed;
   if (manner_.watched && !loses_digits_) {
     for (std::size_t seen = first_row; seen < row; ++seen) {
-      if (fields.begin(seen) != fields.end(seen) && *fields.begin(seen) <= '0') watch(text_of(records, seen, column));
+      if (fields.begin(seen) != fields.end(seen) && *fields.begin(seen) <= '0') watch(text_of(records, seen, column), to[seen - first_row]);
     }
   }
   if (whole_ && may_be_broken) whole_ = are_whole(to, row - first_row);
@@ -179,7 +188,7 @@ void ColumnBuilder::reserve(std::size_t rows) {
 void ColumnBuilder::add_number(std::string_view cell) {
   ParsedNumber parsed{CellKind::number, 0};
   if (!reads_plain_numbers() || !parse_short_number(cell, manner_.decimal, parsed.value)) parsed = parse(cell);
-  watch(cell);
+  watch(cell, parsed.value);
   if (parsed.kind == CellKind::number) {
     ++numbers_seen_;
     whole_ = whole_ && is_whole(parsed.value);

@@ -10,7 +10,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kLongestGrouped = 64;  // bytes: far more digits than a double has
-constexpr double kAllDigitsHeld = 9007199254740992.0;  // 2^53
 constexpr std::size_t kFewestBeyond = 16;              // digits of such a number
 
 // Longer ones before those that they begin or end with.

@@ -56,6 +56,7 @@ NumberShape shape_of_number(std::string_view text) noexcept;
 /// A whole number, digits alone, whose text says more than a double: 007, and 9007199254740993, which is beyond 2^53.
 bool has_leading_zero(std::string_view text) noexcept;
 bool is_beyond_doubles(std::string_view text) noexcept;
+inline constexpr double kAllDigitsHeld = 9007199254740992.0;  ///< 2^53: whole numbers below it are doubles
 
 /// `thousands` of the options, such as "," or "blank"; nothing when it is none of them.
 struct ThousandsMark {
