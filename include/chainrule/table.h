@@ -22,7 +22,10 @@ struct ReadOptions {
   /// Markers of missing cells, added to the usual ones (NA, ?, null, ...) and to the empty cell. From one that begins with "only:" on they take
   /// the place of the usual ones; {"only:"}: only the empty cell is missing.
   std::vector<std::string> missing;
-  std::string decimal;                   ///< "." or ","; "" = detect
+  std::string decimal;                   ///< "." or ",", for all columns; "" = each column decides
+  std::string thousands;                 ///< "," "." "blank" "'" or "none", for all columns; "" = each column decides
+  std::string date_order;                ///< "dmy", "mdy" or "ymd" of days in figures; "" = each column decides
+  std::vector<std::string> labels, groups;  ///< columns that may be classes, and groups: their numbers keep texts such as 01
   std::size_t skip = 0;                  ///< lines before the table
   std::string comment;                   ///< one mark; lines that begin with it are skipped; "" = # in front of the table only; "none" = none
   std::string encoding;                  ///< of a text: "latin-1", "utf-16" or any name iconv knows; "" = UTF-8, or as a byte order mark says

@@ -76,12 +76,14 @@ std::string column_text(const features::ColumnState& column) {
   switch (column.type) {
     case data::ColumnType::numeric:
       text += "(x - " + std::to_string(column.center) + ") / " + std::to_string(column.scale);
+      if (column.style && !data::style_text(column.style->number).empty()) text += ", " + data::style_text(column.style->number);
       break;
     case data::ColumnType::categorical:
       text += "one input per value: " + joined(column.levels, 8);
       break;
     case data::ColumnType::date:
       text += "date, parts: " + joined(column.levels, 8);
+      if (column.style) text += ", " + data::date_style_name(column.style->date);
       break;
   }
   if (column.other) text += ", others together";

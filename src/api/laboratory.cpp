@@ -30,7 +30,7 @@ class SeededData {
     if (stop != nullptr) settings_.read.stop = stop;
     api::refuse_later_settings(settings_);
     settings_.test.clear();
-    table_ = std::make_shared<data::Table>(data::read_table(path, settings_.read));
+    table_ = std::make_shared<data::Table>(data::read_table(path, api::reading_options(settings_)));
   }
 
   /// `seeds` splits from `first` on. The first split's decisions are kept.

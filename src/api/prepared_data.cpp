@@ -14,6 +14,7 @@
 #include "data/describe.h"
 #include "data/header_line.h"
 #include "data/input.h"
+#include "data/number.h"
 #include "data/row_hash.h"
 #include "data/source_digest.h"
 #include "data/split.h"
@@ -45,6 +46,31 @@ std::string settle_target(const data::Table& table, const TrainSettings& setting
               suggested.empty() ? "name the column to predict with --target" : "perhaps --target " + shell_word(suggested));
 }
 
+// Few whole numbers with a text among them are classes, unless the text stands in hardly a row.
+bool looks_like_classes(const data::Column& target) {
+  constexpr std::size_t kMostClasses = 20;
+  if (target.type != data::ColumnType::categorical || target.levels.size() > kMostClasses) return false;
+  std::vector<std::size_t> cells(target.levels.size(), 0);
+  for (const std::int32_t code : target.codes) {
+    if (code >= 0) ++cells[static_cast<std::size_t>(code)];
+  }
+  std::size_t texts = 0, all = 0;
+  for (std::size_t level = 0; level < cells.size(); ++level) {
+    const data::ParsedNumber number = data::parse_number(target.levels[level], '.');
+    if (number.kind == data::CellKind::number && number.value != std::floor(number.value)) return false;
+    texts += number.kind == data::CellKind::number ? 0 : cells[level];
+    all += cells[level];
+  }
+  return 20 * texts > all;
+}
+
+// What the cells leave open must be settled where an answer is learned from them.
+void refuse_doubt(const data::Column& target, Task task) {
+  if (!target.doubt || task == Task::classification) return;
+  if (target.doubt->code() == "E0349" && task == Task::automatic && looks_like_classes(target)) return;
+  throw Error(*target.doubt);
+}
+
 bool settle_task(const data::Column& target, Task task, std::vector<std::string>& decisions) {
   if (task != Task::automatic) return task == Task::classification;
   const features::TaskChoice choice = features::choose_task(target);
@@ -69,7 +95,7 @@ Loss settle_loss(const TrainSettings& settings, bool classification) {
 
 // Class numbers for a stratified split, before any feature is fitted; -1 is missing.
 std::vector<std::int32_t> provisional_classes(const data::Column& target) {
-  if (target.type == data::ColumnType::categorical) return {target.codes.begin(), target.codes.end()};
+  if (target.has_texts()) return {target.codes.begin(), target.codes.end()};
   std::vector<double> values;
   for (double v : target.numbers) {
     if (!std::isnan(v)) values.push_back(v);
@@ -216,6 +242,7 @@ class Preparation {
     next_phase();
     const std::string target = settle_target(*data_.table, settings_, data_.decisions);
     const data::Column& column = find_target(target);
+    if (!request_.features) refuse_doubt(column, settings_.task);
     if (!request_.features && settings_.task == Task::automatic) features::refuse_identifiers(*data_.table, column);
     const bool classification = settle_task(column, settings_.task, data_.decisions);
     data_.loss = settle_loss(settings_, classification);
@@ -235,7 +262,7 @@ class Preparation {
 
   void read() {
     data_.table = request_.table;
-    if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, settings_.read, wanted(digest_.data)));
+    if (!data_.table) data_.table = std::make_shared<data::Table>(data::read_table(request_.path, reading_options(settings_), wanted(digest_.data)));
     take_out_of_block();
     data_.decisions = data_.table->notes;
   }
@@ -295,6 +322,10 @@ class Preparation {
       data_.decisions.push_back(line);
     }
     data_.features.target.weight_column = settings_.weight_column;
+    if (!settings_.weight_column.empty()) {
+      const data::Column& weight = data_.table->columns[data_.table->find_column(settings_.weight_column)];
+      if (weight.type == data::ColumnType::numeric) data_.features.target.weight_style = weight.style;
+    }
     set_weights(data_.numbers, *data_.table, data_.features.target, labels);
     if (data_.loss == Loss::poisson) check_counts(data_.numbers, *data_.table);
     return labels;
@@ -317,6 +348,9 @@ class Preparation {
     if (!data_.features.reading) return options;
     options.header = options.no_header = false;
     options.missing.clear();
+    options.decimal.clear();
+    options.thousands.clear();
+    options.date_order.clear();
     options.comment.clear();
     options.skip = 0;
     return options;
@@ -371,6 +405,13 @@ std::size_t PreparedData::outputs() const {
   return loss != Loss::cross_entropy && unit.classes.size() == 2 ? 1 : unit.classes.size();
 }
 
+ReadOptions reading_options(const TrainSettings& settings) {
+  ReadOptions options = settings.read;
+  if (!settings.target.empty()) options.labels.push_back(settings.target);
+  if (settings.split == SplitKind::group) options.groups.push_back(settings.split_column);
+  return options;
+}
+
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings) {
   if (request.features) return Preparation(request, settings).run();  // of a run that settled its loss before
   return Preparation(request, loss_of_spec(settings)).run();
@@ -415,11 +456,10 @@ training::TargetUnit unit_of(const features::TargetState& target) {
 std::optional<double> as_share(const std::string& text) {
   double share = 0;
   const bool percent = text.ends_with('%');
-  const char* const last = text.data() + text.size() - (percent ? 1 : 0);
-  const auto [end, error] = std::from_chars(text.data(), last, share);
-  if (text.empty() || error == std::errc::invalid_argument || end != last) return std::nullopt;
-  if (percent && error == std::errc()) return share / 100;
-  return error == std::errc() ? share : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
+  const char* const stop = text.data() + text.size() - (percent ? 1 : 0);
+  const auto [end, error] = std::from_chars(text.data(), stop, share);
+  if (text.empty() || error == std::errc::invalid_argument || end != stop) return std::nullopt;
+  return error == std::errc() ? (percent ? share / 100 : share) : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
 }
 
 std::string row_name(const data::Table& table, std::size_t row) {

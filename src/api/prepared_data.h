@@ -54,7 +54,10 @@ struct DataRequest {
 /// is true.
 PreparedData prepare_data(const DataRequest& request, const TrainSettings& settings);
 
-/// A text that is a number is a share; anything else names a file.
+/// How the table itself is read: classes and groups are told apart as they are written.
+ReadOptions reading_options(const TrainSettings& settings);
+
+/// A text that is a number is a share, 20% too; anything else names a file.
 std::optional<double> as_share(const std::string& text);
 
 /// Features and targets of another table, for validation and test files, evaluation and prediction (then without

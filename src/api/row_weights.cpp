@@ -81,6 +81,7 @@ std::vector<float> balanced_weights(std::size_t classes, std::span<const std::in
 
 std::vector<float> column_weights(const data::Table& table, const std::string& column_name) {
   const data::Column& column = table.columns[table.find_column(column_name)];
+  if (column.doubt) throw Error(*column.doubt);
   std::vector<float> weights(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
     const bool number = column.type == data::ColumnType::numeric && !column.missing(row);

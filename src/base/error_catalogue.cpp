@@ -116,6 +116,19 @@ constexpr ErrorEntry kEntries[] = {
      "The target holds more than 100 different texts, and more than one for every two rows: an identifier, a name or free text, of which no row "
      "tells anything about another. Choose another target. If each text is a class that you want to tell apart nevertheless, say so with --task "
      "classification; the output layer then has one unit for each."},
+    {"E0347", "thousands or decimals",
+     "Every comma (or point) of this column has one to three digits before it and three behind it, and no other cell shows whether it is a decimal mark "
+     "or stands between thousands. Where an answer is to be learned from the column, that must be said: --thousands , makes 1,070 mean 1070, "
+     "--decimal , makes it 1.07."},
+    {"E0348", "day or month first",
+     "No cell of this column has a day beyond the 12th, so that 01/02/2024 may be 1 February or 2 January. Say which with --date-order dmy or "
+     "--date-order mdy."},
+    {"E0349", "texts among numbers or dates",
+     "At least half of this column are numbers (or dates), but not all, and the column is the target, weighs rows or orders them in time, so that it "
+     "must not become text. Correct the cell, declare it missing with --missing, or say with --categorical that the column is text."},
+    {"E0350", "table read in another style",
+     "The table was read for itself, and its marks in numbers were taken for others than in the model's training data, so that its values may be others "
+     "too. Read tables for a model by the model: Model::read, Model::predict_file."},
     // E04xx: files.
     {"E0401", "cannot open file", "The file does not exist or may not be read."},
     {"E0402", "not a model file", "The file does not start as a safetensors file does, or its header cannot be read."},

@@ -12,8 +12,8 @@
 namespace chainrule::cli {
 namespace {
 
-constexpr std::array<std::string_view, 11> kReadingKeys = {"separator", "header",  "no-header",   "skip",    "comment", "encoding",
-                                                           "missing",   "decimal", "categorical", "numeric", "drop"};
+constexpr std::array<std::string_view, 13> kReadingKeys = {"separator", "header",    "no-header",  "skip",        "comment", "encoding", "missing",
+                                                           "decimal",   "thousands", "date-order", "categorical", "numeric", "drop"};
 constexpr std::array<std::string_view, 4> kRepeatableKeys = {"missing", "categorical", "numeric", "drop"};
 
 template <std::size_t N>

@@ -87,7 +87,7 @@ class EndlessPipe {
   std::thread writer_;
 };
 
-std::vector<ColumnUse> all_typed(const Table& header) { return std::vector<ColumnUse>(header.columns.size(), ColumnUse::typed); }
+std::vector<ColumnReading> all_typed(const Table& header) { return std::vector<ColumnReading>(header.columns.size()); }
 
 void read_in_parts(const std::string& path, const ReadOptions& options = {}, const std::function<void()>& between = {}) {
   TableStream stream(path, options, {all_typed, std::nullopt});

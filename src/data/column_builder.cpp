@@ -16,18 +16,6 @@ constexpr std::size_t kSlowRows = 16;
 constexpr std::size_t kFewestBytesForKnown = std::size_t{4} << 10;  // KnownLevels takes 8 KB, which many short columns have not
 constexpr std::size_t kLongestShown = 60;  // bytes of a cell that an error shows
 
-void remember(NamedCell& cell, std::size_t row, std::string_view text) {
-  if (cell.row != NamedCell::kNone) return;
-  cell.row = row;
-  if (text.size() <= kLongestShown) {
-    cell.text = text;
-    return;
-  }
-  std::size_t size = kLongestShown;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u) --size;  // do not cut a character
-  cell.text = std::string(text.substr(0, size)) + "...";
-}
-
 // Whole or missing. From 2^52 on doubles have no fraction.
 bool is_whole(double value) noexcept {
   constexpr double kAllWhole = 4503599627370496.0;
@@ -41,27 +29,58 @@ bool are_whole(const double* values, std::size_t count) noexcept {
   return true;
 }
 
+}  // namespace
+
+void remember_cell(NamedCell& cell, std::size_t row, std::string_view text) {
+  if (cell.row != NamedCell::kNone) return;
+  cell.row = row;
+  if (text.size() <= kLongestShown) {
+    cell.text = text;
+    return;
+  }
+  std::size_t size = kLongestShown;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u) --size;  // do not cut a character
+  cell.text = std::string(text.substr(0, size)) + "...";
+}
+
+ColumnBuilder::ColumnBuilder(const ColumnManner& manner, std::size_t bytes) noexcept
+    : manner_(manner), keeps_levels_(bytes >= kFewestBytesForKnown) {}
+
+// Most cells are plain numbers in any style.
+ParsedNumber ColumnBuilder::parse(std::string_view cell) const noexcept {
+  if (reads_plain_numbers()) {
+    const ParsedNumber plain = parse_number(cell, manner_.decimal);
+    if (manner_.style == nullptr || plain.kind == CellKind::number) return plain;
+  }
+  return parse_number(cell, *manner_.style);
+}
+
+// No loop for plain numbers takes as many digits as go beyond 2^53, so these are seen in every column.
+void ColumnBuilder::watch(std::string_view cell, double value) {
+  if (loses_digits_ || !(manner_.watched || std::abs(value) >= kAllDigitsHeld)) return;
+  loses_digits_ = is_beyond_doubles(cell) || (manner_.watched && has_leading_zero(cell));
+}
+
 // Any number or missing cell, else false.
-bool read_cell(std::string_view cell, char decimal, const MissingMarkers& missing, MissingCounts& counts, double& value, std::size_t& missed) {
+bool ColumnBuilder::read_cell(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts, double& value, std::size_t& missed) {
   value = kMissing;
   if (missing.meet(cell, counts)) {
     ++missed;
     return true;
   }
-  if (parse_short_number(cell, decimal, value)) return true;
-  const ParsedNumber parsed = parse_number(cell, decimal);
+  if (reads_plain_numbers() && parse_short_number(cell, manner_.decimal, value)) {
+    if (manner_.watched) watch(cell, value);
+    return true;
+  }
+  const ParsedNumber parsed = parse(cell);
   value = parsed.value;
+  watch(cell, value);
   return parsed.kind == CellKind::number;
 }
 
-}  // namespace
-
-ColumnBuilder::ColumnBuilder(ColumnWish wish, char decimal, std::size_t bytes) noexcept
-    : wish_(wish), decimal_(decimal), keeps_levels_(bytes >= kFewestBytesForKnown) {}
-
 void ColumnBuilder::add_missing(std::string_view cell) {
   const std::size_t row = state_ == State::only_missing ? missing_before_ : state_ == State::numbers ? values_.size() : codes_.size();
-  if (!cell.empty()) remember(first_marker_, row, cell);
+  if (!cell.empty()) remember_cell(first_marker_, row, cell);
   switch (state_) {
     case State::only_missing: ++missing_before_; break;
     case State::numbers: values_.push_back(kMissing); break;
@@ -73,7 +92,7 @@ void ColumnBuilder::add_fields(const PlainRecords& records, std::size_t column, 
                                const FieldKernels& kernels) {
   for (std::size_t row = 0; row < records.rows;) {
     if (state_ == State::texts) return add_texts(records, column, row, missing, counts);
-    if (state_ == State::numbers && !missing.number_among_them()) row = add_numbers(records, column, row, missing, counts, kernels);
+    if (state_ == State::numbers && !missing.number_among_them() && reads_plain_numbers()) row = add_numbers(records, column, row, missing, counts, kernels);
     if (row < records.rows) add(text_of(records, row++, column), missing, counts);
     if (state_ != State::texts) copies_.clear();  // nobody kept a view
   }
@@ -91,7 +110,7 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
   std::size_t missed = 0;
   while (number && row < records.rows) {
     const FieldColumn rest = {fields.text, fields.stops + row * fields.stride, fields.stride, fields.tail};
-    const NumberCount count = kernels.read_numbers(rest, records.rows - row, decimal_, to + (row - first_row));
+    const NumberCount count = kernels.read_numbers(rest, records.rows - row, manner_.decimal, to + (row - first_row));
     may_be_broken |= count.fractions;
     missed += count.empty;
     counts.empty += count.empty;
@@ -99,13 +118,18 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
     for (const std::size_t stop = std::min(records.rows, row + (count.rows == 0 ? kSlowRows : 1)); number && row < stop; row += number) {
       const std::string_view cell = text_of(records, row, column);
       const std::size_t missed_before = missed;
-      number = read_cell(cell, decimal_, missing, counts, to[row - first_row], missed);
-      if (missed != missed_before && !cell.empty()) remember(first_marker_, before + row - first_row, cell);
+      number = read_cell(cell, missing, counts, to[row - first_row], missed);
+      if (missed != missed_before && !cell.empty()) remember_cell(first_marker_, before + row - first_row, cell);
       may_be_broken = true;
     }
   }
   values_.resize(before + row - first_row);
   numbers_seen_ += row - first_row - missed;
+  if (manner_.watched && !loses_digits_) {
+    for (std::size_t seen = first_row; seen < row; ++seen) {
+      if (fields.begin(seen) != fields.end(seen) && *fields.begin(seen) <= '0') watch(text_of(records, seen, column), to[seen - first_row]);
+    }
+  }
   if (whole_ && may_be_broken) whole_ = are_whole(to, row - first_row);
   return row;
 }
@@ -132,7 +156,7 @@ std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::siz
                                            const MissingMarkers& missing, MissingCounts& counts) {
   const std::string_view cell = text_of(records, row, column);
   if (missing.meet(cell, counts)) {
-    if (!cell.empty()) remember(first_marker_, index, cell);
+    if (!cell.empty()) remember_cell(first_marker_, index, cell);
     return -1;
   }
   const bool copied = cell.data() < records.text || cell.data() >= records.text + records.bytes;
@@ -154,8 +178,8 @@ std::string_view ColumnBuilder::text_of(const PlainRecords& records, std::size_t
 
 void ColumnBuilder::add_value(std::string_view cell) {
   if (state_ == State::only_missing) {
-    const bool text = wish_ == ColumnWish::categorical ||
-                      (wish_ != ColumnWish::numeric && parse_number(cell, decimal_).kind == CellKind::text);
+    const bool text = manner_.wish == ColumnWish::categorical ||
+                      (manner_.wish != ColumnWish::numeric && manner_.style == nullptr && parse_number(cell, manner_.decimal).kind == CellKind::text);
     state_ = text ? State::texts : State::numbers;
     if (text) codes_.assign(missing_before_, -1);
     else values_.assign(missing_before_, kMissing);
@@ -171,7 +195,8 @@ void ColumnBuilder::reserve(std::size_t rows) {
 
 void ColumnBuilder::add_number(std::string_view cell) {
   ParsedNumber parsed{CellKind::number, 0};
-  if (!parse_short_number(cell, decimal_, parsed.value)) parsed = parse_number(cell, decimal_);
+  if (!reads_plain_numbers() || !parse_short_number(cell, manner_.decimal, parsed.value)) parsed = parse(cell);
+  watch(cell, parsed.value);
   if (parsed.kind == CellKind::number) {
     ++numbers_seen_;
     whole_ = whole_ && is_whole(parsed.value);
@@ -180,19 +205,19 @@ void ColumnBuilder::add_number(std::string_view cell) {
   }
   if (parsed.kind == CellKind::out_of_range) {
     ++numbers_seen_;
-    remember(first_out_of_range_, values_.size(), cell);
+    remember_cell(first_out_of_range_, values_.size(), cell);
   } else {
     ++texts_seen_;
-    remember(first_text_, values_.size(), cell);
+    remember_cell(first_text_, values_.size(), cell);
   }
   values_.push_back(kMissing);
 }
 
 // Whether a level is a number is found out once, when it is new.
 void ColumnBuilder::note_level(std::string_view level, std::size_t row) {
-  const bool is_number = parse_number(level, decimal_).kind != CellKind::text;
+  const bool is_number = parse_number(level, manner_.decimal).kind != CellKind::text;
   level_is_number_.push_back(is_number ? 1 : 0);
-  if (!is_number) remember(first_text_, row, level);
+  if (!is_number) remember_cell(first_text_, row, level);
 }
 
 void ColumnBuilder::add_text(std::string_view cell) {
@@ -210,6 +235,7 @@ Column ColumnBuilder::take_numbers(std::string name) {
   if (values_.capacity() > values_.size() / 4 * 5) values_.shrink_to_fit();
   column.numbers = std::move(values_);
   column.first_marker = first_marker_;
+  column.style = CellStyle{manner_.style != nullptr ? *manner_.style : NumberStyle{manner_.decimal, Grouping::none, {}}, {}};
   column.integers = whole_ && numbers_seen_ > 0;
   column.finite = true;
   return column;

@@ -11,7 +11,7 @@
 #include "data/known_levels.h"
 #include "data/level_table.h"
 #include "data/missing_markers.h"
-#include "data/number.h"
+#include "data/number_style.h"
 #include "data/plain_records.h"
 #include "data/table.h"
 
@@ -20,10 +20,21 @@ namespace chainrule::data {
 /// What the options say about a column.
 enum class ColumnWish { none, numeric, categorical, dropped };
 
+/// Keeps the first such cell, shortened where it is long.
+void remember_cell(NamedCell& cell, std::size_t row, std::string_view text);
+
+/// What is known of a column before its cells are read.
+struct ColumnManner {
+  ColumnWish wish = ColumnWish::none;
+  char decimal = '.';                  ///< of plain numbers
+  const NumberStyle* style = nullptr;  ///< known beforehand: cells that are no plain numbers are read by it; it must outlive the builder
+  bool watched = false;                ///< leading zeros are looked for
+};
+
 class ColumnBuilder {
  public:
   /// `bytes`: of text, about.
-  ColumnBuilder(ColumnWish wish, char decimal, std::size_t bytes = 0) noexcept;
+  explicit ColumnBuilder(const ColumnManner& manner, std::size_t bytes = 0) noexcept;
 
   /// The next cell; its view must outlive the builder.
   void add(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts) {
@@ -36,11 +47,18 @@ class ColumnBuilder {
   /// Room for that many rows, once the column is known to hold values.
   void reserve(std::size_t rows);
 
-  ColumnWish wish() const noexcept { return wish_; }
+  ColumnWish wish() const noexcept { return manner_.wish; }
+  const ColumnManner& manner() const noexcept { return manner_; }
   std::size_t numbers() const noexcept { return numbers_seen_; }
   std::size_t texts() const noexcept { return texts_seen_; }
   const NamedCell& first_text() const noexcept { return first_text_; }
   const NamedCell& first_out_of_range() const noexcept { return first_out_of_range_; }
+  /// Some number's text says more than the number; leading zeros count in watched columns alone.
+  bool loses_digits() const noexcept { return loses_digits_; }
+  /// All whole or missing.
+  bool whole() const noexcept { return whole_; }
+  /// Of the column that take_numbers() would give.
+  const Cells<double>& values() const noexcept { return values_; }
   /// Numbers came first, so their texts are lost: to become categorical the column must be read again.
   bool needs_texts() const noexcept { return state_ == State::numbers; }
 
@@ -61,10 +79,15 @@ class ColumnBuilder {
                               MissingCounts& counts);
   std::string_view text_of(const PlainRecords& records, std::size_t row, std::size_t column);
   void note_level(std::string_view level, std::size_t row);
+  ParsedNumber parse(std::string_view cell) const noexcept;
+  /// Without a unit plain numbers are what they seem.
+  bool reads_plain_numbers() const noexcept { return manner_.style == nullptr || manner_.style->unit.empty(); }
+  bool read_cell(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts, double& value, std::size_t& missed);
+  void watch(std::string_view cell, double value);
 
-  ColumnWish wish_;
-  char decimal_;
+  ColumnManner manner_;
   bool keeps_levels_;
+  bool loses_digits_ = false;
   State state_ = State::only_missing;
   std::size_t missing_before_ = 0;  ///< cells before the first value
   std::size_t numbers_seen_ = 0, texts_seen_ = 0;

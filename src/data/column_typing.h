@@ -1,4 +1,4 @@
-// From collected cells to a typed column: numeric, date, boolean or categorical, by the rule of docs/formats/tables.md.
+// From collected cells to a typed column: numeric, date, boolean or categorical, by the rules of docs/formats/tables.md.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/column_builder.h"
+#include "data/style_choice.h"
 #include "data/table.h"
 
 namespace chainrule::data {
@@ -30,11 +31,38 @@ struct CellCounts {
 };
 
 enum class Typing { numeric, texts, read_again };
-/// Decides what a column is. Throws E0301 when nearly all cells are numbers, E0309 for a number out of range. May add a note.
-/// `all`: the counts of a table read in parts, this part's among them.
-Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, std::vector<std::string>& notes, const CellCounts* all = nullptr);
+/// Decides what a column is: numbers, or texts of which finish_texts() decides. `doubtful`: its plain numbers may be meant otherwise. Throws E0309
+/// for a number out of range. In a column whose style is known beforehand throws E0321 for a cell that does not fit.
+Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, bool doubtful);
 
-/// Turns texts that are dates into a date column (noted) and marks yes/no pairs. Throws E0301 when nearly all cells are dates.
-void finish_texts(Column& column, const ColumnPlace& place, std::vector<std::string>& notes);
+/// A number as a column shows it: "1070".
+std::string number_in_words(const std::string& cell, char decimal);
+
+/// Whether all values that are no whole numbers have three decimals, and lie between 1 and 1000, as 1.070 read as a decimal does.
+struct ThousandthsCount {
+  bool all = false;
+  std::size_t values = 0, whole = 0;
+};
+ThousandthsCount count_thousandths(const Cells<double>& values) noexcept;
+
+/// A column whose every point has three digits behind it, and most likely is a decimal mark nevertheless: these are told in one note.
+struct DoubtfulPoint {
+  std::string column, cell;
+};
+
+/// How the texts of a column become what they stand for.
+struct TextRules {
+  ColumnWish wish = ColumnWish::none;
+  StyleRules styles;
+  bool decimal_given = false;       ///< needs no note
+  bool keeps_texts = false;         ///< numbers keep their texts whatever they are
+  std::vector<DoubtfulPoint>* likely_points = nullptr;
+  const CellCounts* all = nullptr;  ///< the counts of a table read in parts, this part's among them
+};
+/// Turns texts that all are numbers or dates of one style into such a column, with a note, and marks yes/no pairs. What stays open is noted and
+/// kept as the column's doubt. Throws E0301 when nearly all cells are numbers or dates, or must be; E0309 for a number out of range.
+void finish_texts(Column& column, const ColumnPlace& place, const TextRules& rules, std::vector<std::string>& notes);
+/// The same by a style that is known. Throws E0321 for a cell that does not fit, E0309.
+void finish_dates(Column& column, const ColumnPlace& place, const DateStyle& style);
 
 }  // namespace chainrule::data

@@ -139,39 +139,6 @@ std::optional<char> given_separator(const std::string& text) {
   return c;
 }
 
-bool point_number(std::string_view text) noexcept {
-  return text.find('.') != std::string_view::npos && parse_number(text, '.').kind == CellKind::number;
-}
-
-// A comma is the decimal mark when no number has a point and in some column at least half of the values are numbers with a comma.
-char detect_decimal(const Records& records, const MissingMarkers& missing) {
-  std::vector<std::size_t> commas, values;
-  for (const auto& record : records) {
-    if (record.size() > commas.size()) {
-      commas.resize(record.size());
-      values.resize(record.size());
-    }
-    for (std::size_t c = 0; c < record.size(); ++c) {
-      if (point_number(record[c])) return '.';
-      if (missing.contains(record[c])) continue;
-      ++values[c];
-      commas[c] += comma_number(record[c]) ? 1 : 0;
-    }
-  }
-  for (std::size_t c = 0; c < commas.size(); ++c) {
-    if (commas[c] >= 1 && 2 * commas[c] >= values[c]) return ',';
-  }
-  return '.';
-}
-
-char choose_decimal(const Records& records, const ReadOptions& options, const MissingMarkers& missing) {
-  if (options.decimal.empty()) return detect_decimal(records, missing);
-  if (options.decimal != "." && options.decimal != ",") {
-    throw Error("E0102", "decimal", "\"" + options.decimal + "\" cannot be a decimal mark", "use . or ,");
-  }
-  return options.decimal[0];
-}
-
 // Lines in front with other numbers of fields than all the lines below, which agree.
 std::size_t count_title_lines(const Sample& sample) {
   const Fit fit = measure(sample);
@@ -281,20 +248,22 @@ CsvDialect detect_dialect(std::string_view text, const DialectHints& hints, cons
   if (given) dialect.separator = *given;
   else dialect.separator = hints.known != nullptr ? known_separator(text, hints) : detect_separator(text, hints);
   const Sample sample(text, dialect.separator, hints);
-  dialect.decimal = choose_decimal(sample.records, options, missing);
+  dialect.styles = style_rules(options);
+  dialect.decimal = (dialect.styles.numbers & styles_with_decimal('.')) != 0 ? '.' : ',';
   const HeaderDecision header = decide_header(sample, hints, dialect.decimal, missing);
   dialect.header = header.header;
   dialect.row_names = dialect.header && lacks_first_name(sample);
   dialect.title_lines = count_title_lines(sample);
+  dialect.columns = glance_at(sample.records, dialect.header, missing);
+  if (dialect.row_names) dialect.columns.insert(dialect.columns.begin(), ColumnGlance{});
+  dialect.styles.file_mark = file_mark(dialect.columns);
   dialect.notes.push_back("separator: " + separator_name(dialect.separator) + why);
   dialect.notes.push_back(header_note(header));
   if (dialect.row_names) dialect.notes.push_back("header: it lacks the first column's name, as R writes it: called \"row.names\"");
   warn_of_overriding(hints, dialect.notes);
-  if (dialect.decimal == ',' || !options.decimal.empty()) {
-    std::string note = dialect.decimal == ',' ? "decimal mark: comma" : "decimal mark: point";
-    note += options.decimal.empty() ? " (detected)" : " (given)";
-    dialect.notes.push_back(note);
-  }
+  if (!options.decimal.empty()) dialect.notes.push_back(dialect.decimal == ',' ? "decimal mark: comma (given)" : "decimal mark: point (given)");
+  if (!options.thousands.empty()) dialect.notes.push_back("between thousands: \"" + options.thousands + "\" (given)");
+  if (!options.date_order.empty()) dialect.notes.push_back("order of dates: " + options.date_order + " (given)");
   return dialect;
 }
 

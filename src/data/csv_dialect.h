@@ -1,4 +1,4 @@
-// How a CSV text is written: separator, header, decimal mark; given, or judged from its first records.
+// How a CSV text is written: separator, header; given, or judged from its first records.
 #pragma once
 
 #include <string>
@@ -6,15 +6,19 @@
 #include <vector>
 
 #include "chainrule/table.h"
+#include "data/column_glance.h"
 #include "data/missing_markers.h"
 #include "data/text_reading.h"
+#include "data/style_choice.h"
 
 namespace chainrule::data {
 
 struct CsvDialect {
   char separator = ',';
   bool header = false;
-  char decimal = '.';
+  char decimal = '.';                 ///< of columns that do not show another one
+  StyleRules styles;
+  std::vector<ColumnGlance> columns;  ///< of the first records
   std::size_t title_lines = 0;  ///< lines in front that look like a title: they have other numbers of fields than all below them
   bool row_names = false;       ///< the header lacks the first column's name, as R writes it
   std::vector<std::string> notes;

@@ -21,6 +21,12 @@ namespace chainrule::data {
 
 /// What a column of a table is needed for. typed: as its cells are; texts: a category, its cells stay as they are written; unused: not read.
 enum class ColumnUse { typed, texts, unused };
+/// typed with a style: numbers or dates, each cell read by that style alone.
+struct ColumnReading {
+  ColumnUse use = ColumnUse::typed;
+  ColumnType type = ColumnType::numeric;
+  std::optional<CellStyle> style = {};
+};
 
 class CsvReader {
  public:
@@ -38,7 +44,7 @@ class CsvReader {
   /// Names and numbers of the columns that are not dropped; no rows.
   Table header() const;
   /// How columns are read from now on, by their number in the file.
-  void set_uses(std::vector<ColumnUse> uses);
+  void set_uses(std::vector<ColumnReading> uses);
   /// The rows that `text` holds completely; `taken` becomes the number of their bytes.
   Table read_part(std::string_view text, bool last, std::size_t& taken);
   /// The line that the next part begins with.
@@ -52,6 +58,7 @@ class CsvReader {
   void take_names(const std::vector<std::string_view>& cells);
   void keep_reading(std::string_view record, std::uint64_t line);
   [[noreturn]] void throw_no_rows() const;
+  std::optional<std::size_t> place_of_name(const std::string& name_or_number) const;
   std::size_t find(const std::string& name_or_number) const;
   void apply_wishes();
   void start_builders(std::size_t bytes);
@@ -68,6 +75,11 @@ class CsvReader {
   void read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner, std::string_view text);
   void finish_columns(std::string_view text, CsvScanner::Part part);
   void finish_column(std::size_t c, Typing typing);
+  bool known(std::size_t c) const noexcept;
+  ColumnManner manner_of(std::size_t c) const;
+  bool needs_closer_look(std::size_t c);
+  void apply_given_marks();
+  void note_likely_points();
   void count_cells();
   ColumnPlace place_of(std::size_t c) const { return {&table_, c, names_[c]}; }
 
@@ -81,7 +93,10 @@ class CsvReader {
   Table table_;  ///< or the part that is being read
   std::vector<std::string> names_;
   std::vector<ColumnWish> wishes_;
-  std::vector<ColumnUse> uses_;          ///< empty: all typed
+  std::vector<ColumnReading> uses_;      ///< empty: all typed
+  std::vector<CellStyle> styles_;        ///< by column, where uses_ has one: it, changed by the options
+  std::vector<bool> labels_, groups_;    ///< by column
+  std::vector<DoubtfulPoint> likely_points_;
   std::vector<ColumnBuilder> builders_;
   std::optional<ColumnWorkers> workers_;  ///< while a large text is read as a whole
   std::vector<CellCounts> counts_;       ///< of earlier parts, by column

@@ -105,7 +105,7 @@ void CsvReader::add_plain(const PlainRecords& records, const std::function<void(
 
 // A second pass for columns that began with numbers and turned out to be text: only these cells are looked at.
 void CsvReader::read_again(const std::vector<std::size_t>& columns, CsvScanner& scanner, std::string_view text) {
-  for (std::size_t c : columns) builders_[c] = ColumnBuilder(ColumnWish::categorical, dialect_.decimal, text.size() / names_.size());
+  for (std::size_t c : columns) builders_[c] = ColumnBuilder({ColumnWish::categorical, dialect_.decimal}, text.size() / names_.size());
   MissingCounts counted = met_;
   const auto take_record = [&] {
     for (std::size_t c : columns) builders_[c].add(cells_[c], missing_, counted);

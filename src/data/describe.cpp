@@ -76,6 +76,7 @@ ColumnInfo describe_numbers(const Column& column) {
   }
   info.missing = column.numbers.size() - values.size();
   describe_counts(info, count_values(std::move(values)), column.type);
+  if (column.has_texts()) info.distinct = column.levels.size();  // more than the numbers tell apart
   return info;
 }
 

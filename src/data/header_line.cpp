@@ -9,6 +9,7 @@
 #include "base/shown_text.h"
 #include "data/dates.h"
 #include "data/number.h"
+#include "data/number_style.h"
 
 namespace chainrule::data {
 namespace {
@@ -36,7 +37,8 @@ Kind kind_of(std::string_view cell, char decimal, const MissingMarkers& missing)
     const bool digits = std::all_of(cell.begin(), cell.end(), is_digit);
     return digits ? Kind::whole : Kind::fraction;
   }
-  if (guess_date_format(cell)) return Kind::date;
+  if (shape_of_date(cell).orders != 0) return Kind::date;
+  if (shape_of_number(cell).styles != 0) return Kind::fraction;
   return is_decorated_number(cell) ? Kind::fraction : Kind::text;
 }
 

@@ -18,6 +18,13 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower_case) no
   return true;
 }
 
+// 50060e8007123401: an identifier in hexadecimal digits. Nobody writes an exponent of four digits and more without a sign.
+bool is_hexadecimal(std::string_view text) noexcept {
+  const std::size_t e = text.find_first_not_of("0123456789");
+  return e != std::string_view::npos && e > 0 && (text[e] | 0x20) == 'e' && text.size() >= e + 5 &&
+         text.find_first_not_of("0123456789", e + 1) == std::string_view::npos;
+}
+
 }  // namespace
 
 ParsedNumber parse_number(std::string_view text, char decimal) noexcept {
@@ -39,7 +46,7 @@ ParsedNumber parse_number(std::string_view text, char decimal) noexcept {
   if (result.ec == std::errc::result_out_of_range || !std::isfinite(value)) {
     // Too small for a double is not a fault: such a value is zero for every purpose here.
     if (std::abs(value) < 1) return {CellKind::number, value};
-    return {CellKind::out_of_range, 0};
+    return {is_hexadecimal(text) ? CellKind::text : CellKind::out_of_range, 0};
   }
   if (result.ec != std::errc()) return {};
   return {CellKind::number, value};

@@ -16,7 +16,8 @@ struct ParsedNumber {
   double value = 0;
 };
 
-/// `decimal` is '.' or ','. An optional sign, digits, a fraction, an exponent; no thousands marks, no hexadecimal, no blanks inside.
+/// `decimal` is '.' or ','. An optional sign, digits, a fraction, an exponent; no thousands marks, no blanks inside, no hexadecimal: a number
+/// out of range with an exponent of four digits or more and no sign before it (50060e8007123401) is text.
 ParsedNumber parse_number(std::string_view text, char decimal) noexcept;
 
 /// Powers of ten that a double holds exactly. Not inside the functions: they would be copied to the stack at every call.

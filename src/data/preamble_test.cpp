@@ -100,7 +100,7 @@ struct EncodedFile : testing::Test {
   /// As a whole, and in parts as prediction reads.
   std::vector<std::string> levels(const ReadOptions& options = {}) {
     const Table whole = read_table(path, options);
-    TableStream stream(path, options, {[](const Table& header) { return std::vector<ColumnUse>(header.columns.size(), ColumnUse::texts); }, {}});
+    TableStream stream(path, options, {[](const Table& header) { return std::vector<ColumnReading>(header.columns.size(), {ColumnUse::texts}); }, {}});
     const std::optional<Table> part = stream.next();
     EXPECT_TRUE(part && part->columns[0].levels == whole.columns[0].levels);
     return whole.columns[0].levels;

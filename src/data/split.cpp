@@ -111,6 +111,7 @@ void split_in_order(Split& split, std::size_t rows, const Sizes& sizes) {
 void split_by_time(Split& split, const Table& table, const SplitRequest& request, const Sizes& sizes) {
   if (request.column.empty()) return split_in_order(split, table.rows, sizes);
   const Column& column = split_column(table, request);
+  if (column.doubt) throw Error(*column.doubt);
   if (column.type == ColumnType::categorical) {
     throw Error("E0324", table.source, "the split column \"" + column.name + "\" is text, not a time", "name a numeric or date column");
   }
@@ -129,7 +130,7 @@ std::vector<Rows> collect_groups(const Table& table, const Column& column) {
   std::map<double, std::size_t> known;
   std::vector<Rows> groups;
   for (std::size_t row = 0; row < table.rows; ++row) {
-    const double key = column.type == ColumnType::categorical ? column.codes[row] : column.numbers[row];
+    const double key = column.has_texts() ? column.codes[row] : column.numbers[row];
     const auto [place, fresh] = known.emplace(key, groups.size());
     if (fresh) groups.emplace_back();
     groups[place->second].push_back(static_cast<std::uint32_t>(row));

@@ -94,7 +94,7 @@ bool Column::missing(std::size_t row) const noexcept {
 
 std::string Column::text(std::size_t row) const {
   if (missing(row)) return "";
-  if (type == ColumnType::categorical) return levels[static_cast<std::size_t>(codes[row])];
+  if (has_texts()) return levels[static_cast<std::size_t>(codes[row])];
   return type == ColumnType::date ? date_text(numbers[row]) : number_text(numbers[row]);
 }
 

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "chainrule/error.h"
 #include "chainrule/table.h"
+#include "data/cell_style.h"
 #include "data/cells.h"
 #include "data/text_reading.h"
 
@@ -25,7 +27,7 @@ struct NamedCell {
   std::string text;
 };
 
-/// numeric: `numbers` (NaN is missing). date: `numbers` in seconds since 1970-01-01 UTC (NaN is missing).
+/// numeric: `numbers` (NaN is missing), and codes and levels where they say more. date: `numbers` in seconds since 1970-01-01 UTC (NaN is missing).
 /// categorical (text and booleans too): `codes` into `levels` (-1 is missing); levels in order of first appearance.
 struct Column {
   static constexpr std::size_t kNoNumber = static_cast<std::size_t>(-1);
@@ -39,7 +41,11 @@ struct Column {
   Cells<double> numbers;
   Cells<std::int32_t> codes;
   std::vector<std::string> levels;
+  std::optional<CellStyle> style;  ///< numeric, date: how the text was written; nothing: it was no text
+  std::optional<Error> doubt;      ///< what the cells leave open: thrown where the column must be what it seems
 
+  /// Numbers whose texts say more (01, digits beyond 2^53) keep them: codes and levels stand beside the numbers.
+  bool has_texts() const noexcept { return type == ColumnType::categorical || !levels.empty(); }
   std::size_t size() const noexcept { return type == ColumnType::categorical ? codes.size() : numbers.size(); }
   bool missing(std::size_t row) const noexcept;
   /// The cell as text for messages and for CSV; "" when missing. Whole numbers print without a point.

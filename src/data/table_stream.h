@@ -17,7 +17,7 @@
 namespace chainrule::data {
 
 /// Asked once about a CSV text: how its columns (a table without rows) are used, by their number in the file. What it throws passes through.
-using TableUses = std::function<std::vector<ColumnUse>(const Table& header)>;
+using TableUses = std::function<std::vector<ColumnReading>(const Table& header)>;
 
 /// What a model knows of the table it is given.
 struct KnownTable {

@@ -106,7 +106,7 @@ class NumberInputs : public ColumnInputs {
     table_ = &table;
     const data::Column& column = finder.get(state_.name, state_.position);
     name_ = column.name;
-    values_ = numbers_of(table, column, state_.type, storage_);
+    values_ = numbers_of(table, column, state_.type, storage_, state_.style);
   }
 
   void write(const Block& block) override {

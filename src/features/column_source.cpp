@@ -24,14 +24,34 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
               std::string("the model learned this column as ") + (date ? "dates" : "numbers") + "; correct the cell, or train again" + advice);
 }
 
-/// Each level as a number; nothing where it is none.
-std::vector<std::optional<double>> level_numbers(const data::Column& column) {
-  std::vector<std::optional<double>> numbers;
+data::ColumnReading reading_of(data::ColumnType type, const std::optional<data::CellStyle>& style) {
+  if (type == data::ColumnType::categorical) return {data::ColumnUse::texts};
+  return {data::ColumnUse::typed, type, style};
+}
+
+/// Each level as a value; nothing where it is none.
+std::vector<std::optional<double>> level_values(const data::Column& column, data::ColumnType wanted, const data::CellStyle& style) {
+  std::vector<std::optional<double>> values;
   for (const std::string& level : column.levels) {
-    const data::ParsedNumber parsed = data::parse_number(level, '.');
-    numbers.push_back(parsed.kind == data::CellKind::number ? std::optional(parsed.value) : std::nullopt);
+    if (wanted == data::ColumnType::date) {
+      values.push_back(data::parse_date(level, style.date));
+      continue;
+    }
+    const data::ParsedNumber parsed = data::parse_number(level, style.number);
+    values.push_back(parsed.kind == data::CellKind::number ? std::optional(parsed.value) : std::nullopt);
   }
-  return numbers;
+  return values;
+}
+
+/// A table that was read for itself may have taken marks for others than the model's: 1.070 for a decimal, say. Whole numbers without a unit are
+/// the same in every style.
+void refuse_other_style(const data::Table& table, const data::Column& column, const data::CellStyle& learned) {
+  if (!column.style) return;
+  const data::NumberStyle &here = column.style->number, &there = learned.number;
+  if (here.unit == there.unit && (here.decimal == there.decimal || (column.integers && here.grouping == data::Grouping::none))) return;
+  const auto words = [](const data::NumberStyle& style) { return data::style_text(style).empty() ? "plain numbers" : data::style_text(style); };
+  throw Error("E0350", table.source + ", column \"" + column.name + "\"", "the table was read with " + words(here) + ", the model learned " + words(there),
+              "read the table with Model::read, as predict_file does");
 }
 
 /// Without a branch per value.
@@ -161,33 +181,35 @@ std::optional<data::KnownText> known_text(const FeatureSet& features) {
   return known;
 }
 
-std::vector<data::ColumnUse> unlabelled_uses(const FeatureSet& features, const data::Table& header) {
-  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::unused);
+using Readings = std::vector<data::ColumnReading>;
+
+constexpr data::ColumnReading kUnused = {data::ColumnUse::unused, data::ColumnType::numeric, std::nullopt};
+
+Readings unlabelled_uses(const FeatureSet& features, const data::Table& header) {
+  Readings uses(file_width(header), kUnused);
   ColumnFinder finder(features, header);
-  for (std::size_t j = 0; j < features.dense.columns; ++j) {
-    uses[finder.get(features.dense.name(j), features.dense.number(j)).number] = data::ColumnUse::typed;
-  }
-  for (const ColumnState& state : features.columns) {
-    const bool texts = state.type == data::ColumnType::categorical;
-    uses[finder.get(state.name, state.position).number] = texts ? data::ColumnUse::texts : data::ColumnUse::typed;
-  }
+  for (std::size_t j = 0; j < features.dense.columns; ++j) uses[finder.get(features.dense.name(j), features.dense.number(j)).number] = {};
+  for (const ColumnState& state : features.columns) uses[finder.get(state.name, state.position).number] = reading_of(state.type, state.style);
   return uses;
 }
 
-std::vector<data::ColumnUse> labelled_uses(const FeatureSet& features, const data::Table& header, const data::Table* training) {
-  std::vector<data::ColumnUse> uses(file_width(header), data::ColumnUse::unused);
+Readings labelled_uses(const FeatureSet& features, const data::Table& header, const data::Table* training) {
+  Readings uses(file_width(header), kUnused);
   ColumnFinder finder(features, header);
-  const auto use = [&](const std::string& name, std::size_t position, bool texts) {
-    if (const data::Column* column = finder.find(name, position)) uses[column->number] = texts ? data::ColumnUse::texts : data::ColumnUse::typed;
+  const auto use = [&](const std::string& name, std::size_t position, const data::ColumnReading& reading) {
+    if (const data::Column* column = finder.find(name, position)) uses[column->number] = reading;
   };
   for (std::size_t i = 0; training != nullptr && i < training->columns.size(); ++i) {
     const data::Column& column = training->columns[i];
-    use(column.name, number_of(*training, i), column.type == data::ColumnType::categorical);
+    use(column.name, number_of(*training, i), reading_of(column.type, column.style));
   }
-  for (std::size_t j = 0; j < features.dense.columns; ++j) use(features.dense.name(j), features.dense.number(j), false);
-  for (const ColumnState& state : features.columns) use(state.name, state.position, state.type == data::ColumnType::categorical);
-  use(features.target.name, features.target.position, features.target.classification);
-  if (const data::Column* weights = header.column_called(features.target.weight_column)) uses[weights->number] = data::ColumnUse::typed;
+  for (std::size_t j = 0; j < features.dense.columns; ++j) use(features.dense.name(j), features.dense.number(j), {});
+  for (const ColumnState& state : features.columns) use(state.name, state.position, reading_of(state.type, state.style));
+  const TargetState& target = features.target;
+  if (const data::Column* weights = target.weight_column.empty() ? nullptr : header.column_called(target.weight_column)) {
+    uses[weights->number] = reading_of(data::ColumnType::numeric, target.weight_style);
+  }
+  use(target.name, target.position, reading_of(target.classification ? data::ColumnType::categorical : target.type, target.style));
   return uses;
 }
 
@@ -202,20 +224,22 @@ data::KnownTable labelled_table(const FeatureSet& features, const data::Table* t
 }
 
 std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted,
-                                   std::vector<double>& storage) {
+                                   std::vector<double>& storage, const std::optional<data::CellStyle>& learned) {
   if (column.type == wanted) {
+    if (learned && wanted == data::ColumnType::numeric) refuse_other_style(table, column, *learned);
     if (!column.finite) check_finite(table, column, column.numbers);
     return column.numbers;
   }
-  std::vector<std::optional<double>> numbers;
-  if (column.type == data::ColumnType::categorical && wanted == data::ColumnType::numeric) numbers = level_numbers(column);
+  std::vector<std::optional<double>> values;
+  const bool readable = wanted == data::ColumnType::numeric || learned;
+  if (column.type == data::ColumnType::categorical && readable) values = level_values(column, wanted, learned.value_or(data::CellStyle{}));
   storage.assign(column.size(), kMissing);
   for (std::size_t row = 0; row < column.size(); ++row) {
     if (column.missing(row)) continue;
-    if (numbers.empty()) refuse_cell(table, row, column, wanted);
-    const auto& number = numbers[static_cast<std::size_t>(column.codes[row])];
-    if (!number) refuse_cell(table, row, column, wanted);
-    storage[row] = *number;
+    if (values.empty()) refuse_cell(table, row, column, wanted);
+    const auto& value = values[static_cast<std::size_t>(column.codes[row])];
+    if (!value) refuse_cell(table, row, column, wanted);
+    storage[row] = *value;
   }
   return storage;
 }

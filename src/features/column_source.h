@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,8 +61,10 @@ data::KnownTable unlabelled_table(const FeatureSet& features);
 /// training: other columns of that table are read too, as they are there.
 data::KnownTable labelled_table(const FeatureSet& features, const data::Table* training = nullptr);
 
-/// Values as numbers, missing as NaN: the column's own, or its texts read as numbers into `storage`.
-/// Throws Error E0321 for the first cell that is not one, E0309 for an infinite one.
-std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted, std::vector<double>& storage);
+/// Values as numbers, missing as NaN: the column's own, or its texts read into `storage` by the style that was learned, if one was.
+/// Throws Error E0321 for the first cell that is not one, E0309 for an infinite one, E0350 when the table was read in a style that gives
+/// its cells other values.
+std::span<const double> numbers_of(const data::Table& table, const data::Column& column, data::ColumnType wanted, std::vector<double>& storage,
+                                   const std::optional<data::CellStyle>& learned = std::nullopt);
 
 }  // namespace chainrule::features

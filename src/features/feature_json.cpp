@@ -29,6 +29,16 @@ std::string type_name(ColumnType type) {
   return "";
 }
 
+/// {"decimal": ",", "thousands": ".", "unit": "EUR"}, or {"date": "dd.mm.yyyy"}.
+Json style_json(const data::CellStyle& style, ColumnType type) {
+  if (type == ColumnType::date) return {{"date", data::date_style_name(style.date)}};
+  Json json = {{"decimal", std::string(1, style.number.decimal)}};
+  if (style.number.grouping != data::Grouping::none) json["thousands"] = data::thousands_word(style.number);
+  if (style.number.grouping == data::Grouping::indian) json["indian"] = true;
+  if (!style.number.unit.empty()) json["unit"] = style.number.unit;
+  return json;
+}
+
 Json column_json(const ColumnState& column) {
   Json json = {{"name", column.name}, {"type", type_name(column.type)}, {"position", column.position}};
   if (column.type != ColumnType::categorical) {
@@ -37,6 +47,7 @@ Json column_json(const ColumnState& column) {
     json["other"] = column.other;
     if (column.other) json["rare"] = column.rare;
   }
+  if (column.style) json["style"] = style_json(*column.style, column.type);
   if (column.type != ColumnType::numeric) json[column.type == ColumnType::date ? "parts" : "levels"] = column.levels;
   return json;
 }
@@ -69,7 +80,40 @@ double finite_at(const Json& json, const char* key) {
   return value;
 }
 
+data::NumberStyle read_number_style(const Json& json, const std::string& where) {
+  data::NumberStyle style;
+  const std::string decimal = json.at("decimal").get<std::string>();
+  require(decimal == "." || decimal == ",", where, "has an unknown decimal mark");
+  style.decimal = decimal[0];
+  if (json.contains("thousands")) {
+    const auto mark = data::thousands_mark(json.at("thousands").get<std::string>());
+    require(mark && (mark->decimal == 0 || mark->decimal == style.decimal), where, "has an impossible mark between thousands");
+    style.grouping = mark->grouping;
+  }
+  if (json.contains("indian")) style.grouping = data::Grouping::indian;
+  require(style.grouping != data::Grouping::indian || style.decimal == '.', where, "has an impossible mark between thousands");
+  if (json.contains("unit")) style.unit = json.at("unit").get<std::string>();
+  require(style.unit.empty() || data::is_unit(style.unit), where, "has an unknown unit");
+  return style;
+}
+
+/// Models that were trained before styles were kept have none.
+std::optional<data::CellStyle> read_style(const Json& parent, ColumnType type, const std::string& where) {
+  if (!parent.contains("style")) return std::nullopt;
+  const Json& json = parent.at("style");
+  data::CellStyle style;
+  if (type == ColumnType::date) {
+    const auto date = data::date_style_named(json.at("date").get<std::string>());
+    require(date.has_value(), where, "has an unknown spelling of dates");
+    style.date = *date;
+  } else {
+    style.number = read_number_style(json, where);
+  }
+  return style;
+}
+
 void read_numbers(const Json& json, ColumnState& column, const std::string& where) {
+  column.style = read_style(json, column.type, where);
   column.center = finite_at(json, "center");
   column.scale = finite_at(json, "scale");
   column.fill = finite_at(json, "fill");
@@ -123,6 +167,7 @@ DenseState read_dense(const Json& json) {
 
 void read_weights(const Json& json, TargetState& target) {
   if (json.contains("weight_column")) target.weight_column = json.at("weight_column").get<std::string>();
+  if (json.contains("weight_style")) target.weight_style = data::CellStyle{read_number_style(json.at("weight_style"), "target"), {}};
   if (!json.contains("class_weights")) return;
   target.class_weights = json.at("class_weights").get<std::vector<float>>();
   require(target.class_weights.size() == target.classes.size(), "target", "needs one weight for each class");
@@ -140,6 +185,8 @@ TargetState read_target(const Json& json, std::size_t width) {
   } else {
     target.center = finite_at(json, "center");
     target.scale = finite_at(json, "scale");
+    target.type = json.contains("style") && json.at("style").contains("date") ? ColumnType::date : ColumnType::numeric;
+    target.style = read_style(json, target.type, "target");
     require(usable_scale(target.scale), "target", "has an impossible scale");
   }
   read_weights(json, target);
@@ -152,8 +199,10 @@ Json target_json(const TargetState& target) {
     json["classes"] = target.classes;
   } else {
     json.update({{"center", target.center}, {"scale", target.scale}});
+    if (target.style) json["style"] = style_json(*target.style, target.type);
   }
   if (!target.weight_column.empty()) json["weight_column"] = target.weight_column;
+  if (target.weight_style) json["weight_style"] = style_json(*target.weight_style, ColumnType::numeric);
   if (!target.class_weights.empty()) json["class_weights"] = target.class_weights;
   return json;
 }

@@ -27,6 +27,7 @@ struct ColumnState {
   bool other = false;                   ///< categorical: the last input stands for rare and unseen values
   std::vector<std::string> levels;      ///< categorical: most frequent first; date: the parts that are inputs
   std::vector<std::string> rare;        ///< categorical: training values that share the other input, at most 1000: no warning for these
+  std::optional<data::CellStyle> style; ///< numbers and dates of a text: how its cells are written; nothing in models before 1.2
   std::size_t first_input = 0, inputs = 0;
 
   static constexpr std::size_t kMostRareNames = 1000;  ///< enough to tell rare from new; free text must not fill the model file
@@ -52,7 +53,10 @@ struct TargetState {
   bool classification = false;
   std::vector<std::string> classes;     ///< numeric order when all are numbers, else byte order
   double center = 0, scale = 1;
+  data::ColumnType type = data::ColumnType::numeric;  ///< of a regression: numeric or date
+  std::optional<data::CellStyle> style; ///< of a regression: as in ColumnState
   std::string weight_column;            ///< column that weighs the rows; "": all weigh 1. Set by the run, not by fit()
+  std::optional<data::CellStyle> weight_style;  ///< of weight_column
   std::vector<float> class_weights;     ///< one factor >= 0 per class; empty: all 1. Set by the run, not by fit()
 };
 

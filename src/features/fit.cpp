@@ -121,6 +121,7 @@ void fit_column(Fitter& fitter, std::size_t index) {
   ColumnState state;
   state.name = column.name;
   state.type = column.type;
+  if (column.type != data::ColumnType::categorical) state.style = column.style;
   state.position = number_of(fitter.table, index);
   const bool category = column.type == data::ColumnType::categorical;
   if ((category ? fit_category : fit_numbers)(fitter, column, state)) fitter.features.columns.push_back(std::move(state));

@@ -26,7 +26,7 @@ void refuse_missing(const data::Table& table, const data::Column& column) {
 /// Texts of all rows of the table with their number of training rows.
 std::map<std::string, std::size_t> class_counts(const data::Column& column, Rows rows) {
   std::map<std::string, std::size_t> counts;
-  if (column.type == data::ColumnType::categorical) {
+  if (column.has_texts()) {
     std::vector<std::size_t> by_code(column.levels.size(), 0), all(column.levels.size(), 0);
     for (const std::int32_t code : column.codes) ++all[static_cast<std::size_t>(code)];
     for (const std::uint32_t row : rows) ++by_code[static_cast<std::size_t>(column.codes[row])];
@@ -91,6 +91,8 @@ void fit_numbers(FeatureSet& features, const data::Table& table, const data::Col
     throw Error("E0312", table.source + ", column \"" + column.name + "\"", "the target is " + column.text(rows.empty() ? 0 : rows[0]) +
                 " in all training rows", "choose another target with --target");
   }
+  features.target.type = wanted;
+  features.target.style = column.style;
   features.target.center = statistics.center;
   features.target.scale = statistics.scale;
 }

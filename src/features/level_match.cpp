@@ -31,7 +31,7 @@ std::int32_t LevelIndex::find(const std::string& text) const {
 }
 
 LevelMatch::LevelMatch(const LevelIndex& index, const data::Column& column) : codes_(column.codes.data()), by_code_{index.find("")} {
-  if (column.type != data::ColumnType::categorical) number_cells(index, column);
+  if (!column.has_texts()) number_cells(index, column);
   for (const std::string& level : column.levels) by_code_.push_back(index.find(level));
 }
 

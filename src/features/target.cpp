@@ -62,8 +62,8 @@ std::vector<float> target_values(const FeatureSet& features, const data::Table& 
   ColumnFinder finder(features, table);
   const data::Column& column = target_column(finder, features, table);
   std::vector<double> storage;
-  const auto wanted = column.type == data::ColumnType::date ? data::ColumnType::date : data::ColumnType::numeric;
-  const std::span<const double> values = numbers_of(table, column, wanted, storage);
+  const auto own = column.type == data::ColumnType::date ? data::ColumnType::date : data::ColumnType::numeric;
+  const std::span<const double> values = numbers_of(table, column, features.target.style ? features.target.type : own, storage, features.target.style);
   std::vector<float> scaled(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (column.missing(row)) refuse_missing_target(table, row, column);
@@ -79,7 +79,7 @@ TaskChoice choose_task(const data::Column& target) {
   }
   if (target.type == data::ColumnType::date) return {false, name + "holds dates"};
   if (!target.integers) return {false, name + "holds numbers with fractions"};
-  const std::size_t distinct = distinct_up_to(target.numbers, kMostNumericClasses);
+  const std::size_t distinct = target.has_texts() ? target.levels.size() : distinct_up_to(target.numbers, kMostNumericClasses);
   if (distinct > kMostNumericClasses) return {false, name + "holds more than " + std::to_string(kMostNumericClasses) + " different whole numbers"};
   return {true, name + "holds only " + std::to_string(distinct) + " different whole numbers"};
 }
