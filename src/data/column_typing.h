@@ -41,6 +41,13 @@ Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, boo
 /// The errors of a column that was read in parts and is not needed as numbers: E0301, E0309.
 void check_counts(const CellCounts& counts, ColumnWish wish, const ColumnPlace& place);
 
+/// At least 99 % and at least 20 of the values are of the kind, yet some are not: slips.
+bool nearly_all(std::size_t of_kind, std::size_t others) noexcept;
+/// What cures one.
+std::string slip_hint(const std::string& text, const std::string& column);
+/// Throws E0309.
+[[noreturn]] void throw_out_of_range(const NamedCell& cell, std::uint64_t line, const ColumnPlace& place);
+
 /// A number as a column shows it: "1070".
 std::string number_in_words(const std::string& cell, char decimal);
 
