@@ -124,10 +124,12 @@ TEST_F(NumberStyles, ATargetWithAStrayCellIsNoClassifierAndTheHintCuresIt) {
   const Error error = error_of([&] { train(write("train.csv", text), s); });
   EXPECT_EQ(error.code(), "E0349");
   EXPECT_NE(error.where().find("line 32, column 1 (\"y\")"), std::string::npos) << error.where();
-  EXPECT_NE(error.hint().find("--categorical y"), std::string::npos);
-  EXPECT_NE(error.hint().find("--missing 1.2x"), std::string::npos);
+  EXPECT_EQ(error.hint(), "correct the cell, or remove the row; if the values are classes, give --task classification");
   s.task = Task::classification;
   EXPECT_EQ(error_of([&] { train(path("train.csv"), s); }).code(), "none");
+  s.task = Task::automatic;
+  text.erase(text.find("30,1.2x\n"), 8);
+  EXPECT_TRUE(any_has(train(write("train.csv", text), s).decisions, "task: regression"));
 }
 
 TEST_F(NumberStyles, FewWholeNumbersAndSomeTextsAreClasses) {
@@ -159,6 +161,21 @@ TEST_F(NumberStyles, ATimeColumnWithABadCellNamesIt) {
   const Error error = error_of([&] { train(write("train.csv", text), s); });
   EXPECT_EQ(error.code(), "E0349");
   EXPECT_NE(error.where().find("line 7, column 1 (\"t\")"), std::string::npos) << error.where();
+}
+
+TEST_F(NumberStyles, ATimeColumnOfOpenDatesIsSettledByTheHint) {
+  std::string text = "a,t,y\n";
+  for (int i = 0; i < 30; ++i) text += std::to_string(i) + ",0" + std::to_string(i % 9 + 1) + "/0" + std::to_string(i % 7 + 1) + "/2024," + std::to_string(i) + ".5\n";
+  TrainSettings s = settings();
+  s.split = SplitKind::time;
+  s.split_column = "t";
+  const Error error = error_of([&] { train(write("train.csv", text), s); });
+  EXPECT_EQ(error.code(), "E0348");
+  EXPECT_EQ(error.hint(), "give --date-order dmy or --date-order mdy");
+  for (const char* order : {"dmy", "mdy"}) {
+    s.read.date_order = order;
+    EXPECT_EQ(error_of([&] { train(path("train.csv"), s); }).code(), "none") << order;
+  }
 }
 
 TEST_F(NumberStyles, ClassesAndGroupsAreToldApartAsTheyAreWritten) {

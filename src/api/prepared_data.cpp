@@ -67,8 +67,10 @@ bool looks_like_classes(const data::Column& target) {
 // What the cells leave open must be settled where an answer is learned from them.
 void refuse_doubt(const data::Column& target, Task task) {
   if (!target.doubt || task == Task::classification) return;
-  if (target.doubt->code() == "E0349" && task == Task::automatic && looks_like_classes(target)) return;
-  throw Error(*target.doubt);
+  const Error& doubt = *target.doubt;
+  if (doubt.code() != "E0349") throw Error(doubt);
+  if (task == Task::automatic && looks_like_classes(target)) return;
+  throw Error(doubt.code(), doubt.where(), doubt.message(), doubt.hint() + "; if the values are classes, give --task classification");
 }
 
 bool settle_task(const data::Column& target, Task task, std::vector<std::string>& decisions) {

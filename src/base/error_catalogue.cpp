@@ -125,7 +125,7 @@ constexpr ErrorEntry kEntries[] = {
      "--date-order mdy."},
     {"E0349", "texts among numbers or dates",
      "At least half of this column are numbers (or dates), but not all, and the column is the target, weighs rows or orders them in time, so that it "
-     "must not become text. Correct the cell, declare it missing with --missing, or say with --categorical that the column is text."},
+     "must not become text. Correct the cell or remove the row. A target whose values are classes nevertheless is one with --task classification."},
     {"E0350", "table read in another style",
      "The table was read for itself, and its marks in numbers were taken for others than in the model's training data, so that its values may be others "
      "too. Read tables for a model by the model: Model::read, Model::predict_file."},

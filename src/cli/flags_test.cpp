@@ -57,7 +57,7 @@ TEST(Flags, EveryCommandThatReadsDataTakesTheReadingOptions) {
   for (const Command& command : commands()) {
     bool reads = command.find("data") != nullptr;  // learn: optional, hence a flag
     for (const Argument& argument : command.arguments) reads = reads || argument.name == "DATA";
-    for (const char* name : {"separator", "no-header", "missing", "decimal", "categorical", "numeric", "drop"}) {
+    for (const char* name : {"separator", "no-header", "missing", "decimal", "thousands", "date-order", "categorical", "numeric", "drop"}) {
       EXPECT_EQ(command.find(name) != nullptr, reads) << command.name << " --" << name;
     }
   }

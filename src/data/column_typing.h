@@ -35,6 +35,15 @@ enum class Typing { numeric, texts, read_again };
 /// for a number out of range. In a column whose style is known beforehand throws E0321 for a cell that does not fit.
 Typing choose_typing(const ColumnBuilder& builder, const ColumnPlace& place, bool doubtful);
 
+/// At least 99 % and at least 20 of the values are of the kind, yet some are not: slips.
+bool nearly_all(std::size_t of_kind, std::size_t others) noexcept;
+/// What cures one.
+std::string slip_hint(const std::string& text, const std::string& column);
+/// What a cell in the first line calls for besides: header_advice(), else "".
+std::string first_line_advice(const ColumnPlace& place, std::size_t row);
+/// Throws E0309.
+[[noreturn]] void throw_out_of_range(const NamedCell& cell, std::uint64_t line, const ColumnPlace& place);
+
 /// A number as a column shows it: "1070".
 std::string number_in_words(const std::string& cell, char decimal);
 
