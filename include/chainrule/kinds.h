@@ -40,7 +40,9 @@ std::string_view concept_name() noexcept;
 
 template <class E>
 std::string_view name(E kind) noexcept {
-  return names<E>()[static_cast<size_t>(kind)];
+  const auto all = names<E>();
+  const auto index = static_cast<size_t>(kind);
+  return index < all.size() ? all[index] : std::string_view("no value of its kind");
 }
 
 /// Every value of E, for tests and help texts that loop over a registry.

@@ -50,7 +50,7 @@ class Model {
  public:
   /// path: a model file or a run folder. Verifies structure, digest and the stored self-test rows; throws Error E04xx.
   static Model load(const std::string& path, const PlanOptions& options = {});
-  /// Atomic: temporary file, fsync, rename, fsync of the folder.
+  /// Atomic: temporary file, fsync, rename, fsync of the folder. Writes the weights that network() has now, with their digest.
   void save(const std::string& path) const;
 
   /// Table::read() as this model needs the table: columns that it learned as categories keep their texts as written ("01" is not 1).
@@ -79,7 +79,8 @@ class Model {
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
   ~Model();
-  Impl& impl() { return *impl_; }
+  /// Throws Error E0226 when the model was moved from, as every call does.
+  Impl& impl() const;
 
  private:
   std::unique_ptr<Impl> impl_;

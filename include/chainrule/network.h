@@ -50,28 +50,31 @@ struct TensorInfo {
 /// What one training step saw. loss is the weighted mean over the batch before the update, without penalties.
 struct StepResult {
   double loss = 0;
-  bool finite = true;              ///< false: a non-finite loss or weight appeared
+  bool finite = true;              ///< false: a non-finite loss, gradient at the outputs, or weight appeared
   double gradient_norm = 0;        ///< global norm before clipping; 0 unless clip_norm is on
+  bool updated = true;             ///< false: loss or gradients at the outputs were not finite, and nothing was changed
 };
 
 /// Not thread-safe: one Network is driven by one thread at a time (it uses its own team inside).
-/// step(), predict(), forward(), backward() and update() allocate nothing and take no lock.
+/// step(), predict(), forward(), backward() and update() allocate nothing and take no lock. Every call checks its arguments before it touches
+/// anything: Error E0223 (a size or pointer that does not fit), E0224 (a row that is not there), E0225 (a label or weight that is none),
+/// E0226 (a Network that was moved from).
 class Network {
  public:
-  /// Checks the spec (throws Error E02xx), draws the initial weights from training.seed.
+  /// Checks the spec (throws Error E02xx), draws the initial weights from training.seed. E0490: no memory for max_batch rows.
   Network(const NetworkSpec& network, const TrainingSpec& training, const PlanOptions& options = {});
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
   ~Network();
 
-  const NetworkSpec& spec() const noexcept;
-  const TrainingSpec& training() const noexcept;
+  const NetworkSpec& spec() const;
+  const TrainingSpec& training() const;
   PlanReport plan() const;
 
   /// Forward, loss, backward, clip, update on samples[rows]; rows.size() in [1, max_batch]. Schedules see `total_steps`.
   StepResult step(const Samples& samples, std::span<const std::uint32_t> rows);
-  /// The number of updates done so far (the t of the formulas is this + 1 for the next one).
-  std::uint64_t steps_done() const noexcept;
+  /// The number of updates done so far (the t of the formulas is this + 1 for the next one); steps that were refused do not count.
+  std::uint64_t steps_done() const;
   /// How long the run will be, for schedules that depend on it. Default: constant schedules.
   void set_run_length(std::uint64_t total_steps, std::uint64_t steps_per_epoch);
 
@@ -80,7 +83,8 @@ class Network {
   /// output_gradient: dL/d(outputs), [rows, outputs] of the last forward(); overwrites the gradients.
   /// input_gradient: empty, or [rows, inputs] to be overwritten with dL/dx.
   void backward(std::span<const float> output_gradient, std::span<float> input_gradient = {});
-  /// Penalties, clip and the optimiser on the gradients of the last backward().
+  /// Penalties, clip and the optimiser on the gradients of the last backward(), once. As step() it changes nothing where the gradient that
+  /// backward() was given is not finite: StepResult::updated says so. Its loss is 0.
   StepResult update();
 
   /// outputs [rows, outputs] from x [rows, inputs]: dropout off, running statistics, averaged weights when ema is on.
@@ -89,7 +93,7 @@ class Network {
   void predict_sample(const float* x, std::size_t rows, std::uint64_t sample, float* outputs);
 
   std::vector<TensorInfo> tensors() const;
-  std::size_t parameter_count() const noexcept;
+  std::size_t parameter_count() const;
   /// Flat, row-major, in tensors() order. Throws Error E0230 when the size is not parameter_count().
   std::vector<float> parameters() const;
   void set_parameters(std::span<const float> values);
@@ -104,6 +108,7 @@ class Network {
 
  private:
   struct Impl;
+  Impl& impl() const;
   std::unique_ptr<Impl> impl_;
 };
 

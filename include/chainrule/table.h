@@ -52,16 +52,17 @@ class Table {
   /// The t10k part of an IDX folder; throws E0338 when there is none.
   static Table read_test_part(const std::string& folder);
   static bool has_test_part(const std::string& path);
-  /// rows x columns numbers, row-major; NaN is missing.
+  /// rows x columns numbers, row-major; NaN is missing. Throws E0223 (no rows, no names, no values), E0309 (an infinite value).
   static Table from_matrix(const double* values, std::size_t rows, std::vector<std::string> names);
 
-  std::size_t rows() const noexcept;
+  std::size_t rows() const;
   std::vector<ColumnInfo> columns() const;
   /// One line per decision of the reader: separator, header, decimal mark, missing markers, encoding.
-  const std::vector<std::string>& notes() const noexcept;
+  const std::vector<std::string>& notes() const;
 
   explicit Table(std::shared_ptr<const data::Table> table) : table_(std::move(table)) {}
-  const data::Table& data() const noexcept { return *table_; }
+  /// Throws Error E0226 when the table was moved from, as every call does.
+  const data::Table& data() const;
 
  private:
   std::shared_ptr<const data::Table> table_;

@@ -103,10 +103,10 @@ std::vector<std::string> feature_lines(const features::FeatureSet& features) {
 }  // namespace
 
 ModelInfo Model::inspect() const {
-  const model::ModelFile& file = impl_->file;
+  const model::ModelFile file = impl().now();
   const net::ParameterLayout layout(file.network);
   ModelInfo info;
-  info.path = impl_->path;
+  info.path = impl().path;
   info.digest = model::model_digest(file);
   const auto program = file.facts.find("program");
   info.version = program == file.facts.end() ? "" : program->second;
@@ -120,7 +120,7 @@ ModelInfo Model::inspect() const {
   for (std::size_t l = 0; l < file.network.layers.size(); ++l) info.layers.push_back(layer_info(file, layout, l));
   info.features = feature_lines(file.features);
   info.training.assign(file.facts.begin(), file.facts.end());
-  info.plan = impl_->network.plan();
+  info.plan = impl().network.plan();
   return info;
 }
 

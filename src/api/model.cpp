@@ -1,6 +1,7 @@
 // A trained model: load, check, save, predict, evaluate.
 #include "chainrule/model.h"
 
+#include "api/call_checks.h"
 #include "api/model_impl.h"
 #include "api/prepared_data.h"
 #include "api/run_folder.h"
@@ -67,10 +68,29 @@ Model Model::load(const std::string& path, const PlanOptions& options) {
   return model;
 }
 
-void Model::save(const std::string& path) const { model::save_model(path, impl_->file); }
+Model::Impl& Model::impl() const { return api::held(impl_, "Model"); }
+
+// The network's weights may have been changed since the model was loaded: what is written is what predicts now.
+model::ModelFile Model::Impl::now() {
+  model::ModelFile current = file;
+  if (network.parameter_count() != file.parameters.size() || network.spec().inputs != file.network.inputs ||
+      network.spec().outputs() != file.network.outputs()) {
+    throw Error("E0414", path, "the network is not of the model's shape any more", "a model's network keeps its spec: change its weights only");
+  }
+  current.network = network.spec();
+  current.training = network.training();
+  current.parameters = network.parameters();
+  current.averaged = network.average();
+  if (current.parameters == file.parameters && current.averaged == file.averaged) return current;
+  current.facts["changed"] = "weights were changed after training";
+  network.predict(current.self_test.inputs.data(), current.self_test.rows, current.self_test.outputs.data());
+  return current;
+}
+
+void Model::save(const std::string& path) const { model::save_model(path, impl().now()); }
 
 Table Model::read(const std::string& path, const ReadOptions& options) const {
-  const features::FeatureSet& features = impl_->file.features;
+  const features::FeatureSet& features = impl().file.features;
   data::Table table = data::read_table(path, options, features::labelled_table(features));
   for (const std::string& name : {features.target.name, features.target.weight_column}) {
     if (!name.empty()) table.take_out_of_block(name);
@@ -79,38 +99,44 @@ Table Model::read(const std::string& path, const ReadOptions& options) const {
 }
 
 Predictions Model::predict(const Table& table, std::size_t samples) {
-  return api::TablePredictor(*impl_, samples).predict(table.data());
+  if (samples == 1) api::refuse_argument("predict", "samples", "is 1", "a spread takes two at least; 0 asks for none");
+  return api::TablePredictor(impl(), samples).predict(table.data());
 }
 
 void Model::predict_file(const std::string& path, const ReadOptions& options, std::size_t samples,
                          const std::function<void(const Predictions&)>& take) {
-  data::TableStream stream(path, options, features::unlabelled_table(impl_->file.features), impl_->options.threads != 1 && usable_cores() > 1);
-  api::TablePredictor predictor(*impl_, samples);
+  if (!take) api::refuse_argument("predict_file", "take", "is empty", "it is called with the predictions");
+  if (samples == 1) api::refuse_argument("predict_file", "samples", "is 1", "a spread takes two at least; 0 asks for none");
+  data::TableStream stream(path, options, features::unlabelled_table(impl().file.features), impl().options.threads != 1 && usable_cores() > 1);
+  api::TablePredictor predictor(impl(), samples);
   while (const std::optional<data::Table> part = stream.next()) take(predictor.predict(*part));
 }
 
 Metrics Model::evaluate(const Table& table) {
-  if (!features::has_target(impl_->file.features, table.data())) {
+  if (!features::has_target(impl().file.features, table.data())) {
     throw Error("E0320", table.data().source,
-                "the target column \"" + impl_->file.features.target.name + "\" is missing",
+                "the target column \"" + impl().file.features.target.name + "\" is missing",
                 "evaluate needs rows with their true answers; predict does not");
   }
   std::vector<std::string> warnings;
   api::NumberTable numbers =
-      api::apply_features(impl_->file.features, impl_->file.network.loss.kind, table.data(), true, warnings);
-  api::weigh_rows(numbers, impl_->file.features, table.data());
-  std::vector<float> outputs(numbers.rows * impl_->file.network.outputs());
-  impl_->network.predict(numbers.x.data(), numbers.rows, outputs.data());
+      api::apply_features(impl().file.features, impl().file.network.loss.kind, table.data(), true, warnings);
+  api::weigh_rows(numbers, impl().file.features, table.data());
+  std::vector<float> outputs(numbers.rows * impl().file.network.outputs());
+  impl().network.predict(numbers.x.data(), numbers.rows, outputs.data());
   const training::DataPart part{numbers.samples(), rows_of(numbers.rows)};
-  return training::measure(impl_->file.network, impl_->unit, part, outputs, impl_->file.parameters);
+  return training::measure(impl().file.network, impl().unit, part, outputs, impl().file.parameters);
 }
 
 void Model::predict_inputs(std::span<const float> x, std::span<float> outputs) {
-  impl_->network.predict(x.data(), 1, outputs.data());
+  const NetworkSpec& spec = network().spec();
+  api::check_size("predict_inputs", "x", x.size(), spec.inputs, "[inputs]");
+  api::check_size("predict_inputs", "outputs", outputs.size(), spec.outputs(), "[outputs]");
+  impl().network.predict(x.data(), 1, outputs.data());
 }
 
-const std::vector<std::string>& Model::notes() const { return impl_->notes; }
+const std::vector<std::string>& Model::notes() const { return impl().notes; }
 
-Network& Model::network() { return impl_->network; }
+Network& Model::network() { return impl().network; }
 
 }  // namespace chainrule

@@ -19,6 +19,8 @@ struct Model::Impl {
   Network network;  ///< holds the file's parameters, and their running mean when there is one
 
   Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_);
+  /// The file as it would be written now, with the weights the network has. Throws Error E0414 when the network has another shape.
+  model::ModelFile now();
 };
 
 }  // namespace chainrule

@@ -2,8 +2,11 @@
 #include "chainrule/network.h"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
+#include <stdexcept>
 
+#include "api/call_checks.h"
 #include "base/digest.h"
 #include "chainrule/error.h"
 #include "engine/plan.h"
@@ -41,13 +44,31 @@ struct Network::Impl {
   bool scheduled = false;  ///< set_run_length() was called: schedules move
   engine::StepControl next;  ///< of the next step
   bool next_is_constant = false;  ///< all of it but the step's number
+  std::size_t rows_forward = 0;   ///< of the last forward() that nothing has overwritten
+  bool has_gradients = false, fine_gradients = true;  ///< of the last backward(); at the outputs
 
   Impl(const NetworkSpec& spec, const TrainingSpec& how, const PlanOptions& options)
       : network(spec),
         training(how),
         layout((check_spec(spec, how), spec)),
-        plan(engine::make_plan(spec, how, options)),
-        max_batch(std::max<std::size_t>(1, options.max_batch)) {}
+        plan(make_plan(spec, how, options)),
+        max_batch(options.max_batch) {}
+
+  static std::unique_ptr<engine::Plan> make_plan(const NetworkSpec& spec, const TrainingSpec& how, const PlanOptions& options) {
+    api::check_options(options);
+    try {
+      return engine::make_plan(spec, how, options);
+    } catch (const std::bad_alloc&) {
+    } catch (const std::length_error&) {
+    }
+    throw Error("E0490", "Network", "out of memory for " + std::to_string(options.max_batch) + " rows a step", "make max_batch smaller");
+  }
+
+  /// Outputs and gradients of forward() and backward() are gone.
+  void forget_pass() noexcept {
+    rows_forward = 0;
+    has_gradients = false;
+  }
 
   void load(std::span<const float> values) {
     plan->load(Part::parameters, values);
@@ -119,46 +140,76 @@ Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
-const NetworkSpec& Network::spec() const noexcept { return impl_->network; }
-const TrainingSpec& Network::training() const noexcept { return impl_->training; }
-PlanReport Network::plan() const { return impl_->plan->report(); }
-std::uint64_t Network::steps_done() const noexcept { return impl_->steps; }
+Network::Impl& Network::impl() const { return api::held(impl_, "Network"); }
+
+const NetworkSpec& Network::spec() const { return impl().network; }
+const TrainingSpec& Network::training() const { return impl().training; }
+PlanReport Network::plan() const { return impl().plan->report(); }
+std::uint64_t Network::steps_done() const { return impl().steps; }
 
 void Network::set_run_length(std::uint64_t total_steps, std::uint64_t steps_per_epoch) {
-  impl_->run_steps = total_steps;
-  impl_->epoch_steps = steps_per_epoch;
-  impl_->scheduled = true;
-  impl_->next_is_constant = false;
+  if (total_steps < 1 || steps_per_epoch < 1) api::refuse_argument("set_run_length", "steps", "is 0", "a run has steps, and an epoch too");
+  impl().run_steps = total_steps;
+  impl().epoch_steps = steps_per_epoch;
+  impl().scheduled = true;
+  impl().next_is_constant = false;
 }
 
 StepResult Network::step(const Samples& samples, std::span<const std::uint32_t> rows) {
-  impl_->refuse_lbfgs();
-  const StepResult result = impl_->plan->step(samples, rows, impl_->control());
-  impl_->steps += 1;
+  Impl& net = impl();
+  net.refuse_lbfgs();
+  api::check_rows("step", net.network, net.max_batch, samples, rows);
+  api::check_answers("step", net.network, samples, rows);
+  const StepResult result = net.plan->step(samples, rows, net.control());
+  net.forget_pass();
+  if (result.updated) net.steps += 1;
   return result;
 }
 
 std::span<const float> Network::forward(const Samples& samples, std::span<const std::uint32_t> rows) {
-  return impl_->plan->forward(samples, rows, engine::Mode::train, impl_->control());
+  Impl& net = impl();
+  api::check_rows("forward", net.network, net.max_batch, samples, rows);
+  net.forget_pass();
+  net.rows_forward = rows.size();
+  return net.plan->forward(samples, rows, engine::Mode::train, net.control());
 }
 
 void Network::backward(std::span<const float> output_gradient, std::span<float> input_gradient) {
-  impl_->plan->backward(output_gradient, input_gradient);
+  Impl& net = impl();
+  if (net.rows_forward == 0) api::refuse_argument("backward", "the network", "has done no forward() since the last step", "call forward() first");
+  api::check_size("backward", "output_gradient", output_gradient.size(), net.rows_forward * net.network.outputs(), "[rows, outputs] of the last forward()");
+  if (!input_gradient.empty()) {
+    api::check_size("backward", "input_gradient", input_gradient.size(), net.rows_forward * net.network.inputs, "empty, or [rows, inputs] of the last forward()");
+  }
+  net.plan->backward(output_gradient, input_gradient);
+  net.has_gradients = true;
+  net.fine_gradients = std::all_of(output_gradient.begin(), output_gradient.end(), [](float g) { return g * 0 == 0; });
 }
 
+// As step() does, it leaves everything as it is where a gradient at the outputs is not finite.
 StepResult Network::update() {
-  impl_->refuse_lbfgs();
-  const StepResult result = impl_->plan->update(impl_->control());
-  impl_->steps += 1;
+  Impl& net = impl();
+  net.refuse_lbfgs();
+  if (!net.has_gradients) api::refuse_argument("update", "the network", "has no gradients", "call forward() and backward() first");
+  net.forget_pass();
+  if (!net.fine_gradients) return {0, false, 0, false};
+  const StepResult result = net.plan->update(net.control());
+  net.steps += 1;
   return result;
 }
 
 void Network::predict(const float* x, std::size_t rows, float* outputs) {
-  if (rows > 0) impl_->plan->predict(x, rows, impl_->training.ema > 0, outputs);
+  Impl& net = impl();
+  if (rows == 0) return;
+  if (x == nullptr || outputs == nullptr) api::refuse_argument("predict", x == nullptr ? "x" : "outputs", "is null");
+  net.plan->predict(x, rows, net.training.ema > 0, outputs);
 }
 
 // Masks are drawn from the plan's parameters, so the running mean takes their place for the call.
 void Network::predict_sample(const float* x, std::size_t rows, std::uint64_t sample, float* outputs) {
+  if (rows == 0) return;
+  if (x == nullptr || outputs == nullptr) api::refuse_argument("predict_sample", x == nullptr ? "x" : "outputs", "is null");
+  impl().forget_pass();
   std::vector<float> kept;
   if (impl_->training.ema > 0) {
     kept = parameters();
@@ -183,28 +234,28 @@ void Network::predict_sample(const float* x, std::size_t rows, std::uint64_t sam
 
 std::vector<TensorInfo> Network::tensors() const {
   std::vector<TensorInfo> infos;
-  for (const net::Tensor& tensor : impl_->layout.tensors) infos.push_back(tensor.info);
+  for (const net::Tensor& tensor : impl().layout.tensors) infos.push_back(tensor.info);
   return infos;
 }
 
-std::size_t Network::parameter_count() const noexcept { return impl_->layout.size; }
-std::vector<float> Network::parameters() const { return impl_->stored(Part::parameters); }
-std::vector<float> Network::gradients() const { return impl_->stored(Part::gradients); }
+std::size_t Network::parameter_count() const { return impl().layout.size; }
+std::vector<float> Network::parameters() const { return impl().stored(Part::parameters); }
+std::vector<float> Network::gradients() const { return impl().stored(Part::gradients); }
 
 std::vector<float> Network::average() const {
-  return impl_->training.ema > 0 ? impl_->stored(Part::average) : std::vector<float>{};
+  return impl().training.ema > 0 ? impl().stored(Part::average) : std::vector<float>{};
 }
 
 void Network::set_parameters(std::span<const float> values) {
-  impl_->check_size(values.size());
-  impl_->load(values);
+  impl().check_size(values.size());
+  impl().load(values);
 }
 
 void Network::set_average(std::span<const float> values) {
-  if (impl_->training.ema == 0)
+  if (impl().training.ema == 0)
     throw Error("E0230", "", "the network keeps no running mean of its weights", "set training.ema");
-  impl_->check_size(values.size());
-  impl_->plan->load(Part::average, values);
+  impl().check_size(values.size());
+  impl().plan->load(Part::average, values);
 }
 
 std::string Network::digest() const { return digest_of(parameters()); }

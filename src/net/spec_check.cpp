@@ -48,7 +48,11 @@ class FiniteCheck {
   template <class Field>
   void operator()(const char* key, const Field& field) const {
     const std::string place = where_.empty() ? key : where_ + "." + key;
-    if constexpr (std::is_same_v<Field, double>) {
+    if constexpr (std::is_enum_v<Field>) {
+      const auto value = static_cast<std::size_t>(field);
+      demand(value < names<Field>().size(), "E0202", place, std::to_string(value) + " is no " + std::string(concept_name<Field>()),
+             "use one of its named values");
+    } else if constexpr (std::is_same_v<Field, double>) {
       demand(std::isfinite(field), "E0219", place, "is " + text_of(field) + ", which is not a finite number",
              "write a plain number such as 0.1");
     } else if constexpr (std::is_same_v<Field, std::vector<double>>) {

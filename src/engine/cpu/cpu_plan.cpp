@@ -102,7 +102,8 @@ class CpuPlan final : public Plan {
     run([&](int member) { step_member(state_, member, result.gradient_norm); }, team_choice_.alone());
     team_choice_.took(team_choice_.asks_for_time() ? std::chrono::duration<double>(Clock::now() - begin).count() : 0, state_.frame.rows);
     result.loss = cpu::batch_loss(state_);
-    result.finite = state_.all_fine(&cpu::MemberFlags::loss_fine) && state_.all_fine(&cpu::MemberFlags::update_fine);
+    result.updated = state_.all_fine(&cpu::MemberFlags::loss_fine);
+    result.finite = result.updated && state_.all_fine(&cpu::MemberFlags::update_fine);
     state_.first_transposed_stale = state_.net.input_scale == cpu::kAbsent;
     state_.net.finite = result.finite;
     state_.watch_denormals();

@@ -109,6 +109,7 @@ StepResult OnlinePath::step(const Samples& samples, std::uint32_t row, const mat
   StepResult result;
   result.loss = 0.0 + static_cast<double>(value);
   result.finite = net_.finite;
+  result.updated = done.loss_fine;
   return result;
 }
 

@@ -45,7 +45,8 @@ class ReferencePlan final : public Plan {
     forward(samples, rows, Mode::train, control);
     const double batch_loss = loss(samples, rows);
     StepResult result{batch_loss, batch_loss - batch_loss == 0 && all_finite(network_.output_gradient().values), 0};
-    if (!result.finite) return result;
+    result.updated = result.finite;
+    if (!result.updated) return result;
     network_.backward();
     result = update(control);
     result.loss = batch_loss;
