@@ -58,6 +58,12 @@ constexpr ErrorEntry kEntries[] = {
     {"E0230", "wrong number of parameters", "The values given do not have the size of the network's parameter vector."},
     {"E0231", "spec does not fit the data",
      "The network of --spec has other inputs, outputs or another loss than the table and its target call for."},
+    {"E0232", "batches of one row under batch norm",
+     "Batch normalisation measures each unit over the rows of a batch; one row has no variance. Use larger batches, or layer norm."},
+    {"E0233", "a spread needs two samples", "The spread of predictions with dropout left on is a standard deviation, which one sample does not have."},
+    {"E0234", "checkpoint of another arithmetic",
+     "The run was begun by a release that computed one of its settings differently (row weights, a running mean of weights, small last batches "
+     "under batch norm, ...): continued, it would be neither that run nor a new one."},
     // E03xx: the data.
     {"E0301", "cell cannot be read",
      "Almost every cell of this column is a number (or a date), but this one is not, so it is more likely a slip than a category. Correct "

@@ -22,6 +22,7 @@ Json metrics(const Metrics& m) {
   if (m.classification) {
     json["accuracy"] = m.accuracy;
     json["auc"] = m.auc;
+    json["auc_classes"] = m.auc_classes;
     json["log_loss"] = m.log_loss;
     json["classes"] = m.classes;
     if (m.classes.size() <= kMostClassesOfMatrix) json["confusion"] = m.confusion;
