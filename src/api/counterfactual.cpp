@@ -45,7 +45,7 @@ class Finder {
     const Answer before = predicted_answer(model_, row_inputs(row_));
     result_.before = before.text;
     result_.score = before.score;
-    CounterfactualProblem problem{impl_.file.network, parameters(), {}, {}, {}, {}, {}};
+    CounterfactualProblem problem{impl_.predicting, parameters(), {}, {}, {}, {}, {}};
     const std::span<const float> x = row_inputs(row_);
     problem.x.assign(x.begin(), x.end());
     set_goals(problem);

@@ -40,6 +40,7 @@ struct Network::Impl {
   std::uint64_t steps = 0, run_steps = 1, epoch_steps = 1;
   bool scheduled = false;  ///< set_run_length() was called: schedules move
   engine::StepControl next;  ///< of the next step
+  double last_dropout_factor = 1;
   bool next_is_constant = false;  ///< all of it but the step's number
 
   Impl(const NetworkSpec& spec, const TrainingSpec& how, const PlanOptions& options)
@@ -90,6 +91,13 @@ struct Network::Impl {
     next_is_constant = is_constant();
   }
 
+  /// Predictions go with the step just taken.
+  void count_step() noexcept {
+    steps += 1;
+    last_dropout_factor = next.dropout_factor;
+    plan->set_dropout_factor(last_dropout_factor);
+  }
+
   std::vector<float> stored(Part part) const {
     std::vector<float> values(layout.size);
     plan->store(part, values);
@@ -134,7 +142,7 @@ void Network::set_run_length(std::uint64_t total_steps, std::uint64_t steps_per_
 StepResult Network::step(const Samples& samples, std::span<const std::uint32_t> rows) {
   impl_->refuse_lbfgs();
   const StepResult result = impl_->plan->step(samples, rows, impl_->control());
-  impl_->steps += 1;
+  impl_->count_step();
   return result;
 }
 
@@ -149,7 +157,7 @@ void Network::backward(std::span<const float> output_gradient, std::span<float> 
 StepResult Network::update() {
   impl_->refuse_lbfgs();
   const StepResult result = impl_->plan->update(impl_->control());
-  impl_->steps += 1;
+  impl_->count_step();
   return result;
 }
 
@@ -166,6 +174,7 @@ void Network::predict_sample(const float* x, std::size_t rows, std::uint64_t sam
   }
   engine::StepControl how;
   how.step = sample;
+  how.dropout_factor = impl_->last_dropout_factor;
   Samples samples;
   samples.x = x;
   samples.rows = rows;

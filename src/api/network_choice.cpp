@@ -8,6 +8,7 @@
 #include "chainrule/error.h"
 #include "math/initializers.h"
 #include "math/schedules.h"
+#include "train/trainer.h"
 
 namespace chainrule::api {
 namespace {
@@ -118,13 +119,32 @@ void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, con
     decisions.push_back("precision: bf16, the operands of the products are rounded" +
                         (settings.spec_file.empty() ? std::string() : ", by " + settings.spec_file));
   }
-  if (settings.batch == 0) {
+  if (choice.training.optimizer.kind == Optimizer::lbfgs) {
+    decisions.push_back("batch: all " + std::to_string(choice.batch) + " training rows, as lbfgs needs them");
+  } else if (settings.batch == 0) {
     decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) +
                         " training rows");
   }
   if (!settings.early_stop_given && choice.early_stop > 0) {
     decisions.push_back("early stop: after " + std::to_string(choice.early_stop) +
                         " epochs without a lower validation loss");
+  }
+}
+
+/// Rows that weigh more than 0, counted up to two.
+std::size_t weighing_rows(const training::DataPart& part) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < part.size() && count < 2; ++i) count += part.weight(i) > 0;
+  return count;
+}
+
+void check_batch_norm(const NetworkChoice& choice, const PreparedData& data) {
+  if (!training::has_batch_norm(choice.network)) return;
+  if (weighing_rows(data.train) < 2) {
+    throw Error("E0232", "norm", "batch norm needs at least 2 training rows that weigh more than 0", "use --norm layer, or more rows");
+  }
+  if (choice.batch < 2) {
+    throw Error("E0232", "batch", "batches of 1 row have no variance for batch norm to divide by", "use --batch 16 or more, or --norm layer");
   }
 }
 
@@ -169,6 +189,8 @@ NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& 
   check_spec(choice.network, choice.training);
   check_combination(choice);
   choice.batch = std::min(settings.batch == 0 ? choose_batch(data.train.size()) : settings.batch, data.train.size());
+  if (choice.training.optimizer.kind == Optimizer::lbfgs) choice.batch = data.train.size();
+  check_batch_norm(choice, data);
   choice.early_stop = settings.early_stop_given ? settings.early_stop : data.validation.empty() ? 0 : kPatience;
   tell_choice(choice, settings, data, decisions);
   return choice;

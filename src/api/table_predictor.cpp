@@ -60,7 +60,7 @@ void set_labels(Predictions& predictions, const std::vector<float>& scores) {
 Sampler::Sampler(const Model::Impl& model)
     : network_(model.file.network),
       max_batch_(std::max<std::size_t>(1, model.options.max_batch)),
-      plan_(engine::make_plan(model.file.network, model.file.training, model.options)) {
+      plan_(engine::make_plan(model.predicting, model.file.training, model.options)) {
   const std::vector<float>& averaged = model.file.averaged;
   plan_->load(engine::Part::parameters, averaged.empty() ? model.file.parameters : averaged);
 }

@@ -212,7 +212,7 @@ TEST_F(TrainFiles, UncertaintyAddsASpreadAndChangesNoPrediction) {
     std::vector<float> zeros(table.rows() * model.network().spec().inputs), outputs(table.rows() * 3);
     model.network().predict_sample(zeros.data(), table.rows(), 0, outputs.data());  // leaves the weights as they were
     EXPECT_EQ(model.predict(table, 2).spread, sampled.spread);
-    EXPECT_EQ(error_of([&] { model.predict(table, 1); }), "E0233");
+    EXPECT_EQ(error_of([&] { model.predict(table, 1); }).code(), "E0233");
   }
 }
 

@@ -95,7 +95,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0324", "split column has the wrong type", "Splitting by time needs a numeric or date column."},
     {"E0325", "too few groups", "Whole groups go to one part of the split each, so there must be at least as many groups as parts."},
     {"E0326", "split leaves a part empty", "The shares asked for leave no rows for training, validation or test."},
-    {"E0327", "bad row weight", "A weight of a row or class is a finite number of at least 0, and some training row must weigh more than 0."},
+    {"E0327", "bad row weight", "A weight of a row or class is a finite number of at least 0, a class has one, and some training row must weigh more than 0."},
     {"E0328", "negative count", "The poisson loss is for counts and rates: targets of at least 0."},
     {"E0329", "row does not exist", "Rows are numbered from 0; the table has fewer rows than that."},
     {"E0330", "not a valid IDX file", "An IDX file starts with two zero bytes, a type (8: bytes) and the number of dimensions."},
@@ -122,6 +122,7 @@ constexpr ErrorEntry kEntries[] = {
      "The target holds more than 100 different texts, and more than one for every two rows: an identifier, a name or free text, of which no row "
      "tells anything about another. Choose another target. If each text is a class that you want to tell apart nevertheless, say so with --task "
      "classification; the output layer then has one unit for each."},
+    {"E0353", "validation rows of no weight", "All validation rows weigh 0: the validation loss, by which the best epoch is chosen, is not defined."},
     // E04xx: files.
     {"E0401", "cannot open file", "The file does not exist or may not be read."},
     {"E0402", "not a model file", "The file does not start as a safetensors file does, or its header cannot be read."},

@@ -60,7 +60,7 @@ TEST(FeatureJson, WeightsOfRowsAreKeptAndChecked) {
   features.target.classification = true;
   features.target.classes = {"a", "b"};
   features.target.weight_column = "w";
-  features.target.class_weights = {0.25f, 3};
+  features.target.class_weights = {0.25, 3};
   const std::string text = to_json(features);
   EXPECT_EQ(from_json(text).target.weight_column, "w");
   EXPECT_EQ(from_json(text).target.class_weights, features.target.class_weights);

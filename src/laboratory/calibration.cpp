@@ -29,6 +29,7 @@ void add_sample(TrainedSubject& trained, const TrainingSubject& subject, const t
                 Spread& spread) {
   engine::StepControl control;
   control.step = sample;
+  control.dropout_factor = trained.dropout_factor();
   const std::span<const std::uint32_t> rows(part.rows);
   const std::size_t batch = std::max<std::size_t>(1, std::min(subject.batch, subject.train.size()));
   for (std::size_t done = 0; done < rows.size(); done += batch) {
