@@ -15,7 +15,7 @@
 namespace chainrule {
 namespace {
 
-double uniform(std::uint32_t row, std::uint32_t element) {
+double cell(std::uint32_t row, std::uint32_t element) {
   return static_cast<double>(draw({33, Purpose::subsample, 0, 0, row}, element) >> 8) * 0x1p-24;
 }
 
@@ -34,7 +34,7 @@ class Contract : public OwnFolder {
     out.precision(17);
     out << "a,b,weight,heavy,flat,kind,two,number,count,none\n";
     for (std::uint32_t r = 0; r < rows; ++r) {
-      const double a = 2 * uniform(r, 0) - 1, b = 2 * uniform(r, 1) - 1, s = a * b + 0.7 * a, weight = (0.5 + uniform(r, 2)) * small;
+      const double a = 2 * cell(r, 0) - 1, b = 2 * cell(r, 1) - 1, s = a * b + 0.7 * a, weight = (0.5 + cell(r, 2)) * small;
       out << a << ',' << b << ',' << weight << ',' << 1024 * 37 * weight << ',' << small << ',' << (s < -0.2 ? "low" : s < 0.3 ? "mid" : "high") << ','
           << (s < 0 ? "no" : "yes") << ',' << 50 + 7 * s << ',' << std::floor(2e5 * std::exp(s)) << ",0\n";
     }
@@ -206,7 +206,7 @@ TEST_F(Contract, RareClassesKeepTheirWeightInSmallBatches) {
   out << "a,b,kind\n";
   for (std::uint32_t r = 0; r < 1000; ++r) {
     const bool rare = r % 100 == 7;
-    out << uniform(r, 0) + (rare ? 1.2 : 0) << ',' << uniform(r, 1) << ',' << (rare ? "rare" : "usual") << '\n';
+    out << cell(r, 0) + (rare ? 1.2 : 0) << ',' << cell(r, 1) << ',' << (rare ? "rare" : "usual") << '\n';
   }
   out.close();
   for (const char* seed : {"0", "1", "2"}) {
@@ -224,7 +224,7 @@ TEST_F(Contract, WeightTwoIsTheRowTwiceInAWholeRun) {
   once << "a,b,weight,number\n", twice << "a,b,weight,number\n";
   once.precision(17), twice.precision(17);
   for (std::uint32_t r = 0; r < 60; ++r) {
-    const double a = uniform(r, 0), b = uniform(r, 1);
+    const double a = cell(r, 0), b = cell(r, 1);
     once << a << ',' << b << ',' << (r % 3 == 0 ? 2 : 1) << ',' << a * b << '\n';
     for (std::uint32_t i = 0; i < (r % 3 == 0 ? 2u : 1u); ++i) twice << a << ',' << b << ",1," << a * b << '\n';
   }
@@ -251,7 +251,7 @@ TEST_F(Contract, ValidationRowsThatAllWeighNothingAreAnError) {
   EXPECT_EQ(error_of([&] { train(path("rows.csv"), s); }).code(), "E0327");  // all training rows first
   std::ofstream rows(path("some.csv"));
   rows << "a,b,none,number\n";
-  for (std::uint32_t r = 0; r < 40; ++r) rows << uniform(r, 0) << ',' << uniform(r, 1) << ",1," << uniform(r, 2) << '\n';
+  for (std::uint32_t r = 0; r < 40; ++r) rows << cell(r, 0) << ',' << cell(r, 1) << ",1," << cell(r, 2) << '\n';
   rows.close();
   s.read.drop = {};
   EXPECT_EQ(error_of([&] { train(path("some.csv"), s); }).code(), "E0353");
@@ -284,7 +284,7 @@ TEST_F(Contract, AModelOfTheHingeLossHasScoresAndNoProbabilities) {
 TEST_F(Contract, BinaryCrossEntropyOfManyClassesLearnsTheirShares) {
   std::ofstream out(path("shares.csv"));
   out << "a,kind\n";
-  for (std::uint32_t r = 0; r < 600; ++r) out << uniform(r, 0) << ',' << (r % 10 < 6 ? "x" : r % 10 < 9 ? "y" : "z") << '\n';
+  for (std::uint32_t r = 0; r < 600; ++r) out << cell(r, 0) << ',' << (r % 10 < 6 ? "x" : r % 10 < 9 ? "y" : "z") << '\n';
   out.close();
   TrainSettings s = settings("kind", {{"loss", "binary_cross_entropy"}, {"hidden", "4"}, {"epochs", "60"}, {"lr", "0.01"}, {"validation", "0"}});
   s.read.drop = {};

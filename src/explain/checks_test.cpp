@@ -1,5 +1,6 @@
 // The checks pass on sound networks of every loss and notice what is broken.
 #include "explain/checks.h"
+#include "explain/first_steps.h"
 
 #include <gtest/gtest.h>
 
