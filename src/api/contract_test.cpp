@@ -245,10 +245,9 @@ TEST_F(Contract, ValidationRowsThatAllWeighNothingAreAnError) {
   std::ofstream out(path("hold.csv"));
   out << "a,b,none,number\n0.5,0.25,0,51\n0.1,0.75,0,49\n";
   out.close();
-  TrainSettings s = settings("number", {{"validation", path("hold.csv")}});
-  s.read.drop = {"weight", "heavy", "flat", "kind", "two", "count"};
-  s.weight_column = "none";
-  EXPECT_EQ(error_of([&] { train(path("rows.csv"), s); }).code(), "E0327");  // all training rows first
+  TrainSettings s = settings("number", {{"weight-column", "none"}});
+  EXPECT_EQ(error_of([&] { train(path("rows.csv"), s); }).code(), "E0327");  // all training rows
+  s.validation = path("hold.csv");
   std::ofstream rows(path("some.csv"));
   rows << "a,b,none,number\n";
   for (std::uint32_t r = 0; r < 40; ++r) rows << cell(r, 0) << ',' << cell(r, 1) << ",1," << cell(r, 2) << '\n';

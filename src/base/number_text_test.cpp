@@ -39,6 +39,11 @@ TEST(NumberText, KeepsWhatTheResolutionTellsApartAndNoMore) {
   EXPECT_EQ(text_of(251234.567891234, 80000 * 0x1p-24), "251234.568");
   EXPECT_EQ(text_of(0.1 + 1e-15, 0x1p-24), "0.1");
   EXPECT_EQ(text_of(-12.5, 0x1p-24), "-12.5");
+  EXPECT_EQ(text_of(-0.001, 0x1p-24), "-0.001");
+  EXPECT_EQ(text_of(1e-12, 0x1p-24), "0");
+  EXPECT_EQ(text_of(120, 0x1p-24), "120");
+  EXPECT_EQ(text_of(0.05, 0x1p-24), "0.05");
+  EXPECT_EQ(text_of(2460000.25, 3 * 0x1p-24), "2460000.25");
 }
 
 TEST(NumberText, IsNeverOffByMoreThanHalfTheResolution) {

@@ -1,6 +1,6 @@
 """`check` raises no false alarm: default networks of many seeds on healthy tables fail nothing, and value, limit and verdict agree.
 
-  healthy_test.py PROGRAM [SEEDS]      20 tables, SEEDS (1; the long form: 10) seeds each
+  healthy_test.py PROGRAM [SEEDS]      every fourth table with one seed; with SEEDS (the long form: 10) all 20 with that many
 """
 import json
 import math
@@ -63,13 +63,16 @@ def agrees(item):
 
 
 def main():
-    program, seeds = pathlib.Path(sys.argv[1]).resolve(), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    program, long = pathlib.Path(sys.argv[1]).resolve(), len(sys.argv) > 2
+    seeds = range(int(sys.argv[2])) if long else [2]  # the default network starts far off with this seed on tables of few columns
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="chainrule-healthy-") as home:
         for number, (name, make) in enumerate({**NUMBERS, **CLASSES}.items()):
             path = pathlib.Path(home) / f"{name}.csv"
+            if number % 4 and not long:
+                continue
             write(path, make, number)
-            for seed in range(seeds):
+            for seed in seeds:
                 done = tables.run([program, "check", path, "--target", "target", "--seed", seed, "--threads", 1, "--json"])
                 items = json.loads(done.stdout)["checks"] if done.stdout else []
                 wrong = [f"{i['id']} {i['severity']} {i['value']} (limit {i['limit']}): {i['detail']}" for i in items
