@@ -9,6 +9,7 @@
 #include "chainrule/error.h"
 #include "chainrule/model.h"
 #include "chainrule/train.h"
+#include "model/checkpoint.h"
 #include "testing/error_of.h"
 #include "testing/own_folder.h"
 
@@ -295,6 +296,33 @@ TEST_F(Contract, BinaryCrossEntropyOfManyClassesLearnsTheirShares) {
   EXPECT_NEAR(mean[0], 0.6, 0.04);
   EXPECT_NEAR(mean[1], 0.3, 0.04);
   EXPECT_NEAR(mean[2], 0.1, 0.04);
+}
+
+// ---- runs of an earlier release ----
+
+TEST_F(Contract, ACheckpointOfTheFirstArithmeticIsContinuedOnlyWhereNothingHasChanged) {
+  const auto code = [&](std::vector<Setting> pairs) {
+    pairs.push_back({"checkpoint-every", "1"});
+    run("number", pairs);
+    model::Checkpoint checkpoint = model::load_newest_checkpoint(path("run")).checkpoint;
+    const std::string mark = "\"arithmetic\":2,";
+    const std::size_t at = checkpoint.trainer_state.find(mark);
+    EXPECT_NE(at, std::string::npos);
+    EXPECT_NO_THROW(resume(path("run")));
+    checkpoint.trainer_state.erase(at, mark.size());  // as release 0.1 wrote it
+    model::save_checkpoint(path("run"), checkpoint);
+    return error_of([&] { resume(path("run")); }).code();
+  };
+  EXPECT_EQ(code({}), "none");
+  EXPECT_EQ(code({{"dropout", "0.3"}, {"dropout-schedule", "cosine"}}), "none");
+  EXPECT_EQ(code({{"norm", "batch"}, {"batch", "16"}, {"validation", "0"}, {"epochs", "2"}}), "E0234");  // a rest of 6 of 150 rows
+  EXPECT_EQ(code({{"norm", "batch"}, {"batch", "30"}, {"validation", "0"}}), "none");
+  EXPECT_EQ(code({{"weight-column", "weight"}}), "E0234");
+  EXPECT_EQ(code({{"ema", "0.9"}}), "E0234");
+  EXPECT_EQ(code({{"norm", "batch"}, {"optimizer", "lbfgs"}}), "E0234");
+  EXPECT_EQ(code({{"dropout", "0.3:standard"}, {"dropout-schedule", "cosine"}}), "E0234");
+  EXPECT_EQ(code({{"schedule", "cosine_restarts:period=0.2"}}), "E0234");
+  EXPECT_EQ(code({{"schedule", "cosine_restarts:period=2"}}), "none");
 }
 
 }  // namespace
