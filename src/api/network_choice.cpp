@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "api/row_weights.h"
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "math/initializers.h"
@@ -131,16 +132,9 @@ void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, con
   }
 }
 
-/// Rows that weigh more than 0, counted up to two.
-std::size_t weighing_rows(const training::DataPart& part) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < part.size() && count < 2; ++i) count += part.weight(i) > 0;
-  return count;
-}
-
 void check_batch_norm(const NetworkChoice& choice, const PreparedData& data) {
   if (!training::has_batch_norm(choice.network)) return;
-  if (weighing_rows(data.train) < 2) {
+  if (!weighs_something(data.train, 2)) {
     throw Error("E0232", "norm", "batch norm needs at least 2 training rows that weigh more than 0", "use --norm layer, or more rows");
   }
   if (choice.batch < 2) {

@@ -134,16 +134,6 @@ void check_counts(const NumberTable& numbers, const data::Table& table) {
   }
 }
 
-// Weight of each row: its column's value times its class's weight, and 1 in the mean over `rows`.
-void set_weights(NumberTable& numbers, const data::Table& table, const features::TargetState& target,
-                 const std::vector<std::int32_t>& labels, std::span<const std::uint32_t> rows) {
-  const std::vector<double>& per_class = target.class_weights;
-  if (target.weight_column.empty() && per_class.empty()) return;
-  std::vector<double> weights = target.weight_column.empty() ? std::vector<double>(table.rows, 1.0) : column_weights(table, target.weight_column);
-  for (std::size_t row = 0; row < table.rows && !per_class.empty(); ++row) weights[row] *= per_class[static_cast<std::size_t>(labels[row])];
-  numbers.weights = normalized_weights(std::move(weights), rows);
-}
-
 training::DataPart part_of(const NumberTable& numbers, std::vector<std::uint32_t> rows) {
   return {numbers.samples(), std::move(rows)};
 }
@@ -292,7 +282,7 @@ class Preparation {
       data_.decisions.push_back(line);
     }
     data_.features.target.weight_column = settings_.weight_column;
-    set_weights(data_.numbers, *data_.table, data_.features.target, labels, train_rows);
+    data_.numbers.weights = row_weights(*data_.table, data_.features.target, labels, train_rows);
     if (data_.loss == Loss::poisson) check_counts(data_.numbers, *data_.table);
     return labels;
   }
@@ -325,18 +315,11 @@ class Preparation {
     }
   }
 
-  static bool all_weigh_nothing(const training::DataPart& part) {
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      if (part.weight(i) > 0) return false;
-    }
-    return !part.empty();
-  }
-
   void check_weights() const {
-    if (all_weigh_nothing(data_.train)) {
+    if (!weighs_something(data_.train)) {
       throw Error("E0327", data_.table->source, "all training rows weigh 0", "give some rows a weight above 0");
     }
-    if (all_weigh_nothing(data_.validation)) {
+    if (!data_.validation.empty() && !weighs_something(data_.validation)) {
       throw Error("E0353", as_share(settings_.validation) ? data_.table->source : settings_.validation,
                   "all validation rows weigh 0, so their loss, which says which epoch is best, is not defined",
                   "give some of them a weight above 0, or do without validation: --validation 0");
@@ -400,8 +383,8 @@ void weigh_rows(NumberTable& numbers, const features::FeatureSet& features, cons
                 "add it; a column of ones weighs all rows the same");
   }
   const bool by_class = !features.target.class_weights.empty();
-  set_weights(numbers, table, features.target,
-              by_class ? features::class_labels(features, table) : std::vector<std::int32_t>{}, all_rows(table.rows));
+  const std::vector<std::int32_t> labels = by_class ? features::class_labels(features, table) : std::vector<std::int32_t>{};
+  numbers.weights = row_weights(table, features.target, labels, all_rows(table.rows));
 }
 
 training::TargetUnit unit_of(const features::TargetState& target) {

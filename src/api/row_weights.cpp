@@ -107,6 +107,20 @@ std::vector<double> class_weights(const std::string& text, const std::vector<std
   return text == "balanced" ? balanced_weights(classes.size(), labels, train_rows) : read_class_weights(text, classes, how, left_out);
 }
 
+std::vector<float> row_weights(const data::Table& table, const features::TargetState& target, std::span<const std::int32_t> labels,
+                               std::span<const std::uint32_t> rows) {
+  const std::vector<double>& per_class = target.class_weights;
+  if (target.weight_column.empty() && per_class.empty()) return {};
+  std::vector<double> weights = target.weight_column.empty() ? std::vector<double>(table.rows, 1.0) : column_weights(table, target.weight_column);
+  for (std::size_t row = 0; row < table.rows && !per_class.empty(); ++row) weights[row] *= per_class[static_cast<std::size_t>(labels[row])];
+  return normalized_weights(std::move(weights), rows);
+}
+
+bool weighs_something(const training::DataPart& part, std::size_t count) {
+  for (std::size_t i = 0; i < part.size() && count > 0; ++i) count -= part.weight(i) > 0;
+  return count == 0;
+}
+
 std::vector<float> normalized_weights(std::vector<double> weights, std::span<const std::uint32_t> rows) {
   double largest = 0, sum = 0;
   for (const std::uint32_t row : rows) largest = std::max(largest, weights[row]);
