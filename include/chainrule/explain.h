@@ -13,7 +13,8 @@ namespace chainrule {
 struct CheckItem {
   std::string id, title, detail;       ///< id: "gradient", "initial_loss", "overfit_one_batch", "determinism", ...
   bool passed = false;                 ///< false only when severity is "failed"
-  double value = 0, limit = 0;
+  double value = 0, limit = 0;         ///< a passed value does not lie beyond the limit, one that is warned about or failed does
+  bool at_least = false;               ///< the limit is the least good value, not the largest
   std::string severity;                ///< "passed", "warning" or "failed"
   std::string meaning, advice;         ///< what the number is, and what to do when it is bad
 };

@@ -18,9 +18,13 @@ struct Predictions {
   std::size_t rows = 0;
   std::vector<std::string> classes;
   std::vector<std::size_t> labels;      ///< classification: most probable class of each row
-  std::vector<float> probabilities;     ///< classification: [rows, classes]
-  std::vector<float> values;            ///< regression: [rows, targets], in the target's unit
-  std::vector<float> spread;            ///< with samples > 0: standard deviation of the prediction, [rows, classes or targets]
+  std::vector<float> probabilities;     ///< classification: [rows, classes]; empty for the hinge loss, which has none
+  std::vector<float> scores;            ///< classification with the hinge loss: [rows, classes], the margins
+  std::vector<double> values;           ///< regression: [rows, targets], in the target's unit
+  /// What the last bit of the network's fp32 output is worth in the target's unit; digits of a value below it mean nothing. 0: a value has
+  /// the digits of a float, some 7.
+  double resolution = 0;
+  std::vector<double> spread;           ///< with samples > 0: standard deviation of the prediction, [rows, classes or targets]
   std::vector<std::string> warnings;    ///< values that training never saw, one line per column
 };
 
@@ -57,6 +61,8 @@ class Model {
   Table read(const std::string& path, const ReadOptions& options = {}) const;
 
   /// Columns are found by name (by position when the model was trained without a header). Throws E0320 when one is missing.
+  /// samples: 0, or at least 2 (Error E0233): then `spread` is their standard deviation (divisor samples - 1) with dropout left on. The
+  /// predictions are the same with and without.
   Predictions predict(const Table& table, std::size_t samples = 0);
   /// The same for a file (as Table::read takes it), handed to `take` in order, some rows at a time: large CSV text is never in memory as a
   /// whole. Several faults: the first in the file is thrown, after the rows before it were handed out. Columns are read as by read().

@@ -17,7 +17,7 @@ struct Samples {
   const float* x = nullptr;              ///< [rows, inputs], row-major
   const float* y = nullptr;              ///< [rows, targets], row-major; null when labels are given
   const std::int32_t* labels = nullptr;  ///< class of each row, in [0, outputs); null when y is given
-  const float* weights = nullptr;        ///< one weight >= 0 per row; null: all 1
+  const float* weights = nullptr;        ///< one weight >= 0 per row, best 1 in the mean: a batch is divided by its rows; null: all 1
   const std::uint32_t* ids = nullptr;    ///< the row's id in its data set, which random draws depend on; null: its index
   std::size_t rows = 0;
   std::size_t inputs = 0;
@@ -47,7 +47,7 @@ struct TensorInfo {
   bool trainable = true;           ///< false: running statistics of batch normalisation
 };
 
-/// What one training step saw. loss is the weighted mean over the batch before the update, without penalties.
+/// What one training step saw. loss is the batch's before the update, sum of weight * loss over its rows / rows, without penalties.
 struct StepResult {
   double loss = 0;
   bool finite = true;              ///< false: a non-finite loss, gradient at the outputs, or weight appeared

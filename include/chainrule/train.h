@@ -83,7 +83,8 @@ struct ConfusionCount {
   std::size_t rows = 0;                  ///< at least 1
 };
 
-/// Measures on one set of rows. Which fields are set depends on the task.
+/// Measures on one set of rows. Which fields are set depends on the task. What these rows do not define is NaN (null in JSON, `-` in text):
+/// the loss of rows that all weigh 0, the AUC of rows of one class, r2 where all truths are equal, log_loss of hinge.
 struct Metrics {
   std::size_t rows = 0;
   double loss = 0;                 ///< weighted mean of the training loss, without penalties
@@ -91,6 +92,7 @@ struct Metrics {
   bool classification = false;
   double accuracy = 0, log_loss = 0;
   double auc = 0;                  ///< two classes: area under ROC; more: macro mean of one against the rest
+  std::size_t auc_classes = 0;     ///< classes that the mean is over: those that occur
   std::vector<std::string> classes;
   std::vector<std::vector<std::size_t>> confusion;  ///< [true class][predicted class]; empty above kMostClassesOfMatrix
   std::vector<ConfusionCount> confusion_counts;     ///< in its place then, by true and predicted class

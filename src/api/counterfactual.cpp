@@ -9,6 +9,7 @@
 
 #include "api/model_impl.h"
 #include "api/setting_text.h"
+#include "base/number_text.h"
 #include "chainrule/error.h"
 #include "explain/counterfactual_search.h"
 #include "features/column_source.h"
@@ -44,7 +45,7 @@ class Finder {
     const Answer before = predicted_answer(model_, row_inputs(row_));
     result_.before = before.text;
     result_.score = before.score;
-    CounterfactualProblem problem{impl_.file.network, parameters(), {}, {}, {}, {}, {}};
+    CounterfactualProblem problem{impl_.predicting, parameters(), {}, {}, {}, {}, {}};
     const std::span<const float> x = row_inputs(row_);
     problem.x.assign(x.begin(), x.end());
     set_goals(problem);
@@ -167,7 +168,7 @@ class Finder {
   std::size_t class_of(std::span<const float> x) const {
     std::vector<float> outputs(impl_.file.network.outputs());
     model_.predict_inputs(x, outputs);
-    return training::largest(training::class_probabilities(impl_.file.network, outputs, 1, impl_.unit.classes.size()));
+    return training::largest(training::class_scores(impl_.file.network, outputs, 1, impl_.unit.classes.size()));
   }
 
   void set_number_goal(CounterfactualProblem& problem) {
@@ -180,7 +181,7 @@ class Finder {
     double output = (wanted_ - impl_.unit.center) / impl_.unit.scale;
     if (impl_.file.network.loss.kind == Loss::poisson) {
       if (wanted_ <= 0) throw Error("E0112", "--until", "a count never falls to " + write_number(wanted_), "ask for a smaller change");
-      output = std::log(wanted_);
+      output = std::log(output);
     }
     explain::Goal goal{std::vector<double>(impl_.file.network.outputs()), 0};
     goal.weights[0] = request_.until > 0 ? -1 : 1;
@@ -316,10 +317,11 @@ Answer predicted_answer(Model& model, std::span<const float> x) {
   std::vector<float> outputs(impl.file.network.outputs());
   model.predict_inputs(x, outputs);
   if (!impl.unit.classification) {
-    const double value = static_cast<double>(training::target_predictions(impl.file.network, impl.unit, outputs, 1)[0]);
-    return {write_number(value), value};
+    const double value = training::target_predictions(impl.file.network, impl.unit, outputs, 1)[0];
+    char text[kLongestNumber];
+    return {std::string(text, write_number_to(text, value, training::resolution(impl.unit))), value};
   }
-  const std::vector<float> p = training::class_probabilities(impl.file.network, outputs, 1, impl.unit.classes.size());
+  const std::vector<float> p = training::class_scores(impl.file.network, outputs, 1, impl.unit.classes.size());
   const std::size_t best = training::largest(p);
   return {impl.unit.classes[best], static_cast<double>(p[best])};
 }

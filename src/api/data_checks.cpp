@@ -55,26 +55,32 @@ CheckItem wrong_loss_item(const DataSubject& subject) {
   if (subject.classification) {
     const bool fractions = target.type == data::ColumnType::numeric && !target.integers;
     const bool continuous = distinct > kManyClasses && (fractions || rows < kRowsPerClass * static_cast<double>(distinct));
-    return finding("wrong_loss", continuous ? Verdict::failed : Verdict::passed, static_cast<double>(distinct), kManyClasses,
-                   what + ", and " + loss + " takes each for a class of its own");
+    const std::string detail = what + ", and " + loss + " takes each for a class of its own";
+    if (continuous || distinct <= kManyClasses) {
+      return finding("wrong_loss", continuous ? Verdict::failed : Verdict::passed, static_cast<double>(distinct), kManyClasses, detail);
+    }
+    const double each = rows / static_cast<double>(distinct);
+    return finding("wrong_loss", Verdict::passed, each, kRowsPerClass, detail + ", of " + number_words(each) + " rows on average", true);
   }
   const features::TaskChoice choice = features::choose_task(target);
   // Few whole numbers may be counts (poisson) or grades; two values are classes whatever they are called.
   const bool classes = distinct <= 2 || (choice.classification && subject.loss != Loss::poisson);
   const Verdict verdict = distinct <= 2 ? Verdict::failed : classes ? Verdict::warning : Verdict::passed;
-  return finding("wrong_loss", verdict, static_cast<double>(distinct), 2, what + ", and " + loss + " takes them for a quantity");
+  // Of a warning the classes that describe a quantity are too few, whatever their number.
+  const double least = verdict == Verdict::failed ? 2 : verdict == Verdict::warning ? static_cast<double>(distinct) : 3;
+  return finding("wrong_loss", verdict, static_cast<double>(distinct), least, what + ", and " + loss + " takes them for a quantity", true);
 }
 
 CheckItem leak_item(const DataSubject& subject) {
   const std::vector<ColumnSkill> skills =
       column_skills(subject.table, subject.rows, subject.target, subject.classification, subject.ignored);
-  if (skills.empty()) return finding("leak", Verdict::passed, 0, kLeakWarning, "too few rows to tell");
+  if (skills.empty()) return finding("leak", Verdict::passed, 0, 0, "too few rows to tell");
   const ColumnSkill& best = skills.front();
-  if (skills.size() == 1) return finding("leak", Verdict::passed, best.skill, kLeakWarning, "there is only one column to predict from");
+  if (skills.size() == 1) return finding("leak", Verdict::passed, 0, 0, "there is only one column to predict from");
   const Verdict verdict = best.skill >= kLeakFailure ? Verdict::failed : best.skill >= kLeakWarning ? Verdict::warning : Verdict::passed;
   std::string detail = "column " + quoted(best.column) + " alone reaches " + number_words(best.skill) + ", the next best " +
                        number_words(skills[1].skill) + " (" + quoted(skills[1].column) + ")";
-  return finding("leak", verdict, best.skill, kLeakWarning, detail);
+  return finding("leak", verdict, best.skill, verdict == Verdict::failed ? kLeakFailure : kLeakWarning, detail);
 }
 
 // ---- columns ----
@@ -101,7 +107,7 @@ CheckItem unscaled_item(const DataSubject& subject) {
   }
   const ScaleFinding worst = worst_scale(inputs, subject.rows, subject.samples, subject.input_names, subject.table);
   const Verdict verdict = worst.value >= worst.failure ? Verdict::failed : worst.value >= worst.limit ? Verdict::warning : Verdict::passed;
-  return finding("unscaled_column", verdict, worst.value, worst.limit, worst.detail);
+  return finding("unscaled_column", verdict, worst.value, verdict == Verdict::failed ? worst.failure : worst.limit, worst.detail);
 }
 
 std::string missing_places(const data::Table& table, const data::Column& column) {
@@ -155,7 +161,7 @@ CheckItem duplicate_item(const DataSubject& subject) {
   const bool copies = repeated > 0 && rows_are_individual(subject, rows - repeated);
   std::string detail = std::to_string(repeated) + " of " + std::to_string(rows) + " rows repeat an earlier one";
   if (repeated > 0 && !copies) detail += ", as is to be expected with so few distinct values";
-  return finding("duplicate_rows", copies && share >= kDuplicateLimit ? Verdict::warning : Verdict::passed, share, kDuplicateLimit, detail);
+  return finding("duplicate_rows", copies && share >= kDuplicateLimit ? Verdict::warning : Verdict::passed, copies ? share : 0, kDuplicateLimit, detail);
 }
 
 CheckItem overlap_item(const DataSubject& subject) {
@@ -163,7 +169,7 @@ CheckItem overlap_item(const DataSubject& subject) {
   const std::size_t repeated = data::count_duplicates(data::row_hashes(subject.table));
   const bool copies = subject.overlapping > 0 && rows_are_individual(subject, subject.table.rows - repeated);
   const Verdict verdict = !copies || share < kDuplicateLimit ? Verdict::passed : share >= kOverlapFailure ? Verdict::failed : Verdict::warning;
-  return finding("split_overlap", verdict, share, kDuplicateLimit,
+  return finding("split_overlap", verdict, copies ? share : 0, verdict == Verdict::failed ? kOverlapFailure : kDuplicateLimit,
                  std::to_string(subject.overlapping) + " of " + std::to_string(subject.held_out) + " rows held out are training rows too");
 }
 

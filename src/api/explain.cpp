@@ -15,6 +15,7 @@
 #include "explain/explain.h"
 #include "explain/step_forecast.h"
 #include "features/column_source.h"
+#include "train/trainer.h"
 
 namespace chainrule {
 namespace {
@@ -60,7 +61,7 @@ class Explainer {
     prepare();
     const auto& averaged = model_.file.averaged;
     const std::vector<float>& parameters = averaged.empty() ? model_.file.parameters : averaged;
-    result_ = explain::explain_samples({model_.file.network, parameters, samples_, rows_, input_groups(model_.file.features)}, request_);
+    result_ = explain::explain_samples({model_.predicting, parameters, samples_, rows_, input_groups(model_.file.features)}, request_);
     name_everything();
     forecast_step();
     if (request_.movers) find_movers();
@@ -179,6 +180,10 @@ class Explainer {
   void forecast_step() {
     if (is_lbfgs(model_)) {
       result_.notes.push_back("no step is shown: L-BFGS has none of its own for some rows");
+      return;
+    }
+    if (request_.scope.kind == RowScope::Kind::row && training::has_batch_norm(model_.file.network)) {
+      result_.notes.push_back("no step is shown: batch norm would measure its units over this one row, and every normalised value would be 0");
       return;
     }
     result_.step = explain::forecast_step(model_.file.network, model_.file.training, model_.file.parameters, samples_, rows_, request_.top);

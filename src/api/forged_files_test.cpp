@@ -67,7 +67,7 @@ class ForgedFiles : public OwnFolder {
       model.predict_file(path(table), {}, 0, [&](const Predictions& part) {
         rows += part.rows;
         const std::size_t classes = part.classes.size();
-        EXPECT_EQ(part.probabilities.size(), part.rows * classes) << what;
+        EXPECT_EQ(part.probabilities.size() + part.scores.size(), part.rows * classes) << what;
         EXPECT_EQ(part.values.size(), part.classification ? 0 : part.rows) << what;
         for (const std::size_t label : part.labels) EXPECT_LT(label, classes) << what;
       });

@@ -40,7 +40,8 @@ Model::Impl::Impl(std::string path_, model::ModelFile file_, const PlanOptions& 
       file(std::move(file_)),
       unit(api::unit_of(file.features.target)),
       options(options_),
-      network(file.network, file.training, options_) {
+      predicting(model::predicting_network(file)),
+      network(predicting, file.training, options_) {
   network.set_parameters(file.parameters);
   if (!file.averaged.empty()) network.set_average(file.averaged);
 }

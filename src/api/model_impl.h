@@ -16,7 +16,8 @@ struct Model::Impl {
   training::TargetUnit unit;
   PlanOptions options;  ///< as asked for
   std::vector<std::string> notes = {};
-  Network network;  ///< holds the file's parameters, and their running mean when there is one
+  NetworkSpec predicting;  ///< file.network with the dropout rates that it predicts with
+  Network network;  ///< of `predicting`; holds the file's parameters, and their running mean when there is one
 
   Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_);
   /// The file as it would be written now, with the weights the network has. Throws Error E0414 when the network has another shape.

@@ -43,6 +43,7 @@ struct Network::Impl {
   std::uint64_t steps = 0, run_steps = 1, epoch_steps = 1;
   bool scheduled = false;  ///< set_run_length() was called: schedules move
   engine::StepControl next;  ///< of the next step
+  double last_dropout_factor = 1;
   bool next_is_constant = false;  ///< all of it but the step's number
   std::size_t rows_forward = 0;   ///< of the last forward() that nothing has overwritten
   bool has_gradients = false, fine_gradients = true;  ///< of the last backward(); at the outputs
@@ -111,6 +112,13 @@ struct Network::Impl {
     next_is_constant = is_constant();
   }
 
+  /// Predictions go with the step just taken.
+  void count_step() noexcept {
+    steps += 1;
+    last_dropout_factor = next.dropout_factor;
+    plan->set_dropout_factor(last_dropout_factor);
+  }
+
   std::vector<float> stored(Part part) const {
     std::vector<float> values(layout.size);
     plan->store(part, values);
@@ -162,7 +170,7 @@ StepResult Network::step(const Samples& samples, std::span<const std::uint32_t> 
   api::check_answers("step", net.network, samples, rows);
   const StepResult result = net.plan->step(samples, rows, net.control());
   net.forget_pass();
-  if (result.updated) net.steps += 1;
+  if (result.updated) net.count_step();
   return result;
 }
 
@@ -194,7 +202,7 @@ StepResult Network::update() {
   net.forget_pass();
   if (!net.fine_gradients) return {0, false, 0, false};
   const StepResult result = net.plan->update(net.control());
-  net.steps += 1;
+  net.count_step();
   return result;
 }
 
@@ -217,6 +225,7 @@ void Network::predict_sample(const float* x, std::size_t rows, std::uint64_t sam
   }
   engine::StepControl how;
   how.step = sample;
+  how.dropout_factor = impl_->last_dropout_factor;
   Samples samples;
   samples.x = x;
   samples.rows = rows;

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "api/row_weights.h"
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "math/initializers.h"
 #include "math/schedules.h"
+#include "train/trainer.h"
 
 namespace chainrule::api {
 namespace {
@@ -118,13 +120,25 @@ void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, con
     decisions.push_back("precision: bf16, the operands of the products are rounded" +
                         (settings.spec_file.empty() ? std::string() : ", by " + settings.spec_file));
   }
-  if (settings.batch == 0) {
+  if (choice.training.optimizer.kind == Optimizer::lbfgs) {
+    decisions.push_back("batch: all " + std::to_string(choice.batch) + " training rows, as lbfgs needs them");
+  } else if (settings.batch == 0) {
     decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) +
                         " training rows");
   }
   if (!settings.early_stop_given && choice.early_stop > 0) {
     decisions.push_back("early stop: after " + std::to_string(choice.early_stop) +
                         " epochs without a lower validation loss");
+  }
+}
+
+void check_batch_norm(const NetworkChoice& choice, const PreparedData& data) {
+  if (!training::has_batch_norm(choice.network)) return;
+  if (!weighs_something(data.train, 2)) {
+    throw Error("E0232", "norm", "batch norm needs at least 2 training rows that weigh more than 0", "use --norm layer, or more rows");
+  }
+  if (choice.batch < 2) {
+    throw Error("E0232", "batch", "batches of 1 row have no variance for batch norm to divide by", "use --batch 16 or more, or --norm layer");
   }
 }
 
@@ -169,6 +183,8 @@ NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& 
   check_spec(choice.network, choice.training);
   check_combination(choice);
   choice.batch = std::min(settings.batch == 0 ? choose_batch(data.train.size()) : settings.batch, data.train.size());
+  if (choice.training.optimizer.kind == Optimizer::lbfgs) choice.batch = data.train.size();
+  check_batch_norm(choice, data);
   choice.early_stop = settings.early_stop_given ? settings.early_stop : data.validation.empty() ? 0 : kPatience;
   tell_choice(choice, settings, data, decisions);
   return choice;

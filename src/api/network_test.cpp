@@ -133,6 +133,8 @@ TEST(Network, RunningMeanPredictsAndStartsAtTheParameters) {
   problem.training.ema = 0.5;
   Network network = problem.make();
   EXPECT_EQ(network.average(), network.parameters());
+  network.step(problem.samples, problem.rows);  // the mean of one step's weights
+  for (std::size_t i = 0; i < network.parameter_count(); ++i) EXPECT_NEAR(network.average()[i], network.parameters()[i], 1e-6);
   network.step(problem.samples, problem.rows);
   EXPECT_NE(network.average(), network.parameters());
   std::vector<float> averaged(kRows * kClasses), set(kRows * kClasses);

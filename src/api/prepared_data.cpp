@@ -163,17 +163,6 @@ void check_counts(const NumberTable& numbers, const data::Table& table) {
   }
 }
 
-// Weight of each row: its column's value times its class's weight.
-void set_weights(NumberTable& numbers, const data::Table& table, const features::TargetState& target,
-                 const std::vector<std::int32_t>& labels) {
-  const std::vector<float>& per_class = target.class_weights;
-  if (!target.weight_column.empty()) numbers.weights = column_weights(table, target.weight_column);
-  if (per_class.empty()) return;
-  if (numbers.weights.empty()) numbers.weights.assign(table.rows, 1.0f);
-  for (std::size_t row = 0; row < table.rows; ++row)
-    numbers.weights[row] *= per_class[static_cast<std::size_t>(labels[row])];
-}
-
 training::DataPart part_of(const NumberTable& numbers, std::vector<std::uint32_t> rows) {
   return {numbers.samples(), std::move(rows)};
 }
@@ -301,10 +290,21 @@ class Preparation {
       if (settings_.split == SplitKind::group) ignored.push_back(settings_.split_column);
       for (const std::string& column : ignored) data_.decisions.push_back("not an input: " + in_quotes(column));
       data_.features = features::fit(*data_.table, rows, target, classification, ignored);
+      if (data_.loss == Loss::poisson) scale_counts(rows);
     }
-    if (data_.loss == Loss::poisson) data_.features.target.center = 0, data_.features.target.scale = 1;
     data_.unit = unit_of(data_.features.target);
     for (const std::string& note : data_.features.notes) data_.decisions.push_back(note);
+  }
+
+  // Counts are divided by their mean and not moved: the minimum of the loss stays where it was, and an output of 0, where training
+  // begins, is the mean count.
+  void scale_counts(std::span<const std::uint32_t> rows) {
+    features::TargetState& target = data_.features.target;
+    target.center = 0, target.scale = 1;
+    const std::vector<double> values = features::numbers_of_target(data_.features, *data_.table);
+    double mean = 0;
+    for (const std::uint32_t row : rows) mean += values[row] / static_cast<double>(rows.size());
+    if (mean > 0) target.scale = mean;  // else a count is negative, which check_counts says
   }
 
   // Matrix, targets and weights of the main table; returns the classes of its rows, if any.
@@ -315,9 +315,13 @@ class Preparation {
     if (!settings_.class_weights.empty()) {
       if (labels.empty())
         throw Error("E0107", "class-weights", "a regression has no classes", "use --weight-column for weights of rows");
-      std::vector<float>& per_class = data_.features.target.class_weights;
+      std::vector<double>& per_class = data_.features.target.class_weights;
+      std::vector<std::string> left_out;
       per_class = class_weights(settings_.class_weights, data_.unit.classes, labels, train_rows,
-                                {settings_.read.stop, nullptr, wanted(digest_.class_weights)});
+                                {settings_.read.stop, nullptr, wanted(digest_.class_weights)}, left_out);
+      for (const std::string& name : left_out) {
+        data_.decisions.push_back("the class " + in_quotes(name) + " is not named in " + settings_.class_weights + " and weighs 1");
+      }
       std::string line = "class weights:";
       for (std::size_t c = 0; c < per_class.size(); ++c)
         line += " " + data_.unit.classes[c] + " " + std::to_string(per_class[c]);
@@ -328,7 +332,7 @@ class Preparation {
       const data::Column& weight = data_.table->columns[data_.table->find_column(settings_.weight_column)];
       if (weight.type == data::ColumnType::numeric) data_.features.target.weight_style = weight.style;
     }
-    set_weights(data_.numbers, *data_.table, data_.features.target, labels);
+    data_.numbers.weights = row_weights(*data_.table, data_.features.target, labels, train_rows);
     if (data_.loss == Loss::poisson) check_counts(data_.numbers, *data_.table);
     return labels;
   }
@@ -375,11 +379,14 @@ class Preparation {
   }
 
   void check_weights() const {
-    if (data_.numbers.weights.empty()) return;
-    double sum = 0;
-    for (std::uint32_t row : data_.train.rows) sum += static_cast<double>(data_.numbers.weights[row]);
-    if (!(sum > 0))
+    if (!weighs_something(data_.train)) {
       throw Error("E0327", data_.table->source, "all training rows weigh 0", "give some rows a weight above 0");
+    }
+    if (!data_.validation.empty() && !weighs_something(data_.validation)) {
+      throw Error("E0353", as_share(settings_.validation) ? data_.table->source : settings_.validation,
+                  "all validation rows weigh 0, so their loss, which says which epoch is best, is not defined",
+                  "give some of them a weight above 0, or do without validation: --validation 0");
+    }
   }
 
   const DataRequest& request_;
@@ -446,8 +453,8 @@ void weigh_rows(NumberTable& numbers, const features::FeatureSet& features, cons
                 "add it; a column of ones weighs all rows the same");
   }
   const bool by_class = !features.target.class_weights.empty();
-  set_weights(numbers, table, features.target,
-              by_class ? features::class_labels(features, table) : std::vector<std::int32_t>{});
+  const std::vector<std::int32_t> labels = by_class ? features::class_labels(features, table) : std::vector<std::int32_t>{};
+  numbers.weights = row_weights(table, features.target, labels, all_rows(table.rows));
 }
 
 training::TargetUnit unit_of(const features::TargetState& target) {

@@ -31,23 +31,23 @@ class SmoothedLoss {
 /// Training rows in batches, epoch after epoch.
 class Batches {
  public:
-  Batches(const training::DataPart& part, std::size_t batch, std::uint64_t seed)
-      : part_(part), batch_(batch), seed_(seed), order_(part.size()) {}
+  Batches(const training::DataPart& part, const data::BatchCut& cut, std::uint64_t seed)
+      : part_(part), cut_(cut), seed_(seed), order_(part.size()) {}
 
   std::span<const std::uint32_t> next() {
-    if (position_ >= order_.size() || epoch_ == 0) {
+    if (step_ == cut_.steps() || epoch_ == 0) {
       data::batch_order(seed_, epoch_++, order_);
       for (std::uint32_t& row : order_) row = part_.rows[row];
-      position_ = 0;
+      step_ = 0;
     }
-    const std::size_t begin = position_;
-    position_ += batch_;
-    return std::span<const std::uint32_t>(order_).subspan(begin, std::min(batch_, order_.size() - begin));
+    const std::size_t step = step_++;
+    return std::span<const std::uint32_t>(order_).subspan(cut_.begin(step), cut_.size(step));
   }
 
  private:
   const training::DataPart& part_;
-  std::size_t batch_, position_ = 0;
+  data::BatchCut cut_;
+  std::size_t step_ = 0;
   std::uint64_t seed_, epoch_ = 0;
   std::vector<std::uint32_t> order_;
 };
@@ -72,7 +72,7 @@ RateSearch search_learning_rate(const TrainSettings& settings, const NetworkChoi
     throw Error("E0218", "optimizer", "lbfgs finds its own step lengths", "leave --find-lr out");
   const std::unique_ptr<engine::Plan> plan = make_run_plan(settings, choice, data.train.size());
   load_start(*plan, choice, data.train);
-  Batches batches(data.train, choice.batch, choice.training.seed);
+  Batches batches(data.train, training::batch_cut(choice.network, choice.training, data.train.size(), choice.batch), choice.training.seed);
   SmoothedLoss smoothed;
   RateSearch search;
   double lowest = HUGE_VAL, best_rate = optimizer.learning_rate * 10;

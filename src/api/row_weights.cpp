@@ -15,6 +15,8 @@
 namespace chainrule::api {
 namespace {
 
+constexpr double kNotNamed = -1;
+
 void strip(std::string_view& text) {
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -38,8 +40,9 @@ std::string read_class_weight_text(const std::string& path, const data::InputOpt
   return text;
 }
 
-std::vector<float> read_class_weights(const std::string& path, const std::vector<std::string>& classes, const data::InputOptions& how) {
-  std::vector<float> weights(classes.size(), 1.0f);
+std::vector<double> read_class_weights(const std::string& path, const std::vector<std::string>& classes, const data::InputOptions& how,
+                                       std::vector<std::string>& left_out) {
+  std::vector<double> weights(classes.size(), kNotNamed);
   const std::string text = read_class_weight_text(path, how);
   std::string_view rest = text;
   for (std::size_t line = 1; !rest.empty(); ++line) {
@@ -53,51 +56,82 @@ std::vector<float> read_class_weights(const std::string& path, const std::vector
     std::string_view name = row.substr(0, comma), number = comma == std::string_view::npos ? "" : row.substr(comma + 1);
     strip(name);
     strip(number);
-    float weight = 0;
+    double weight = 0;
     const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
     if (error != std::errc() || stop != number.data() + number.size() || !(weight >= 0) || std::isinf(weight)) {
       throw Error("E0327", where, "\"" + std::string(row) + "\" is not a class and its weight",
                   "write one line per class: class,weight");
     }
-    weights[find_class(classes, name, where)] = weight;
+    double& place = weights[find_class(classes, name, where)];
+    if (place != kNotNamed) throw Error("E0327", where, "the class \"" + std::string(name) + "\" has a weight already", "write one line per class: class,weight");
+    place = weight;
+  }
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    if (weights[c] != kNotNamed) continue;
+    weights[c] = 1;
+    left_out.push_back(classes[c]);
   }
   return weights;
 }
 
-std::vector<float> balanced_weights(std::size_t classes, std::span<const std::int32_t> labels,
-                                    std::span<const std::uint32_t> rows) {
+std::vector<double> balanced_weights(std::size_t classes, std::span<const std::int32_t> labels,
+                                     std::span<const std::uint32_t> rows) {
   std::vector<std::size_t> counts(classes, 0);
   for (std::uint32_t row : rows) ++counts[static_cast<std::size_t>(labels[row])];
-  std::vector<float> weights(classes, 1.0f);
+  std::vector<double> weights(classes, 1.0);
   for (std::size_t c = 0; c < classes; ++c) {
     if (counts[c] == 0) continue;
-    weights[c] = static_cast<float>(static_cast<double>(rows.size()) /
-                                    (static_cast<double>(classes) * static_cast<double>(counts[c])));
+    weights[c] = static_cast<double>(rows.size()) / (static_cast<double>(classes) * static_cast<double>(counts[c]));
   }
   return weights;
 }
 
 }  // namespace
 
-std::vector<float> column_weights(const data::Table& table, const std::string& column_name) {
+std::vector<double> column_weights(const data::Table& table, const std::string& column_name) {
   const data::Column& column = table.columns[table.find_column(column_name)];
   if (column.doubt) throw Error(*column.doubt);
-  std::vector<float> weights(table.rows);
+  std::vector<double> weights(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
     const bool number = column.type == data::ColumnType::numeric && !column.missing(row);
-    weights[row] = number ? static_cast<float>(column.numbers[row]) : -1.0f;
+    weights[row] = number ? column.numbers[row] : -1.0;
     if (weights[row] >= 0 && std::isfinite(weights[row])) continue;
     throw Error("E0327", table.source + " line " + std::to_string(table.line(row)) + ", column \"" + column.name + "\"",
                 column.missing(row) ? "the row's weight is missing" : "\"" + column.text(row) + "\" is no weight",
-                "a weight is a number of at least 0; 0 leaves the row out");
+                "a weight is a finite number of at least 0; 0 leaves the row out");
   }
   return weights;
 }
 
-std::vector<float> class_weights(const std::string& text, const std::vector<std::string>& classes,
-                                 std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows,
-                                 const data::InputOptions& how) {
-  return text == "balanced" ? balanced_weights(classes.size(), labels, train_rows) : read_class_weights(text, classes, how);
+std::vector<double> class_weights(const std::string& text, const std::vector<std::string>& classes,
+                                  std::span<const std::int32_t> labels, std::span<const std::uint32_t> train_rows,
+                                  const data::InputOptions& how, std::vector<std::string>& left_out) {
+  return text == "balanced" ? balanced_weights(classes.size(), labels, train_rows) : read_class_weights(text, classes, how, left_out);
+}
+
+std::vector<float> row_weights(const data::Table& table, const features::TargetState& target, std::span<const std::int32_t> labels,
+                               std::span<const std::uint32_t> rows) {
+  const std::vector<double>& per_class = target.class_weights;
+  if (target.weight_column.empty() && per_class.empty()) return {};
+  std::vector<double> weights = target.weight_column.empty() ? std::vector<double>(table.rows, 1.0) : column_weights(table, target.weight_column);
+  for (std::size_t row = 0; row < table.rows && !per_class.empty(); ++row) weights[row] *= per_class[static_cast<std::size_t>(labels[row])];
+  return normalized_weights(std::move(weights), rows);
+}
+
+bool weighs_something(const training::DataPart& part, std::size_t count) {
+  for (std::size_t i = 0; i < part.size() && count > 0; ++i) count -= part.weight(i) > 0;
+  return count == 0;
+}
+
+std::vector<float> normalized_weights(std::vector<double> weights, std::span<const std::uint32_t> rows) {
+  double largest = 0, sum = 0;
+  for (const std::uint32_t row : rows) largest = std::max(largest, weights[row]);
+  for (const std::uint32_t row : rows) sum += largest > 0 ? weights[row] / largest : 0;  // no overflow, whatever their size
+  const double mean = sum / static_cast<double>(rows.size());
+  if (sum > 0) {
+    for (double& weight : weights) weight = weight / largest / mean;
+  }
+  return {weights.begin(), weights.end()};
 }
 
 }  // namespace chainrule::api

@@ -5,10 +5,12 @@
 #include <numeric>
 
 #include "api/network_choice.h"
+#include "api/row_weights.h"
 #include "api/starting_parameters.h"
 #include "chainrule/error.h"
 #include "data/batch_order.h"
 #include "math/schedules.h"
+#include "train/trainer.h"
 
 namespace chainrule::api {
 namespace {
@@ -43,6 +45,7 @@ RunReplay::RunReplay(const Model::Impl& model, const data::Table& table, const N
   find_training_rows(table);
   batch_ = batch.empty() ? choose_batch(rows_.size()) : static_cast<std::size_t>(std::stoull(batch));
   batch_ = std::clamp<std::size_t>(batch_, 1, std::max<std::size_t>(1, rows_.size()));
+  if (!numbers.weights.empty()) weights_ = normalized_weights({numbers.weights.begin(), numbers.weights.end()}, rows_);
 }
 
 void RunReplay::find_training_rows(const data::Table& table) {
@@ -66,12 +69,17 @@ void RunReplay::find_training_rows(const data::Table& table) {
                    (wanted.empty() ? "" : "; the run had " + wanted + " of another"));
 }
 
+data::BatchCut RunReplay::batch_cut() const noexcept {
+  return training::batch_cut(model_.file.network, model_.file.training, rows_.size(), batch_);
+}
+
 std::vector<std::uint32_t> RunReplay::batch_rows(std::uint64_t step) const {
   std::vector<std::uint32_t> order(rows_.size());
   data::batch_order(model_.file.training.seed, step / steps_per_epoch(), order);
-  const std::size_t begin = static_cast<std::size_t>(step % steps_per_epoch()) * batch_, end = std::min(begin + batch_, order.size());
+  const data::BatchCut cut = batch_cut();
+  const std::size_t of_epoch = static_cast<std::size_t>(step % cut.steps()), begin = cut.begin(of_epoch);
   std::vector<std::uint32_t> rows;
-  for (std::size_t i = begin; i < end; ++i) rows.push_back(rows_[order[i]]);
+  for (std::size_t i = 0; i < cut.size(of_epoch); ++i) rows.push_back(rows_[order[begin + i]]);
   return rows;
 }
 
@@ -93,6 +101,7 @@ explain::Replay RunReplay::replay(std::uint64_t steps) const {
   replay.network = model_.file.network;
   replay.training = model_.file.training;
   replay.samples = numbers_.samples();
+  if (!weights_.empty()) replay.samples.weights = weights_.data();
   replay.start = starting_parameters({replay.network, replay.training, batch_, 0}, {replay.samples, rows_});
   for (std::uint64_t step = 0; step < steps; ++step) replay.steps.push_back({batch_rows(step), control(step)});
   return replay;

@@ -6,6 +6,7 @@
 
 #include "api/model_impl.h"
 #include "api/prepared_data.h"
+#include "data/batch_order.h"
 #include "explain/accounting.h"
 
 namespace chainrule::api {
@@ -17,7 +18,7 @@ class RunReplay {
   RunReplay(const Model::Impl& model, const data::Table& table, const NumberTable& numbers);
 
   std::size_t batch() const noexcept { return batch_; }
-  std::size_t steps_per_epoch() const noexcept { return (rows_.size() + batch_ - 1) / batch_; }
+  std::size_t steps_per_epoch() const noexcept { return batch_cut().steps(); }
   std::size_t rows() const noexcept { return rows_.size(); }
   const std::vector<std::string>& notes() const noexcept { return notes_; }
 
@@ -27,12 +28,14 @@ class RunReplay {
   explain::Replay replay(std::uint64_t steps) const;
 
  private:
+  data::BatchCut batch_cut() const noexcept;
   void find_training_rows(const data::Table& table);
   engine::StepControl control(std::uint64_t step) const;
 
   const Model::Impl& model_;
   const NumberTable& numbers_;
   std::vector<std::uint32_t> rows_;
+  std::vector<float> weights_;  ///< of the table's rows, 1 in the mean over rows_; empty: all 1
   std::size_t batch_ = 0;
   std::uint64_t epochs_ = 0;
   std::vector<std::string> notes_;

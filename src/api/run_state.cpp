@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "api/setting_text.h"
@@ -12,6 +13,7 @@
 #include "chainrule/error.h"
 #include "model/file_label.h"
 #include "report/json.h"
+#include "train/trainer.h"
 
 namespace chainrule::api {
 namespace {
@@ -83,6 +85,7 @@ std::vector<TrainResult::Point> history_of(const Parsed& json) {
 Json state_json(const RunIdentity& run, const training::Snapshot& snapshot) {
   const training::Progress& p = snapshot.progress;
   Json json;
+  json["arithmetic"] = kArithmetic;
   json["batch_size"] = run.batch;
   json["early_stop"] = run.early_stop;
   json["batch"] = p.batch;
@@ -104,6 +107,7 @@ Json state_json(const RunIdentity& run, const training::Snapshot& snapshot) {
 
 void read_state(const Parsed& json, SavedRun& saved) {
   training::Progress& p = saved.snapshot.progress;
+  saved.arithmetic = json.value("arithmetic", std::uint64_t{1});
   saved.run.batch = json.at("batch_size").get<std::size_t>();
   saved.run.early_stop = json.at("early_stop").get<std::uint64_t>();
   if (saved.run.batch == 0) throw std::runtime_error("batch size 0");
@@ -120,10 +124,47 @@ void read_state(const Parsed& json, SavedRun& saved) {
   saved.snapshot.curvature = {pairs_of(json.at("curvature").at("steps")), pairs_of(json.at("curvature").at("changes"))};
 }
 
+bool has_rate(const NetworkSpec& network, DropoutKind kind) {
+  bool found = network.input_dropout.kind == kind && network.input_dropout.rate > 0;
+  for (const LayerSpec& layer : network.layers) found = found || (layer.dropout.kind == kind && layer.dropout.rate > 0);
+  return found;
+}
+
+bool counts_periods(const ScheduleSpec& schedule) {
+  const bool periodic = schedule.kind == ScheduleKind::cosine_restarts || schedule.kind == ScheduleKind::step;
+  return periodic && schedule.period != std::floor(schedule.period);
+}
+
+// What arithmetic 1 computed differently, of the things this run uses; "" when none.
+std::string changed_since_first(const RunIdentity& run, std::size_t train_rows) {
+  const TrainingSpec& t = run.training;
+  if (!run.settings.weight_column.empty() || !run.settings.class_weights.empty()) return "weights of rows";
+  if (t.ema > 0) return "the running mean of weights";
+  const bool lbfgs = t.optimizer.kind == Optimizer::lbfgs;
+  const bool joined = training::batch_cut(run.network, t, train_rows, run.batch).steps() != (train_rows + run.batch - 1) / run.batch;
+  if (training::has_batch_norm(run.network) && (lbfgs || joined)) return "the running statistics of batch norm";
+  const bool scheduled = t.dropout_schedule.kind != ScheduleKind::constant || t.dropout_schedule.warmup > 0;
+  if (scheduled && (has_rate(run.network, DropoutKind::standard) || has_rate(run.network, DropoutKind::dropconnect))) {
+    return "predictions under a schedule of dropout rates";
+  }
+  for (const ScheduleSpec* schedule : {&t.learning_rate_schedule, &t.dropout_schedule, &t.weight_decay_schedule}) {
+    if (counts_periods(*schedule)) return "schedules whose period is no whole number of epochs";
+  }
+  return "";
+}
+
 // Where and how fast a run works is not what it leads to.
 constexpr std::string_view kNotInResult[] = {"threads", "engine", "out", "checkpoint-every", "find-lr"};
 
 }  // namespace
+
+void check_arithmetic(const SavedRun& saved, std::size_t train_rows, const std::string& source) {
+  if (saved.arithmetic == kArithmetic) return;
+  const std::string changed = saved.arithmetic == 1 ? changed_since_first(saved.run, train_rows) : "its numbers";
+  if (changed.empty()) return;
+  throw Error("E0234", source, "the run was begun by another release, which computed " + changed + " differently",
+              "start a new run with chainrule train, or finish it with that release");
+}
 
 std::string run_name(const RunIdentity& run) {
   constexpr std::size_t kDigits = 16;

@@ -27,11 +27,17 @@ std::string run_name(const RunIdentity& run);
 
 model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapshot& snapshot);
 
+/// Of docs/arithmetic.md as it is. 1: releases 0.1.x (docs/formats/checkpoint.md says what differs).
+inline constexpr std::uint64_t kArithmetic = 2;
+
 struct SavedRun {
   RunIdentity run;
+  std::uint64_t arithmetic = kArithmetic;
   training::Snapshot snapshot;
 };
 /// Throws Error E0413 when the trainer's part cannot be read.
 SavedRun read_checkpoint(const model::Checkpoint& checkpoint, const std::string& source);
+/// Throws Error E0234 when the release that began the run computed it differently, so that it cannot be continued to what it would have been.
+void check_arithmetic(const SavedRun& saved, std::size_t train_rows, const std::string& source);
 
 }  // namespace chainrule::api

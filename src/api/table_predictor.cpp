@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "chainrule/error.h"
+
 namespace chainrule::api {
 namespace {
 
@@ -15,38 +17,41 @@ std::size_t rows_per_block(std::size_t inputs) {
   return std::clamp(kBlockFloats / std::max<std::size_t>(1, inputs) / 48 * 48, kFewestBlockRows, kMostBlockRows);
 }
 
-/// Mean and standard deviation over Monte-Carlo samples, in sample order (Welford 1962: no cancellation).
+/// Standard deviation over Monte-Carlo samples, in sample order (Welford 1962: no cancellation).
 struct SampleSpread {
   std::vector<double> mean, squares;
   double count = 0;
 
-  void add(const std::vector<float>& values) {
+  template <class Value>
+  void add(const std::vector<Value>& values) {
     mean.resize(values.size());
     squares.resize(values.size());
     count += 1;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const double before = static_cast<double>(values[i]) - mean[i];
+      const double value = static_cast<double>(values[i]), before = value - mean[i];
       mean[i] += before / count;
-      squares[i] += before * (static_cast<double>(values[i]) - mean[i]);
+      squares[i] += before * (value - mean[i]);
     }
   }
-  void finish(std::vector<float>& means, std::vector<float>& deviations) const {
-    for (std::size_t i = 0; i < mean.size(); ++i) {
-      means.push_back(static_cast<float>(mean[i]));
-      deviations.push_back(static_cast<float>(std::sqrt(squares[i] / count)));
-    }
+  void finish(std::vector<double>& deviations) const {
+    for (const double sum : squares) deviations.push_back(std::sqrt(sum / (count - 1)));
   }
 };
 
-std::vector<float>& answers_of(Predictions& predictions) {
-  return predictions.classification ? predictions.probabilities : predictions.values;
+template <class Value>
+void append(std::vector<Value>& to, const std::vector<Value>& values) {
+  to.insert(to.end(), values.begin(), values.end());
 }
 
-void set_labels(Predictions& predictions) {
+std::vector<float>& scores_of(Predictions& predictions, const NetworkSpec& network) {
+  return training::has_probabilities(network) ? predictions.probabilities : predictions.scores;
+}
+
+void set_labels(Predictions& predictions, const std::vector<float>& scores) {
   const std::size_t classes = predictions.classes.size();
   predictions.labels.resize(predictions.rows);
   for (std::size_t i = 0; i < predictions.rows; ++i) {
-    predictions.labels[i] = training::largest({predictions.probabilities.data() + i * classes, classes});
+    predictions.labels[i] = training::largest({scores.data() + i * classes, classes});
   }
 }
 
@@ -55,7 +60,7 @@ void set_labels(Predictions& predictions) {
 Sampler::Sampler(const Model::Impl& model)
     : network_(model.file.network),
       max_batch_(std::max<std::size_t>(1, model.options.max_batch)),
-      plan_(engine::make_plan(model.file.network, model.file.training, model.options)) {
+      plan_(engine::make_plan(model.predicting, model.file.training, model.options)) {
   const std::vector<float>& averaged = model.file.averaged;
   plan_->load(engine::Part::parameters, averaged.empty() ? model.file.parameters : averaged);
 }
@@ -83,6 +88,7 @@ TablePredictor::TablePredictor(Model::Impl& model, std::size_t samples)
       samples_(samples),
       block_rows_(rows_per_block(model.file.features.inputs)),
       transform_(model.file.features) {
+  if (samples == 1) throw Error("E0233", "samples", "1 sample has no spread", "ask for at least 2");
   if (samples > 0) sampler_.emplace(model);
 }
 
@@ -91,6 +97,7 @@ Predictions TablePredictor::predict(const data::Table& table) {
   predictions.classification = model_.unit.classification;
   predictions.rows = table.rows;
   predictions.classes = model_.unit.classes;
+  if (!predictions.classification) predictions.resolution = training::resolution(model_.unit);
   transform_.open(table);
   const std::size_t most = std::min(block_rows_, table.rows);
   x_.resize(std::max(x_.size(), most * model_.file.features.inputs));
@@ -98,11 +105,11 @@ Predictions TablePredictor::predict(const data::Table& table) {
   for (std::size_t first = 0; first < table.rows; first += most) {
     const std::size_t rows = std::min(most, table.rows - first);
     transform_.write(first, rows, x_.data());
-    if (samples_ == 0) predict_rows(rows, predictions);
-    else sample_rows(rows, predictions);
+    predict_rows(rows, predictions);
+    if (samples_ > 0) sample_rows(rows, predictions);
     rows_before_ += rows;
   }
-  if (predictions.classification) set_labels(predictions);
+  if (predictions.classification) set_labels(predictions, scores_of(predictions, model_.file.network));
   constexpr std::string_view kMark = "warning: ";
   for (const std::string& note : table.notes) {
     if (note.starts_with(kMark)) reader_warnings_.push_back("warning: " + table.source + ": " + note.substr(kMark.size()));
@@ -116,26 +123,27 @@ Predictions TablePredictor::predict(const data::Table& table) {
 
 void TablePredictor::predict_rows(std::size_t rows, Predictions& predictions) {
   model_.network.predict(x_.data(), rows, outputs_.data());
-  const std::vector<float> values = readable(rows);
-  std::vector<float>& answers = answers_of(predictions);
-  answers.insert(answers.end(), values.begin(), values.end());
+  if (model_.unit.classification) append(scores_of(predictions, model_.file.network), scores(rows));
+  else append(predictions.values, values(rows));
 }
 
 void TablePredictor::sample_rows(std::size_t rows, Predictions& predictions) {
   SampleSpread spread;
   for (std::size_t sample = 0; sample < samples_; ++sample) {
     sampler_->predict(x_.data(), rows, rows_before_, sample, outputs_.data());
-    spread.add(readable(rows));
+    if (model_.unit.classification) spread.add(scores(rows));
+    else spread.add(values(rows));
   }
-  spread.finish(answers_of(predictions), predictions.spread);
+  spread.finish(predictions.spread);
 }
 
-// Probabilities or values in the target's unit.
-std::vector<float> TablePredictor::readable(std::size_t rows) const {
+std::vector<float> TablePredictor::scores(std::size_t rows) const {
   const std::span<const float> outputs(outputs_.data(), rows * model_.file.network.outputs());
-  if (model_.unit.classification) {
-    return training::class_probabilities(model_.file.network, outputs, rows, model_.unit.classes.size());
-  }
+  return training::class_scores(model_.file.network, outputs, rows, model_.unit.classes.size());
+}
+
+std::vector<double> TablePredictor::values(std::size_t rows) const {
+  const std::span<const float> outputs(outputs_.data(), rows * model_.file.network.outputs());
   return training::target_predictions(model_.file.network, model_.unit, outputs, rows);
 }
 

@@ -29,7 +29,7 @@ class Sampler {
 
 class TablePredictor {
  public:
-  /// samples: 0, or the number of predictions with dropout left on behind mean and spread. The model must outlive this.
+  /// samples: 0, or the number of predictions with dropout left on behind the spread (Error E0233 for 1). The model must outlive this.
   TablePredictor(Model::Impl& model, std::size_t samples);
 
   /// The rows behind those given before: row numbers, which dropout masks are drawn from, and the counts in warnings go on.
@@ -38,7 +38,8 @@ class TablePredictor {
  private:
   void predict_rows(std::size_t rows, Predictions& predictions);
   void sample_rows(std::size_t rows, Predictions& predictions);
-  std::vector<float> readable(std::size_t rows) const;
+  std::vector<float> scores(std::size_t rows) const;
+  std::vector<double> values(std::size_t rows) const;
 
   Model::Impl& model_;
   std::size_t samples_, block_rows_;

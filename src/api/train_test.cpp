@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
@@ -194,18 +195,23 @@ TEST_F(TrainFiles, MonteCarloSpreadIsZeroWithoutDropoutAndNotWithIt) {
   EXPECT_GT(sum / static_cast<double>(table.rows()), 1);
 }
 
-TEST_F(TrainFiles, OneMonteCarloSampleIsThatOfTheNetwork) {
+TEST_F(TrainFiles, UncertaintyAddsASpreadAndChangesNoPrediction) {
   for (const char* ema : {"0", "0.9"}) {
     TrainSettings s = settings("kind", "run");
     set(s, {{"dropout", "0.3"}, {"ema", ema}});
     train(path("kinds.csv"), s);
     Model model = Model::load(s.out);
     const Table table = Table::read(path("kinds.csv"));
-    const std::vector<float> sampled = model.predict(table, 1).probabilities;
+    const Predictions plain = model.predict(table), sampled = model.predict(table, 2);
+    EXPECT_EQ(sampled.probabilities, plain.probabilities);
+    EXPECT_EQ(sampled.labels, plain.labels);
+    EXPECT_TRUE(plain.spread.empty());
+    ASSERT_EQ(sampled.spread.size(), plain.probabilities.size());
+    EXPECT_GT(*std::max_element(sampled.spread.begin(), sampled.spread.end()), 0);
     std::vector<float> zeros(table.rows() * model.network().spec().inputs), outputs(table.rows() * 3);
-    EXPECT_NE(sampled, model.predict(table).probabilities);
     model.network().predict_sample(zeros.data(), table.rows(), 0, outputs.data());  // leaves the weights as they were
-    EXPECT_EQ(model.predict(table, 1).probabilities, sampled);
+    EXPECT_EQ(model.predict(table, 2).spread, sampled.spread);
+    EXPECT_EQ(error_of([&] { model.predict(table, 1); }).code(), "E0233");
   }
 }
 

@@ -92,7 +92,7 @@ std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const
   PlanOptions options;
   options.engine = settings.engine;
   options.threads = settings.threads;
-  options.max_batch = choice.training.optimizer.kind == Optimizer::lbfgs ? train_rows : choice.batch;
+  options.max_batch = training::batch_cut(choice.network, choice.training, train_rows, choice.batch).largest();
   return engine::make_plan(choice.network, choice.training, options);
 }
 
@@ -135,6 +135,7 @@ void TrainingRun::prepare() {
   request_.digest = !request_.path.empty() && request_.path != "-";
   data_ = prepare_data(request_, settings_);
   if (saved_) {
+    check_arithmetic(*saved_, data_.train.size(), folder_.path());
     choice_ = {saved_->run.network, saved_->run.training, saved_->run.batch, saved_->run.early_stop};
     data_.decisions.push_back("resumed in epoch " + std::to_string(saved_->snapshot.progress.epoch + 1) + " after " +
                               std::to_string(saved_->snapshot.progress.step) + " steps");
@@ -338,6 +339,7 @@ model::ModelFile TrainingRun::model_file(const std::string& unfinished) const {
     file.averaged.resize(file.parameters.size());
     plan_->store(engine::Part::average, file.averaged);
   }
+  file.dropout_factor = trainer_->dropout_factor();
   file.facts = facts();
   if (!unfinished.empty()) file.facts[model::kUnfinishedFact] = unfinished;
   file.self_test = self_test(*plan_, choice_.network, data_.train, average);

@@ -62,6 +62,12 @@ constexpr ErrorEntry kEntries[] = {
     {"E0230", "wrong number of parameters", "The values given do not have the size of the network's parameter vector."},
     {"E0231", "spec does not fit the data",
      "The network of --spec has other inputs, outputs or another loss than the table and its target call for."},
+    {"E0232", "batches of one row under batch norm",
+     "Batch normalisation measures each unit over the rows of a batch; one row has no variance. Use larger batches, or layer norm."},
+    {"E0233", "a spread needs two samples", "The spread of predictions with dropout left on is a standard deviation, which one sample does not have."},
+    {"E0234", "checkpoint of another arithmetic",
+     "The run was begun by a release that computed one of its settings differently (row weights, a running mean of weights, small last batches "
+     "under batch norm, ...): continued, it would be neither that run nor a new one."},
     // E03xx: the data.
     {"E0301", "cell cannot be read",
      "Almost every cell of this column is a number (or a date), but this one is not, so it is more likely a slip than a category. Correct "
@@ -93,7 +99,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0324", "split column has the wrong type", "Splitting by time needs a numeric or date column."},
     {"E0325", "too few groups", "Whole groups go to one part of the split each, so there must be at least as many groups as parts."},
     {"E0326", "split leaves a part empty", "The shares asked for leave no rows for training, validation or test."},
-    {"E0327", "bad row weight", "A weight of a row or class is a finite number of at least 0, and some training row must weigh more than 0."},
+    {"E0327", "bad row weight", "A weight of a row or class is a finite number of at least 0, a class has one, and some training row must weigh more than 0."},
     {"E0328", "negative count", "The poisson loss is for counts and rates: targets of at least 0."},
     {"E0329", "row does not exist", "Rows are numbered from 0; the table has fewer rows than that."},
     {"E0330", "not a valid IDX file", "An IDX file starts with two zero bytes, a type (8: bytes) and the number of dimensions."},
@@ -133,6 +139,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0350", "table read in another style",
      "The table was read for itself, and its marks in numbers were taken for others than in the model's training data, so that its values may be others "
      "too. Read tables for a model by the model: Model::read, Model::predict_file."},
+    {"E0353", "validation rows of no weight", "All validation rows weigh 0: the validation loss, by which the best epoch is chosen, is not defined."},
     // E04xx: files.
     {"E0401", "cannot open file", "The file does not exist or may not be read."},
     {"E0402", "not a model file", "The file does not start as a safetensors file does, or its header cannot be read."},

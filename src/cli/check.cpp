@@ -49,7 +49,7 @@ std::string verdict(const CheckItem& item, const Style& style) {
 
 std::string measured(const CheckItem& item) {
   if (item.limit == 0 && item.value == 0) return item.detail;
-  return number_text(item.value, 3) + " (limit " + number_text(item.limit, 3) + "): " + item.detail;
+  return number_text(item.value, 3) + (item.at_least ? " (at least " : " (limit ") + number_text(item.limit, 3) + "): " + item.detail;
 }
 
 void print_item(const CheckItem& item, std::size_t id_width, Console& console) {

@@ -135,11 +135,11 @@ Command predict_command() {
   output.letter = 'o';
   output.writes = true;
   Flag uncertainty{"uncertainty", "N", "Run",
-                   "add the spread (standard deviation) over N predictions with dropout left on", {}, "50"};
+                   "add the spread (standard deviation, divisor N - 1) over N predictions, at least 2, with dropout left on; predictions stay as they are", {}, "50"};
   uncertainty.optional_value = true;
   Command command{"predict", "answer for new rows",
-                  "Writes CSV: `prediction,p_<class>,...` for classification, `prediction` for regression, one line for "
-                  "every row of DATA. With --json, one JSON object for every row. Large files are read in parts, so memory "
+                  "Writes CSV: `prediction,p_<class>,...` for classification (`score_<class>`, margins, for a model of the hinge "
+                  "loss, which has no probabilities), `prediction` for regression, one line for every row of DATA. With --json, one JSON object for every row. Large files are read in parts, so memory "
                   "stays bounded; what a cell means depends on how the model learned its column, never on the file: "
                   "categories are compared as the texts they are written as (01 is not 1 where the model knows both).",
                   {kModel, kData},

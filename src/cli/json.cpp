@@ -22,6 +22,7 @@ Json metrics(const Metrics& m) {
   if (m.classification) {
     json["accuracy"] = m.accuracy;
     json["auc"] = m.auc;
+    json["auc_classes"] = m.auc_classes;
     json["log_loss"] = m.log_loss;
     json["classes"] = m.classes;
     if (m.classes.size() <= kMostClassesOfMatrix) json["confusion"] = m.confusion;
@@ -110,7 +111,7 @@ std::string check_json(const CheckReport& report) {
   Json json = {{"passed", report.passed}, {"max_relative_error", report.max_relative_error}, {"checks", Json::array()}};
   for (const CheckItem& item : report.checks) {
     json["checks"].push_back({{"id", item.id}, {"title", item.title}, {"passed", item.passed}, {"severity", item.severity},
-                              {"value", item.value}, {"limit", item.limit}, {"detail", item.detail},
+                              {"value", item.value}, {"limit", item.limit}, {"at_least", item.at_least}, {"detail", item.detail},
                               {"meaning", item.meaning}, {"advice", item.advice}});
   }
   return json.dump();

@@ -2,6 +2,7 @@
 #include "metrics_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <ostream>
 
@@ -14,6 +15,8 @@ constexpr std::size_t kNameColumns = 16;
 constexpr std::size_t kMistakes = 8;
 
 std::string share_text(double value) {
+  if (!std::isfinite(value)) return "-";
+  if (std::fabs(value) >= 1e6) return measure_text(value);
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.4f", value);
   return buffer;
@@ -88,6 +91,11 @@ void print_metrics(Console& console, const std::vector<std::pair<std::string, co
     else table.add({name, count_text(m->rows), measure_text(m->loss), measure_text(m->rmse), measure_text(m->mae), share_text(m->r2)});
   }
   table.print(console);
+  for (const auto& [name, m] : sets) {
+    if (!classes || m->rows == 0 || m->auc_classes == m->classes.size()) continue;
+    const std::string count = std::to_string(m->auc_classes) + " of " + std::to_string(m->classes.size()) + " classes";
+    print_notes(console, {name + ": auc " + (m->auc_classes == 0 ? "is not defined: rows of one class alone" : "over " + count + ", those that occur")});
+  }
 }
 
 void print_confusion(Console& console, const Metrics& metrics) {

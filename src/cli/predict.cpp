@@ -1,6 +1,5 @@
 // `chainrule predict MODEL DATA`: one line of CSV, or one JSON object, per row.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <ostream>
@@ -11,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "base/number_text.h"
 #include "chainrule/model.h"
 #include "commands.h"
 #include "files/file_writer.h"
@@ -34,21 +34,20 @@ class RowText {
     ++size_;
     return *this;
   }
-  /// The shortest text that reads back to the same float; `missing` when it is not finite.
-  void add(float value, std::string_view missing) {
+  /// The digits that mean something (base/number_text.h); `missing` when it is not finite.
+  void add(double value, double resolution, std::string_view missing) {
     if (!std::isfinite(value)) {
       *this += missing;
       return;
     }
     char* const to = room(kLongestNumber);
-    size_ += static_cast<std::size_t>(std::to_chars(to, to + kLongestNumber, value).ptr - to);
+    size_ += static_cast<std::size_t>(write_number_to(to, value, resolution) - to);
   }
   std::size_t size() const noexcept { return size_; }
   /// What was added since the last time.
   std::string_view take() noexcept { return {buffer_.data(), std::exchange(size_, 0)}; }
 
  private:
-  static constexpr std::size_t kLongestNumber = 32;
   char* room(std::size_t size) {
     if (buffer_.size() < size_ + size) buffer_.resize(2 * (size_ + size));
     return buffer_.data() + size_;
@@ -66,6 +65,9 @@ std::string csv_field(const std::string& text) {
   for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
   return field + "\"";
 }
+
+/// Probabilities, or the margins of a model that has none.
+const std::vector<float>& scores_of(const Predictions& p) { return p.scores.empty() ? p.probabilities : p.scores; }
 
 constexpr std::size_t kTextBytes = 1 << 15;  // rows are handed on in runs of about this many bytes
 
@@ -127,22 +129,24 @@ class CsvWriter : public Writer {
 
   std::string header(const Predictions& p) const override {
     const bool spread = !p.spread.empty();
-    if (p.classification) return "prediction" + names(p, "p_") + (spread ? names(p, "spread_") : "") + "\n";
+    if (p.classification) return "prediction" + names(p, p.scores.empty() ? "p_" : "score_") + (spread ? names(p, "spread_") : "") + "\n";
     return numbered("prediction") + (spread ? "," + numbered("spread") : "") + "\n";
   }
 
   /// `behind`: another field stands before them.
-  void add_numbers(RowText& text, const std::vector<float>& values, std::size_t row, bool behind) const {
+  template <class Value>
+  void add_numbers(RowText& text, const std::vector<Value>& values, double resolution, std::size_t row, bool behind) const {
     for (std::size_t i = 0; i < columns_; ++i) {
       if (behind || i > 0) text += ',';
-      text.add(values[row * columns_ + i], "");
+      text.add(static_cast<double>(values[row * columns_ + i]), resolution, "");
     }
   }
 
   void add_row(RowText& text, const Predictions& p, std::size_t row) const override {
     if (p.classification) text += classes_[p.labels[row]];
-    add_numbers(text, p.classification ? p.probabilities : p.values, row, p.classification);
-    if (!p.spread.empty()) add_numbers(text, p.spread, row, true);
+    if (p.classification) add_numbers(text, scores_of(p), 0, row, true);
+    else add_numbers(text, p.values, p.resolution, row, false);
+    if (!p.spread.empty()) add_numbers(text, p.spread, 0, row, true);
   }
 
   bool for_terminal_;
@@ -156,13 +160,14 @@ class JsonWriter : public Writer {
   std::string header(const Predictions&) const override { return ""; }
 
   /// {"setosa":0.9,...} by class, a number for one target, a list for several.
-  void add_values(RowText& line, const Predictions& p, const std::vector<float>& values, std::size_t row) const {
+  template <class Value>
+  void add_values(RowText& line, const Predictions& p, const std::vector<Value>& values, double resolution, std::size_t row) const {
     const bool object = p.classification, list = !object && columns_ > 1;
     if (object || list) line += object ? '{' : '[';
     for (std::size_t i = 0; i < columns_; ++i) {
       if (i > 0) line += ',';
       if (object) (line += classes_[i]) += ':';
-      line.add(values[row * columns_ + i], "null");
+      line.add(static_cast<double>(values[row * columns_ + i]), resolution, "null");
     }
     if (object || list) line += object ? '}' : ']';
   }
@@ -170,14 +175,14 @@ class JsonWriter : public Writer {
   void add_row(RowText& line, const Predictions& p, std::size_t row) const override {
     ((line += "{\"row\":") += std::to_string(rows_before_ + row)) += ",\"prediction\":";
     if (p.classification) {
-      (line += classes_[p.labels[row]]) += ",\"probabilities\":";
-      add_values(line, p, p.probabilities, row);
+      (line += classes_[p.labels[row]]) += p.scores.empty() ? ",\"probabilities\":" : ",\"scores\":";
+      add_values(line, p, scores_of(p), 0, row);
     } else {
-      add_values(line, p, p.values, row);
+      add_values(line, p, p.values, p.resolution, row);
     }
     if (!p.spread.empty()) {
       line += ",\"spread\":";
-      add_values(line, p, p.spread, row);
+      add_values(line, p, p.spread, 0, row);
     }
     line += '}';
   }
@@ -185,13 +190,13 @@ class JsonWriter : public Writer {
   std::vector<std::string> classes_;
 };
 
-bool varies(const std::vector<float>& spread) {
-  return std::any_of(spread.begin(), spread.end(), [](float s) { return s != 0; });
+bool varies(const std::vector<double>& spread) {
+  return std::any_of(spread.begin(), spread.end(), [](double s) { return s != 0; });
 }
 
 /// Without dropout every sample is the same, and a spread of 0 would look like certainty.
 void warn_about_no_spread(Console& console) {
-  console.err << console.err_style.yellow("warning: ") << "this model was trained without dropout, so --uncertainty finds no spread\n";
+  console.err << console.err_style.yellow("warning: ") << "this model was trained without dropout, or its rate had come to 0, so --uncertainty finds no spread\n";
 }
 
 /// What training never saw; answers for such rows deserve less trust.

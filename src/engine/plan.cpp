@@ -40,6 +40,7 @@ class ReportingPlan final : public Plan {
     plan_->backward(output_gradient, input_gradient);
   }
   StepResult update(const StepControl& control) noexcept override { return plan_->update(control); }
+  void set_dropout_factor(double factor) noexcept override { plan_->set_dropout_factor(factor); }
   void predict(const float* x, std::size_t rows, bool average, float* outputs) noexcept override {
     plan_->predict(x, rows, average, outputs);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chainrule/network.h"
+#include "math/norms.h"
 #include "math/optimizers.h"
 #include "net/parameter_layout.h"
 
@@ -22,8 +23,9 @@ enum class Part { parameters, gradients, state0, state1, state2, state3, average
 /// What changes from step to step. Everything here is already scheduled.
 struct StepControl {
   std::uint64_t step = 1;            ///< t, from 1: names the random draws
-  double dropout_factor = 1;         ///< multiplies every dropout rate
+  double dropout_factor = 1;         ///< multiplies every dropout rate, in every mode
   math::UpdateConstants update;      ///< the optimiser's constants of this step
+  double running_share = math::kRunningShare;  ///< how far batch norm's running statistics move to the batch's; 1: become them
 };
 
 enum class Mode {
@@ -57,6 +59,9 @@ class Plan {
   /// Penalties, clip and the optimiser on the stored gradients.
   virtual StepResult update(const StepControl& control) noexcept = 0;
 
+  /// What multiplies the dropout rates in predict(), 1 at first: under `standard` and `dropconnect` it must be that of the steps that made
+  /// the parameters.
+  virtual void set_dropout_factor(double factor) noexcept = 0;
   /// Prediction of row-major x [rows, inputs] into outputs [rows, outputs], any number of rows, with Part::average when `average`.
   virtual void predict(const float* x, std::size_t rows, bool average, float* outputs) noexcept = 0;
 };

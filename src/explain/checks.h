@@ -48,7 +48,8 @@ reference::ReferenceNetwork<double> gradient_network(const Subject& subject);
 
 /// "initial_loss": the loss before training against that of a network that knows nothing (all outputs 0: ln K for K classes, the variance
 /// for scaled regression targets). value is the loss, limit the highest that passes.
-CheckItem check_initial_loss(const Subject& subject);
+struct FirstSteps;
+CheckItem check_initial_loss(const Subject& subject, const FirstSteps& first);
 /// "determinism": steps on 1, 2 and 3 threads and on the reference engine give the same bits. value counts differing parameters, limit 0.
 CheckItem check_determinism(const Subject& subject);
 

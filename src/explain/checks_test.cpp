@@ -1,5 +1,6 @@
 // The checks pass on sound networks of every loss and notice what is broken.
 #include "explain/checks.h"
+#include "explain/first_steps.h"
 
 #include <gtest/gtest.h>
 
@@ -59,13 +60,34 @@ TEST(Checks, AnExplodingStartIsNoticed) {
   NetworkSpec spec = test_spec(Loss::cross_entropy);
   for (LayerSpec& layer : spec.layers) layer.initializer = Initializer::normal, layer.initializer_parameter = 20;
   const TestData data(spec, 40);
-  EXPECT_FALSE(check_initial_loss({spec, {}, data.parameters, data.samples}).passed);
+  const TrainingSpec training;
+  const Subject subject{spec, training, data.parameters, data.samples};
+  const CheckItem item = check_initial_loss(subject, take_first_steps(subject));
+  EXPECT_FALSE(item.passed) << item.detail;
+  EXPECT_GT(item.value, item.limit);
+}
+
+TEST(Checks, AStartAboveTheLimitPassesWhenTheFirstStepsEndIt) {
+  NetworkSpec spec = test_spec(Loss::squared_error);
+  for (LayerSpec& layer : spec.layers) layer.initializer = Initializer::normal, layer.initializer_parameter = 1.2;
+  const TestData data(spec, 40);
+  TrainingSpec training;
+  training.optimizer.learning_rate = 0.05;
+  const Subject subject{spec, training, data.parameters, data.samples};
+  FirstSteps first = take_first_steps(subject);
+  const CheckItem item = check_initial_loss(subject, first);
+  EXPECT_TRUE(item.passed) << item.detail;
+  EXPECT_NE(item.detail.find(", after "), std::string::npos) << item.detail;
+  first.finite = false;
+  EXPECT_FALSE(check_initial_loss(subject, first).passed);
 }
 
 TEST(Checks, InitialLossNamesLnK) {
   const NetworkSpec spec = test_spec(Loss::cross_entropy);
   const TestData data(spec, 40);
-  const CheckItem item = check_initial_loss({spec, {}, data.parameters, data.samples});
+  const TrainingSpec training;
+  const Subject subject{spec, training, data.parameters, data.samples};
+  const CheckItem item = check_initial_loss(subject, take_first_steps(subject));
   EXPECT_NE(item.detail.find("1.099 (ln 3)"), std::string::npos) << item.detail;
 }
 

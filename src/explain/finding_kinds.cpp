@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <sstream>
 
 namespace chainrule::explain {
@@ -15,8 +16,9 @@ constexpr FindingKind kKinds[] = {
     {"determinism", "any number of threads and the reference engine give the same bits",
      "How many parameters differ in any bit between thread counts and engines after a few steps.",
      "This is a fault of the program or of the machine's memory: please report it with the output of `chainrule version`."},
-    {"initial_loss", "the loss before training is that of knowing nothing",
-     "The loss of the untrained network, against that of equal scores for all answers (ln K for K classes).",
+    {"initial_loss", "the loss before training is that of knowing nothing, or the first steps bring it there",
+     "The loss of the untrained network, against that of equal scores for all answers (ln K for K classes); if it is far above, the loss after "
+     "the first steps.",
      "Use a smaller initialisation (--init), scale the target, or look for extreme inputs."},
     {"overfit_one_batch", "a few rows can be learned by heart",
      "The share of the learnable loss that is left after training on a handful of rows that all differ.",
@@ -38,7 +40,8 @@ constexpr FindingKind kKinds[] = {
      "Use fewer layers, relu or gelu instead of sigmoid or tanh, --norm layer, or --residual."},
     {"learning_rate", "the learning rate is below its stability limit",
      "The rate over the largest one that is stable along the steepest direction: 2 / lambda_max of the (preconditioned) curvature, with the "
-     "optimiser's momentum taken into account. Above 1 steps overshoot; whether that is fatal is seen by taking the first steps.",
+     "optimiser's momentum taken into account. Above 1 steps overshoot; whether that is fatal is seen by taking the first steps, and then "
+     "the number is their loss.",
      "Lower --lr below the limit, try --find-lr, or limit the gradient with --clip 1."},
     {"wrong_loss", "loss and target fit together",
      "How many distinct values the target has: squared error wants a quantity, cross-entropy wants a few classes.",
@@ -65,7 +68,7 @@ constexpr FindingKind kKinds[] = {
 
 std::span<const FindingKind> finding_kinds() noexcept { return kKinds; }
 
-CheckItem finding(std::string_view id, Verdict verdict, double value, double limit, std::string detail) {
+CheckItem finding(std::string_view id, Verdict verdict, double value, double limit, std::string detail, bool at_least) {
   const FindingKind* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const FindingKind& k) { return k.id == id; });
   assert(kind != std::end(kKinds));
   CheckItem item;
@@ -78,7 +81,14 @@ CheckItem finding(std::string_view id, Verdict verdict, double value, double lim
   item.severity = verdict == Verdict::failed ? "failed" : verdict == Verdict::warning ? "warning" : "passed";
   item.meaning = kind->meaning;
   item.advice = kind->advice;
+  item.at_least = at_least;
+  assert(std::isnan(value) || agrees(item));
   return item;
+}
+
+bool agrees(const CheckItem& item) noexcept {
+  const bool good = item.severity == "passed", equal = item.value == item.limit;
+  return equal || good == (item.at_least ? item.value > item.limit : item.value < item.limit);
 }
 
 std::string number_words(double value) {

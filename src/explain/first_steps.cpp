@@ -37,9 +37,8 @@ training::RunSpec run_of(const Subject& subject) {
 
 FirstSteps take_first_steps(const Subject& subject) {
   const training::RunSpec run = run_of(subject);
-  const bool whole = run.training.optimizer.kind == Optimizer::lbfgs;
   PlanOptions options;
-  options.max_batch = whole ? run.train.size() : run.batch;
+  options.max_batch = training::batch_cut(run.network, run.training, run.train.size(), run.batch).largest();
   const std::unique_ptr<engine::Plan> plan = engine::make_plan(run.network, run.training, options);
   training::Trainer trainer(*plan, run);
   trainer.start(start_of(subject));
@@ -58,6 +57,12 @@ FirstSteps take_first_steps(const Subject& subject) {
   first.finite = trainer.run(listener) != training::Outcome::diverged;
   first.end = trainer.snapshot();
   return first;
+}
+
+double loss_at_end(const FirstSteps& first) {
+  const std::size_t count = std::max<std::size_t>(1, first.losses.size() / 4);
+  if (first.losses.empty()) return 0;
+  return std::accumulate(first.losses.end() - static_cast<std::ptrdiff_t>(count), first.losses.end(), 0.0) / static_cast<double>(count);
 }
 
 }  // namespace chainrule::explain

@@ -18,5 +18,7 @@ struct FirstSteps {
 
 /// At most 60 steps, fewer for large networks (about 10 s of one core). The run's own seed, batches and schedules.
 FirstSteps take_first_steps(const Subject& subject);
+/// The mean over the last quarter of the steps.
+double loss_at_end(const FirstSteps& first);
 
 }  // namespace chainrule::explain

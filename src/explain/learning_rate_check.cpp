@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "explain/curvature.h"
 #include "explain/finding_kinds.h"
@@ -16,10 +15,6 @@ constexpr double kCurvatureBudget = 1.5e9;  // multiply-adds in fp64: a few seco
 constexpr std::size_t kCurvatureIterations = 16;
 constexpr double kSpike = 30;  // times the usual loss: no start recovers from that unharmed
 constexpr double kSmallestShare = 1e-3;  // of the root mean square divisor: weights without gradient yet do not count as free to fly
-
-double mean(std::span<const double> values) {
-  return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
 
 /// The state vector that holds the mean or sum of squared gradients, or adamax's largest gradient; -1: none.
 int second_moment_index(const OptimizerSpec& spec) {
@@ -70,6 +65,7 @@ double ignorant_loss(const Subject& subject) {
 
 struct Course {
   double begin = 0, end = 0, peak = 0, ignorant = 0;
+  double harmless_end = 0, harmless_peak = 0;
   bool blew_up = false, fell = false;
 };
 
@@ -78,11 +74,13 @@ Course course_of(const Subject& subject, const FirstSteps& first) {
   course.ignorant = ignorant_loss(subject);
   if (!first.losses.empty()) {
     course.begin = first.losses.front();
-    course.end = mean(std::span(first.losses).last(std::max<std::size_t>(1, first.losses.size() / 4)));
+    course.end = loss_at_end(first);
     course.peak = *std::max_element(first.losses.begin(), first.losses.end());
   }
   const double usual = std::max({course.ignorant, course.begin, 1.0});
-  course.blew_up = !first.finite || !(course.end < usual + 3 * std::max(1.0, std::abs(course.ignorant))) || course.peak > kSpike * usual;
+  course.harmless_end = usual + 3 * std::max(1.0, std::abs(course.ignorant));
+  course.harmless_peak = kSpike * usual;
+  course.blew_up = !first.finite || !(course.end < course.harmless_end) || course.peak > course.harmless_peak;
   course.fell = course.end < course.begin;
   return course;
 }
@@ -91,6 +89,29 @@ std::string course_words(const FirstSteps& first, const Course& course) {
   if (!first.finite) return "after " + std::to_string(first.losses.size()) + " steps a value was no longer finite";
   return "in " + std::to_string(first.losses.size()) + " steps the loss went from " + number_words(course.begin) + " over " +
          number_words(course.peak) + " to " + number_words(course.end);
+}
+
+CheckItem titled(CheckItem item, const char* title) {
+  item.title = title;
+  return item;
+}
+
+/// What decides is the number: the rate over its limit, or the loss that the first steps came to.
+CheckItem verdict_on(const Subject& subject, const FirstSteps& first, const Course& course, double ratio, std::string detail) {
+  if (course.blew_up) {
+    const bool at_end = first.finite && !(course.end < course.harmless_end);
+    const double value = !first.finite ? HUGE_VAL : at_end ? course.end : course.peak;
+    if (first.finite) detail += "; knowing nothing costs " + number_words(course.ignorant);
+    return titled(finding("learning_rate", subject.trained ? Verdict::warning : Verdict::failed, value,
+                          at_end ? course.harmless_end : course.harmless_peak, detail),
+                  "the first steps blow up");
+  }
+  if (!(ratio > 1)) return finding("learning_rate", Verdict::passed, ratio, 1, detail);
+  if (course.fell) {
+    return titled(finding("learning_rate", Verdict::passed, course.end, course.begin, "rate over limit " + number_words(ratio) + "; " + detail),
+                  "the learning rate is above its stability limit, and the loss falls all the same");
+  }
+  return titled(finding("learning_rate", Verdict::warning, ratio, 1, detail), "the learning rate is above its stability limit, and the loss does not fall");
 }
 
 }  // namespace
@@ -128,10 +149,7 @@ CheckItem check_learning_rate(const Subject& subject, const FirstSteps& first) {
     if (lambda > 0) ratio = rate * lambda / limit.factor;
     detail = "rate " + number_words(rate) + ", limit " + (lambda > 0 ? number_words(limit.factor / lambda) : "none") + "; ";
   }
-  const Verdict verdict = course.blew_up ? Verdict::failed : ratio > 1 && !course.fell ? Verdict::warning : Verdict::passed;
-  detail += course_words(first, course);
-  if (course.blew_up && first.finite) detail += "; knowing nothing costs " + number_words(course.ignorant);
-  return finding("learning_rate", verdict, ratio, 1, detail);
+  return verdict_on(subject, first, course, ratio, detail + course_words(first, course));
 }
 
 }  // namespace chainrule::explain

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
+#include "train/trainer.h"
+
 namespace chainrule::explain {
 namespace {
 
 constexpr std::size_t kChunkRows = 256;
 
-bool has_batch_norm(const NetworkSpec& spec) {
-  return std::any_of(spec.layers.begin(), spec.layers.end(), [](const LayerSpec& layer) { return layer.norm == Norm::batch; });
-}
 
 }  // namespace
 
@@ -36,7 +35,7 @@ double LossSurface::weight_of(std::span<const std::uint32_t> rows) const {
 }
 
 double LossSurface::walk(bool backward, const Visit& visit, bool to_inputs) {
-  const bool moving = mode_ == reference::Mode::train && has_batch_norm(network_.spec());
+  const bool moving = mode_ == reference::Mode::train && training::has_batch_norm(network_.spec());
   const std::size_t step = moving ? rows_.size() : kChunkRows;
   const double total = weight_of(rows_);
   double loss = 0;
@@ -44,7 +43,7 @@ double LossSurface::walk(bool backward, const Visit& visit, bool to_inputs) {
   if (moving) kept_parameters_ = network_.parameters();
   for (std::size_t first = 0; first < rows_.size(); first += step) {
     const std::span<const std::uint32_t> chunk = rows_.subspan(first, std::min(step, rows_.size() - first));
-    const double share = total > 0 ? weight_of(chunk) / total : 0;
+    const double share = total > 0 ? static_cast<double>(chunk.size()) / total : 0;
     reference::gather(samples_, chunk, batch_);
     if (adjust) adjust(batch_, first);
     network_.forward(batch_, mode_, control_);

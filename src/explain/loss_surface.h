@@ -17,8 +17,8 @@ using Network = reference::ReferenceNetwork<double>;
 class LossSurface {
  public:
   using Batch = reference::Batch<double>;
-  /// After the backward pass of a chunk: its first position in rows, and the chunk's share of the whole weight. Gradients in the traces
-  /// times this share are those of the whole loss.
+  /// After the backward pass of a chunk: its first position in rows, and the chunk's rows by the weight of all. Gradients in the traces times
+  /// this share are those of the whole loss.
   using Visit = std::function<void(const Batch& batch, std::size_t first, double share)>;
 
   /// Starts as prediction computes: no masks, running statistics.

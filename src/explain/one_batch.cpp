@@ -69,15 +69,14 @@ std::vector<std::uint32_t> distinct_rows(const Subject& subject, std::size_t mos
 double lowest_loss(const NetworkSpec& spec, const reference::Batch<double>& batch, double start) {
   if (spec.loss.kind == Loss::gaussian_nll) return start - 1;
   if (spec.loss.kind != Loss::poisson) return 0;
-  double sum = 0, weight = 0;
+  double sum = 0;
   for (std::size_t r = 0; r < batch.rows(); ++r) {
-    weight += batch.weights[r];
     for (std::size_t o = 0; o < batch.y.columns; ++o) {
       const double t = batch.y(r, o);
       sum += t > 0 ? batch.weights[r] * (t - t * std::log(t)) / static_cast<double>(batch.y.columns) : 0;
     }
   }
-  return weight > 0 ? sum / weight : 0;
+  return sum / static_cast<double>(std::max<std::size_t>(1, batch.rows()));
 }
 
 struct Task {
@@ -149,7 +148,7 @@ std::vector<CheckItem> check_one_batch(const Subject& subject) {
   training.optimizer = default_optimizer("adam");
   const std::vector<std::uint32_t> rows = distinct_rows(subject, memorable_rows(spec));
   if (rows.size() < 2) {
-    return {finding("overfit_one_batch", Verdict::warning, 0, kLimit, "all rows looked at have the same inputs: nothing can be learned"),
+    return {finding("overfit_one_batch", Verdict::warning, 1, kLimit, "all rows looked at have the same inputs: nothing can be learned"),
             finding("zero_inputs", Verdict::failed, 0, 0, "all rows looked at have the same inputs")};
   }
   const OwnRows real(subject.samples, rows, false), zeroed(subject.samples, rows, true);

@@ -93,7 +93,7 @@ CheckItem symmetric_item(const NetworkSpec& spec, std::span<const float> paramet
     if (spec.layers[l].units > 1) worst.look(count_twins(incoming_weights(layout, parameters, l)), spec.layers[l].units, l);
   }
   const Verdict verdict = worst.share > kTwinLimit ? Verdict::failed : worst.count > 0 ? Verdict::warning : Verdict::passed;
-  return finding("symmetric_units", verdict, worst.share, kTwinLimit,
+  return finding("symmetric_units", verdict, worst.share, verdict == Verdict::failed ? kTwinLimit : 0,
                  worst.places.empty() ? "no two units of a layer are alike" : worst.places + " have a twin");
 }
 
@@ -131,7 +131,7 @@ CheckItem dead_item(const reference::ReferenceNetwork<float>& network) {
   }
   const Verdict verdict = whole ? Verdict::failed : worst.share > kDeadWarning ? Verdict::warning : Verdict::passed;
   const std::string rows = std::to_string(network.layers().front().slope.rows) + " rows";
-  return finding("dead_units", verdict, worst.share, kDeadWarning,
+  return finding("dead_units", verdict, worst.share, verdict == Verdict::failed ? 1 : kDeadWarning,
                  worst.places.empty() ? "every unit moves on some of " + rows : worst.places + " never active on " + rows);
 }
 
@@ -145,7 +145,7 @@ CheckItem saturated_item(const reference::ReferenceNetwork<float>& network) {
   const Verdict verdict = worst.share >= kSaturatedLimit     ? Verdict::failed
                           : worst.share > kSaturatedWarning ? Verdict::warning
                                                             : Verdict::passed;
-  return finding("saturated_units", verdict, worst.share, kSaturatedWarning,
+  return finding("saturated_units", verdict, worst.share, verdict == Verdict::failed ? kSaturatedLimit : kSaturatedWarning,
                  worst.places.empty() ? "no unit is at an end of its range on nearly all rows" : worst.places + " are stuck at an end");
 }
 
@@ -172,7 +172,7 @@ CheckItem flow_item(reference::ReferenceNetwork<float>& network, const reference
   std::string detail = "dL/dz is " + number_words(smallest) + " of the output's in layer " + std::to_string(where);
   if (explodes) detail = "dL/dz grows to " + number_words(largest) + " times the output's";
   return finding("gradient_flow", vanishes || explodes ? Verdict::warning : Verdict::passed, explodes ? largest : smallest,
-                 explodes ? 1 / kFlowLimit : kFlowLimit, detail);
+                 explodes ? 1 / kFlowLimit : kFlowLimit, detail, !explodes);
 }
 
 }  // namespace

@@ -169,9 +169,9 @@ void read_weights(const Json& json, TargetState& target) {
   if (json.contains("weight_column")) target.weight_column = json.at("weight_column").get<std::string>();
   if (json.contains("weight_style")) target.weight_style = data::CellStyle{read_number_style(json.at("weight_style"), "target"), {}};
   if (!json.contains("class_weights")) return;
-  target.class_weights = json.at("class_weights").get<std::vector<float>>();
+  target.class_weights = json.at("class_weights").get<std::vector<double>>();
   require(target.class_weights.size() == target.classes.size(), "target", "needs one weight for each class");
-  for (const float weight : target.class_weights) require(std::isfinite(weight) && weight >= 0, "target", "has an impossible class weight");
+  for (const double weight : target.class_weights) require(std::isfinite(weight) && weight >= 0, "target", "has an impossible class weight");
 }
 
 TargetState read_target(const Json& json, std::size_t width) {

@@ -60,11 +60,11 @@ TEST(FeatureJson, WeightsOfRowsAreKeptAndChecked) {
   features.target.classification = true;
   features.target.classes = {"a", "b"};
   features.target.weight_column = "w";
-  features.target.class_weights = {0.25f, 3};
+  features.target.class_weights = {0.25, 3};
   const std::string text = to_json(features);
   EXPECT_EQ(from_json(text).target.weight_column, "w");
   EXPECT_EQ(from_json(text).target.class_weights, features.target.class_weights);
-  for (const char* wrong : {"[1]", "[-1,1]", "[1,1,1]", "[1e99,1]"}) {
+  for (const char* wrong : {"[1]", "[-1,1]", "[1,1,1]", "[1e999,1]"}) {
     std::string changed = text;
     changed.replace(changed.find("[0.25,3.0]"), 10, wrong);
     EXPECT_EQ(error_of([&] { from_json(changed); }).code(), "E0411") << wrong;

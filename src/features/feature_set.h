@@ -57,7 +57,7 @@ struct TargetState {
   std::optional<data::CellStyle> style; ///< of a regression: as in ColumnState
   std::string weight_column;            ///< column that weighs the rows; "": all weigh 1. Set by the run, not by fit()
   std::optional<data::CellStyle> weight_style;  ///< of weight_column
-  std::vector<float> class_weights;     ///< one factor >= 0 per class; empty: all 1. Set by the run, not by fit()
+  std::vector<double> class_weights;    ///< one factor >= 0 per class; empty: all 1. Set by the run, not by fit()
 };
 
 struct FeatureSet {
@@ -86,6 +86,8 @@ std::vector<float> apply(const FeatureSet& features, const data::Table& table, A
 
 /// Classes of all rows (throws E0322 for a class training never saw, E0315 for a missing one), or scaled target values.
 std::vector<std::int32_t> class_labels(const FeatureSet& features, const data::Table& table);
+/// The target's numbers (dates: seconds) as the table has them.
+std::vector<double> numbers_of_target(const FeatureSet& features, const data::Table& table);
 std::vector<float> target_values(const FeatureSet& features, const data::Table& table);
 bool has_target(const FeatureSet& features, const data::Table& table) noexcept;
 

@@ -58,15 +58,22 @@ std::vector<std::int32_t> class_labels(const FeatureSet& features, const data::T
   return labels;
 }
 
-std::vector<float> target_values(const FeatureSet& features, const data::Table& table) {
+std::vector<double> numbers_of_target(const FeatureSet& features, const data::Table& table) {
   ColumnFinder finder(features, table);
   const data::Column& column = target_column(finder, features, table);
   std::vector<double> storage;
   const auto own = column.type == data::ColumnType::date ? data::ColumnType::date : data::ColumnType::numeric;
   const std::span<const double> values = numbers_of(table, column, features.target.style ? features.target.type : own, storage, features.target.style);
-  std::vector<float> scaled(table.rows);
   for (std::size_t row = 0; row < table.rows; ++row) {
     if (column.missing(row)) refuse_missing_target(table, row, column);
+  }
+  return {values.begin(), values.end()};
+}
+
+std::vector<float> target_values(const FeatureSet& features, const data::Table& table) {
+  const std::vector<double> values = numbers_of_target(features, table);
+  std::vector<float> scaled(values.size());
+  for (std::size_t row = 0; row < scaled.size(); ++row) {
     scaled[row] = static_cast<float>((values[row] - features.target.center) / features.target.scale);
   }
   return scaled;

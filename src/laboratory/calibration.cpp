@@ -15,7 +15,7 @@ struct Bin {
   double right = 0, confidence = 0;
 };
 
-/// Sums and sums of squares of the predictions over the samples, in the target's unit.
+/// Sums and sums of squares of the predictions over the samples, scaled as the network sees the target.
 struct Spread {
   std::vector<double> sums, squares;
   explicit Spread(std::size_t rows) : sums(rows, 0.0), squares(rows, 0.0) {}
@@ -29,14 +29,15 @@ void add_sample(TrainedSubject& trained, const TrainingSubject& subject, const t
                 Spread& spread) {
   engine::StepControl control;
   control.step = sample;
+  control.dropout_factor = trained.dropout_factor();
   const std::span<const std::uint32_t> rows(part.rows);
   const std::size_t batch = std::max<std::size_t>(1, std::min(subject.batch, subject.train.size()));
   for (std::size_t done = 0; done < rows.size(); done += batch) {
     const auto some = rows.subspan(done, std::min(batch, rows.size() - done));
     const auto outputs = trained.plan().forward(part.samples, some, engine::Mode::monte_carlo, control);
-    const std::vector<float> values = training::target_predictions(subject.network, subject.unit, outputs, some.size());
+    const std::vector<double> values = training::target_predictions(subject.network, subject.unit, outputs, some.size());
     for (std::size_t i = 0; i < some.size(); ++i) {
-      const double value = static_cast<double>(values[i]);
+      const double value = (values[i] - subject.unit.center) / subject.unit.scale;  // squares of large offsets would cancel
       spread.sums[done + i] += value;
       spread.squares[done + i] += value * value;
     }
@@ -70,12 +71,13 @@ double interval_coverage(TrainedSubject& trained, const TrainingSubject& subject
   Spread spread(part.size());
   const bool random = draws_masks(subject.network) && samples > 0;
   for (std::uint64_t sample = 0; random && sample < samples; ++sample) add_sample(trained, subject, part, sample, spread);
-  const std::vector<float> predicted = training::target_predictions(subject.network, subject.unit, trained.outputs(part), part.size());
+  const std::vector<double> predicted = training::target_predictions(subject.network, subject.unit, trained.outputs(part), part.size());
+  const double rmse = train_rmse / subject.unit.scale;
   std::size_t inside = 0;
   for (std::size_t i = 0; i < part.size(); ++i) {
     const double variance = random ? spread.variance(i, static_cast<double>(samples)) : 0;
-    const double truth = static_cast<double>(part.y(i)[0]) * subject.unit.scale + subject.unit.center;
-    inside += std::abs(truth - static_cast<double>(predicted[i])) <= kNormal90 * std::sqrt(variance + train_rmse * train_rmse);
+    const double error = static_cast<double>(part.y(i)[0]) - (predicted[i] - subject.unit.center) / subject.unit.scale;
+    inside += std::abs(error) <= kNormal90 * std::sqrt(variance + rmse * rmse);
   }
   return part.empty() ? 0 : static_cast<double>(inside) / static_cast<double>(part.size());
 }

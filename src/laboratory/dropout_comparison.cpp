@@ -2,6 +2,7 @@
 #include "laboratory/dropout_comparison.h"
 
 #include <algorithm>
+#include <limits>
 #include <cmath>
 
 #include "chainrule/error.h"
@@ -38,7 +39,9 @@ TrainingSubject with_dropout(TrainingSubject subject, const DropoutSpec& dropout
   return subject;
 }
 
+/// NaN for margins, which claim no probability.
 double class_calibration(const TrainingSubject& subject, TrainedSubject& trained) {
+  if (!training::has_probabilities(subject.network)) return std::numeric_limits<double>::quiet_NaN();
   const training::DataPart& part = subject.validation;
   const std::size_t classes = subject.unit.classes.size();
   std::vector<std::int32_t> labels;
@@ -47,7 +50,7 @@ double class_calibration(const TrainingSubject& subject, TrainedSubject& trained
     else if (part.samples.targets == 1) labels.push_back(part.y(i)[0] > 0.5f);
     else labels.push_back(static_cast<std::int32_t>(training::largest({part.y(i), part.samples.targets})));
   }
-  const std::vector<float> p = training::class_probabilities(subject.network, trained.outputs(part), part.size(), classes);
+  const std::vector<float> p = training::class_scores(subject.network, trained.outputs(part), part.size(), classes);
   return calibration_error(p, labels, classes);
 }
 

@@ -10,7 +10,7 @@ std::unique_ptr<engine::Plan> plan_for(const TrainingSubject& subject) {
   PlanOptions options;
   options.threads = 1;  // the experiments run side by side instead
   options.engine = subject.engine;
-  options.max_batch = std::max<std::size_t>(1, std::min(subject.batch, subject.train.size()));
+  options.max_batch = std::max<std::size_t>(1, training::batch_cut(subject.network, subject.training, subject.train.size(), subject.batch).largest());
   return engine::make_plan(subject.network, subject.training, options);
 }
 

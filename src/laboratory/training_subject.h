@@ -30,6 +30,7 @@ class TrainedSubject {
   double start_loss() const { return start_loss_; }  ///< on the validation rows, before training
   /// The epoch whose weights the plan holds.
   std::uint64_t kept_epoch() const;
+  double dropout_factor() const noexcept { return trainer_.dropout_factor(); }
   engine::Plan& plan() { return *plan_; }
   std::vector<float> outputs(const training::DataPart& part);
   Metrics measure(const training::DataPart& part);

@@ -97,7 +97,7 @@ double Run::loss(const Samples& samples) {
     double part_weight = 0;
     for (const std::uint32_t row : part) part_weight += samples.weights ? static_cast<double>(samples.weights[row]) : 1.0;
     plan_->forward(samples, part, engine::Mode::predict, control());
-    sum += plan_->loss(samples, part) * part_weight;
+    sum += plan_->loss(samples, part) * static_cast<double>(part.size());
     weight += part_weight;
   }
   return weight > 0 ? sum / weight : 0;

@@ -75,20 +75,16 @@ template <class V>
 
 // Cross-entropy of one row, docs/arithmetic.md item 7, step by step: M = max z (o ascending, max(M, z)); e =
 // softmax_power(z, M);
-// S = chain of e; n = log_normalizer(S, M); the loss is a chain from 0 of add_cross_entropy; the slope
-// cross_entropy_slope.
+// S = chain of e; the loss is a chain from 0 of add_cross_entropy with log S; the slope cross_entropy_slope.
 template <class V>
 [[gnu::always_inline]] inline V softmax_power(V z, V maximum) {
   return exp(z - maximum);
 }
+/// loss + t*(log S + (M - z)): M - z is exact for nearby scores however large, (log S + M) would drown log S. Unchanged where t is 0, so that
+/// an impossible class with z = -inf costs nothing.
 template <class V>
-[[gnu::always_inline]] inline V log_normalizer(V sum, V maximum) {
-  return log(sum) + maximum;
-}
-/// loss + t*(n - z); unchanged where t is 0, so that an impossible class with z = -inf costs nothing.
-template <class V>
-[[gnu::always_inline]] inline V add_cross_entropy(V loss, V target, V z, V normalizer) {
-  return select(equal(target, constant<V>(0)), loss, loss + target * (normalizer - z));
+[[gnu::always_inline]] inline V add_cross_entropy(V loss, V target, V z, V log_sum, V maximum) {
+  return select(equal(target, constant<V>(0)), loss, loss + target * (log_sum + (maximum - z)));
 }
 template <class V>
 [[gnu::always_inline]] inline V cross_entropy_slope(V power, V sum, V target) {
@@ -109,9 +105,9 @@ T cross_entropy_row(const T* z, const T* targets, std::size_t outputs, T* gradie
   T maximum = z[0], sum = 0, loss = 0;
   for (std::size_t o = 1; o < outputs; ++o) maximum = max(maximum, z[o]);
   for (std::size_t o = 0; o < outputs; ++o) sum = sum + (gradient[o] = softmax_power(z[o], maximum));
-  const T normalizer = log_normalizer(sum, maximum);
+  const T log_sum = log(sum);
   for (std::size_t o = 0; o < outputs; ++o) {
-    loss = add_cross_entropy(loss, targets[o], z[o], normalizer);
+    loss = add_cross_entropy(loss, targets[o], z[o], log_sum, maximum);
     gradient[o] = cross_entropy_slope(gradient[o], sum, targets[o]);
   }
   return loss;

@@ -167,5 +167,18 @@ TEST(Penalties, SlopesAreThoseOfTheValue) {
   EXPECT_EQ(average_element(1.0, 3.0, 0.25), 1.5);
 }
 
+TEST(CrossEntropy, LossOfLargeAndOfTinyScoresKeepsItsDigits) {
+  for (const float offset : {0.0f, -1e4f, 1e7f, 3e30f}) {
+    const float above = offset == 3e30f ? offset : offset + 1;
+    const float z[] = {above, offset, offset}, t[] = {1, 0, 0};
+    float gradient[3];
+    const double difference = static_cast<double>(above) - static_cast<double>(offset);
+    EXPECT_NEAR(cross_entropy_row(z, t, 3, gradient), std::log(1 + 2 * std::exp(-difference)), 1e-6) << offset;
+  }
+  const float sure[] = {20, 0}, t[] = {1, 0};
+  float gradient[2];
+  EXPECT_NEAR(cross_entropy_row(sure, t, 2, gradient), std::log1p(std::exp(-20.0)), 1e-7);  // log(1 + e) of a float S
+}
+
 }  // namespace
 }  // namespace chainrule::math

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "chainrule/error.h"
+#include "math/exact_double.h"
 #include "testing/error_of.h"
 
 namespace chainrule::math {
@@ -154,6 +155,35 @@ TEST(ScheduleText, MistakesAreNamed) {
   expect_error("multi_step:milestones=", "E0214", "");
   expect_error("multi_step:milestones=3+", "E0214", "");
   expect_error("multi_step:milestones=3++4", "E0214", "");
+}
+
+// In whole steps: a restart or a drop comes at the very step, whatever the period's fraction of an epoch rounds to.
+TEST(Schedules, FractionalPeriodsRestartAndDropAtTheVeryStep) {
+  for (const auto& [period, per_epoch] : {std::pair{0.2, 10}, {0.2, 5}, {0.1, 20}, {0.1, 10}, {1.1, 10}, {0.7, 10}, {0.3, 100}, {1.0 / 3, 3}}) {
+    const auto length = static_cast<std::uint64_t>(std::lround(period * per_epoch));
+    ScheduleSpec restarts = parse_schedule("cosine_restarts"), drops = parse_schedule("step:factor=0.5");
+    restarts.period = drops.period = period;
+    for (std::uint64_t step = 0; step < 40 * length; ++step) {
+      const double in_cycle = static_cast<double>(step % length) / static_cast<double>(length);
+      const auto per = static_cast<std::uint64_t>(per_epoch);
+      EXPECT_NEAR(schedule_factor(restarts, step, per, 10000), 0.5 * (1 + std::cos(M_PI * in_cycle)), 1e-12) << period << " of " << per << ", step " << step;
+      EXPECT_EQ(schedule_factor(drops, step, per, 10000), std::pow(0.5, static_cast<double>(step / length))) << period << " of " << per << ", step " << step;
+    }
+  }
+}
+
+TEST(Schedules, GrowingFractionalCyclesRestartAtTheVeryStep) {
+  ScheduleSpec spec = parse_schedule("cosine_restarts:period_growth=2");
+  spec.period = 0.2;  // 2, 4, 8, 16 steps of 10
+  for (const std::uint64_t start : {0u, 2u, 6u, 14u, 30u}) EXPECT_EQ(schedule_factor(spec, start, 10, 1000), 1) << start;
+  for (const std::uint64_t start : {1u, 5u, 13u, 29u}) EXPECT_LT(schedule_factor(spec, start, 10, 1000), 0.6) << start;
+}
+
+TEST(Schedules, FractionalMilestonesArePassedAtTheVeryStep) {
+  ScheduleSpec spec = parse_schedule("multi_step:milestones=0.3+0.6+0.7");
+  for (const auto& [step, passed] : {std::pair{2, 0}, {3, 1}, {5, 1}, {6, 2}, {7, 3}}) {
+    EXPECT_EQ(schedule_factor(spec, static_cast<std::uint64_t>(step), 10, 100), exact_double::power(0.1, static_cast<std::uint64_t>(passed))) << step;
+  }
 }
 
 }  // namespace

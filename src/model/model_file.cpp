@@ -2,6 +2,7 @@
 #include "model/model_file.h"
 
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -91,6 +92,23 @@ ParsedSpec read_spec(const std::string& text, const std::string& source) {
   }
 }
 
+/// Digits for the very double.
+std::string factor_text(double factor) {
+  char buffer[40];
+  return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, factor).ptr);
+}
+
+/// A factor that makes the rates rates again.
+double read_factor(const std::string& text, const NetworkSpec& network, const std::string& source) {
+  double factor = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), factor);
+  bool possible = error == std::errc() && end == text.data() + text.size() && factor >= 0 && std::isfinite(factor);
+  possible = possible && network.input_dropout.rate * factor < 1;
+  for (const LayerSpec& layer : network.layers) possible = possible && layer.dropout.rate * factor < 1;
+  if (!possible) refuse(source, "the dropout factor \"" + text.substr(0, 40) + "\" is not possible");
+  return factor;
+}
+
 void check_features(const features::FeatureSet& features, const NetworkSpec& network, const std::string& source) {
   if (features.inputs == 0) return;
   if (features.inputs != network.inputs) {
@@ -116,6 +134,13 @@ features::FeatureSet read_features(const std::string& text, const std::string& s
 
 }  // namespace
 
+NetworkSpec predicting_network(const ModelFile& model) {
+  NetworkSpec network = model.network;
+  network.input_dropout.rate *= model.dropout_factor;
+  for (LayerSpec& layer : network.layers) layer.dropout.rate *= model.dropout_factor;
+  return network;
+}
+
 std::string model_digest(const ModelFile& model) { return digest_of(model.parameters); }
 
 std::string texts_to_json(const std::map<std::string, std::string>& texts) {
@@ -140,6 +165,7 @@ void put_texts(TensorFile& file, const ModelFile& model) {
   file.metadata["spec"] = spec_to_toml(model.network, model.training);
   if (model.features.inputs != 0) file.metadata["features"] = features::to_json(model.features);
   file.metadata["digest"] = model_digest(model);
+  if (model.dropout_factor != 1) file.metadata["dropout_factor"] = factor_text(model.dropout_factor);
   file.metadata["facts"] = texts_to_json(model.facts);
   file.metadata["self_test"] = self_test_to_json(model);
 }
@@ -167,6 +193,7 @@ ModelFile take_model(FileParts& parts) {
   if (const std::string stored = parts.entry("digest"); model_digest(model) != stored) {
     throw Error("E0410", source, "the parameters do not have the stored digest " + stored.substr(0, 12) + "...", "copy the file again, or train again");
   }
+  model.dropout_factor = read_factor(parts.entry_or("dropout_factor", "1"), model.network, source);
   model.facts = texts_from_json(parts.entry("facts"), source, "the facts");
   model.self_test = self_test_from_json(parts.entry("self_test"), model.network, source);
   return model;

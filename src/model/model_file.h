@@ -25,9 +25,13 @@ struct ModelFile {
   features::FeatureSet features;
   std::vector<float> parameters;             ///< net::ParameterLayout order, layout.size floats
   std::vector<float> averaged;               ///< running mean of the weights, same order; empty when the run kept none
+  double dropout_factor = 1;                 ///< multiplies the spec's dropout rates in predictions: where the run's schedule had come to
   std::map<std::string, std::string> facts;  ///< how it was trained, for people: "seed", "split", "epochs", "program", "data", ...
   SelfTest self_test;                        ///< rows may be 0
 };
+
+/// The network as it predicts: the spec with the dropout rates of the last step.
+NetworkSpec predicting_network(const ModelFile& model);
 
 /// SHA-256 over `parameters` as little-endian floats, 64 hex digits: equal digests are equal models.
 std::string model_digest(const ModelFile& model);

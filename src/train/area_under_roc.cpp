@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace chainrule::training {
 namespace {
 
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kFew = 16;     // positive scores that are compared one by one: no branch, so faster than a search
 constexpr std::size_t kColumns = 16; // of a cache line: classes whose probabilities are picked out together
 
@@ -54,7 +56,7 @@ struct RowsByClass {
 
 double area_under_roc(std::span<const float> scores, std::span<const std::uint32_t> positive) {
   const std::uint64_t positives = positive.size(), negatives = scores.size() - positives;
-  if (positives == 0 || negatives == 0 || has_nan(scores)) return 0.5;  // no order
+  if (positives == 0 || negatives == 0 || has_nan(scores)) return kUndefined;
   std::vector<float> sorted;
   sorted.reserve(positives);
   for (const std::uint32_t row : positive) sorted.push_back(scores[row]);
@@ -69,11 +71,12 @@ double area_under_roc(std::span<const float> scores, std::span<const std::uint32
   return 0.5 * static_cast<double>(twice) / (static_cast<double>(positives) * static_cast<double>(negatives));
 }
 
-double mean_area_under_roc(std::span<const float> probabilities, std::span<const std::int32_t> labels, std::size_t classes) {
+MeanArea mean_area_under_roc(std::span<const float> probabilities, std::span<const std::int32_t> labels, std::size_t classes) {
   const std::size_t rows = labels.size();
   const RowsByClass by_class(labels, classes);
   std::vector<float> scores(rows * std::min(kColumns, classes));
-  double sum = 0, counted = 0;
+  double sum = 0;
+  std::size_t counted = 0;
   for (std::size_t first = classes == 2 ? 1 : 0; first < classes; first += kColumns) {
     const std::size_t columns = std::min(kColumns, classes - first);
     for (std::size_t row = 0; row < rows; ++row) {
@@ -86,7 +89,8 @@ double mean_area_under_roc(std::span<const float> probabilities, std::span<const
       ++counted;
     }
   }
-  return counted > 0 ? sum / counted : 0.5;
+  if (counted == 0) return {kUndefined, 0};
+  return {sum / static_cast<double>(counted), classes == 2 ? 2 : counted};
 }
 
 }  // namespace chainrule::training

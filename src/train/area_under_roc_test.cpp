@@ -75,17 +75,25 @@ TEST(AreaUnderRoc, WithTiesEqualsCountingAllPairs) {
   }
 }
 
-TEST(AreaUnderRoc, IsHalfWhenOneSideIsAbsentOrNothingIsOrdered) {
-  EXPECT_EQ(area_under_roc(std::vector<float>{1, 2}, Rows{0, 1}), 0.5);
-  EXPECT_EQ(area_under_roc(std::vector<float>{1, 2}, Rows{}), 0.5);
-  EXPECT_EQ(area_under_roc(std::vector<float>{1, NAN}, Rows{0}), 0.5);
+TEST(AreaUnderRoc, IsUndefinedWhenOneSideIsAbsentOrThereIsNoOrderAndHalfWhenAllAreEqual) {
+  EXPECT_TRUE(std::isnan(area_under_roc(std::vector<float>{1, 2}, Rows{0, 1})));
+  EXPECT_TRUE(std::isnan(area_under_roc(std::vector<float>{1, 2}, Rows{})));
+  EXPECT_TRUE(std::isnan(area_under_roc(std::vector<float>{1, NAN}, Rows{0})));
   EXPECT_EQ(area_under_roc(std::vector<float>{3, 3, 3}, Rows{0, 2}), 0.5);
+}
+
+TEST(AreaUnderRoc, MeanOverRowsOfOneClassIsUndefinedAndOfNoClass) {
+  const MeanArea two = mean_area_under_roc(std::vector<float>{0.5f, 0.5f, 0.1f, 0.9f}, std::vector<std::int32_t>{1, 1}, 2);
+  EXPECT_TRUE(std::isnan(two.mean));
+  EXPECT_EQ(two.classes, 0u);
 }
 
 TEST(AreaUnderRoc, MacroMeanSkipsClassesThatDoNotOccur) {
   const std::vector<std::int32_t> labels = {0, 1, 0, 1};
   const std::vector<float> p = {0.8f, 0.1f, 0.1f, 0.2f, 0.7f, 0.1f, 0.6f, 0.3f, 0.1f, 0.1f, 0.8f, 0.1f};
-  EXPECT_EQ(mean_area_under_roc(p, labels, 3), 1.0);
+  EXPECT_EQ(mean_area_under_roc(p, labels, 3).mean, 1.0);
+  EXPECT_EQ(mean_area_under_roc(p, labels, 3).classes, 2u);
+  EXPECT_EQ(mean_area_under_roc(std::vector<float>{0.9f, 0.1f, 0.2f, 0.8f}, std::vector<std::int32_t>{0, 1}, 2).classes, 2u);
 }
 
 TEST(AreaUnderRoc, MacroMeanOfManyClassesIsTheMeanOfEachAlone) {
@@ -105,7 +113,7 @@ TEST(AreaUnderRoc, MacroMeanOfManyClassesIsTheMeanOfEachAlone) {
     ++counted;
   }
   EXPECT_LT(counted, kClasses);  // squares: about half of the classes occur
-  EXPECT_EQ(mean_area_under_roc(c.scores, labels, kClasses), sum / counted);
+  EXPECT_EQ(mean_area_under_roc(c.scores, labels, kClasses).mean, sum / counted);
 }
 
 }  // namespace

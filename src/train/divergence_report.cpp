@@ -29,7 +29,7 @@ class Copy {
  public:
   Copy(RunSpec run, const Snapshot& from) {
     PlanOptions options;
-    options.max_batch = run.training.optimizer.kind == Optimizer::lbfgs ? run.train.size() : run.batch;
+    options.max_batch = batch_cut(run.network, run.training, run.train.size(), run.batch).largest();
     plan_ = engine::make_plan(run.network, run.training, options);
     trainer_ = std::make_unique<Trainer>(*plan_, std::move(run));
     trainer_->start(from);
@@ -158,7 +158,7 @@ void examine_divergence(const RunSpec& run, const Snapshot& from, std::uint64_t 
   report.tried_from = done + 1;
   report.tried_to = std::min(whole, std::max(done + kFewestTried, failed + (failed - done)));
   const std::uint64_t look = steps_to_look_at(run), first = failed > look ? failed - look + 1 : 1;
-  Observer observer(run, std::min(run.batch, run.train.size()));
+  Observer observer(run, batch_cut(run.network, run.training, run.train.size(), run.batch).largest());
   copy.run_until(failed - 1, [&] {
     const std::uint64_t next = copy.trainer().progress().step + 1;
     const bool seen = !report.steps.empty() && report.steps.back().step == next;

@@ -24,7 +24,9 @@ void add_scaled(std::vector<double>& y, double factor, const std::vector<double>
 }  // namespace
 
 Lbfgs::Lbfgs(const NetworkSpec& network, const TrainingSpec& training)
-    : network_(network), training_(training), layout_(network), gradients_(layout_.size) {}
+    : network_(network), training_(training), layout_(network), gradients_(layout_.size) {
+  for (const LayerSpec& layer : network.layers) has_batch_norm_ = has_batch_norm_ || layer.norm == Norm::batch;
+}
 
 double Lbfgs::decay(const net::Tensor& tensor, double weight_decay) const {
   const double shared = tensor.decays ? network_.loss.l2 : 0;
@@ -98,6 +100,13 @@ bool Lbfgs::search(const Place& place, const Point& from, const std::vector<doub
   return any;
 }
 
+// The batch is all rows, so its statistics at the new weights are those to predict with. Every trial has loaded the old ones back.
+void Lbfgs::become_statistics(const Place& place) {
+  engine::StepControl control = place.control;
+  control.running_share = 1;
+  place.plan.forward(place.samples, place.rows, engine::Mode::train, control);
+}
+
 void Lbfgs::remember(const Point& from, const Point& to) {
   std::vector<double> step(layout_.size, 0), change(layout_.size, 0);
   for (std::size_t i = 0; i < layout_.size; ++i) {
@@ -136,6 +145,7 @@ StepResult Lbfgs::step(engine::Plan& plan, const Samples& samples, std::span<con
     pairs_ = {};
     plan.load(engine::Part::parameters, from.weights);
   }
+  if (has_batch_norm_) become_statistics(place);
   return {from.loss, true, norm};
 }
 

@@ -18,7 +18,7 @@ class Lbfgs {
  public:
   Lbfgs(const NetworkSpec& network, const TrainingSpec& training);
 
-  /// One iteration over `rows`, all of them one batch. loss is that before the step. A line search that finds nothing
+  /// One iteration over `rows`, all of them one batch. loss is that before the step. Batch norm's running statistics become those of the rows. A line search that finds nothing
   /// better leaves the weights alone and forgets the pairs.
   StepResult step(engine::Plan& plan, const Samples& samples, std::span<const std::uint32_t> rows,
                   const engine::StepControl& control);
@@ -41,12 +41,14 @@ class Lbfgs {
   void evaluate(const Place& place, Point& point);
   std::vector<double> direction(const std::vector<double>& gradient) const;
   bool search(const Place& place, const Point& from, const std::vector<double>& along, double first, Point& found);
+  static void become_statistics(const Place& place);
   void remember(const Point& from, const Point& to);
   double decay(const net::Tensor& tensor, double weight_decay) const;
 
   NetworkSpec network_;
   TrainingSpec training_;
   net::ParameterLayout layout_;
+  bool has_batch_norm_ = false;
   CurvaturePairs pairs_;
   std::vector<float> gradients_;
 };

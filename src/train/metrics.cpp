@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "math/losses.h"
@@ -12,6 +13,8 @@
 
 namespace chainrule::training {
 namespace {
+
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 // The scratch of one row: targets as the loss sees them, and slopes nobody needs here.
 struct RowScratch {
@@ -64,7 +67,7 @@ double mean_loss(const NetworkSpec& network, const DataPart& part, std::span<con
     sum += part.weight(i) * static_cast<double>(row_loss(network, outputs.data() + i * width, scratch));
     weights += part.weight(i);
   }
-  return weights > 0 ? sum / weights : 0;
+  return weights > 0 ? sum / weights : kUndefined;
 }
 
 // Class of row i, also when the loss sees indicator targets instead of labels.
@@ -95,72 +98,105 @@ void count_confusion(std::span<const std::int32_t> labels, std::span<const std::
 void measure_classes(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part,
                      std::span<const float> outputs, Metrics& metrics) {
   const std::size_t classes = unit.classes.size(), rows = part.size();
-  const std::vector<float> p = class_probabilities(network, outputs, rows, classes);
+  const std::vector<float> scores = class_scores(network, outputs, rows, classes);
   std::vector<std::int32_t> labels(rows), guesses(rows);
   std::size_t right = 0;
   double log_loss = 0;
   for (std::size_t i = 0; i < rows; ++i) {
     labels[i] = true_class(part, i);
-    const std::span<const float> row(p.data() + i * classes, classes);
-    const std::size_t truth = static_cast<std::size_t>(labels[i]);
+    const std::span<const float> row(scores.data() + i * classes, classes);
     guesses[i] = static_cast<std::int32_t>(largest(row));
     right += guesses[i] == labels[i];
-    log_loss -= static_cast<double>(math::log(std::max(row[truth], 1e-15f)));
+    log_loss -= static_cast<double>(math::log(std::max(row[static_cast<std::size_t>(labels[i])], 1e-15f)));
   }
   metrics.classes = unit.classes;
   metrics.accuracy = static_cast<double>(right) / static_cast<double>(rows);
-  metrics.log_loss = log_loss / static_cast<double>(rows);
-  metrics.auc = mean_area_under_roc(p, labels, classes);
+  metrics.log_loss = has_probabilities(network) ? log_loss / static_cast<double>(rows) : kUndefined;
+  const MeanArea area = mean_area_under_roc(scores, labels, classes);
+  metrics.auc = area.mean;
+  metrics.auc_classes = area.classes;
   count_confusion(labels, guesses, classes, metrics);
+}
+
+// An output as the loss compares it with its target.
+double compared(Loss kind, float z) { return static_cast<double>(kind == Loss::poisson ? math::exp(z) : z); }
+
+// f(output, truth) for each target of each row in order, both in units of the scale and without the center.
+template <class F>
+void for_each_target(const NetworkSpec& network, const DataPart& part, std::span<const float> outputs, F f) {
+  const std::size_t width = network.outputs(), targets = math::target_count(network.loss.kind, width);
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    for (std::size_t o = 0; o < targets; ++o) {
+      f(compared(network.loss.kind, outputs[i * width + o]), static_cast<double>(part.y(i)[o]));
+    }
+  }
 }
 
 void measure_numbers(const NetworkSpec& network, const TargetUnit& unit, const DataPart& part,
                      std::span<const float> outputs, Metrics& metrics) {
-  const std::size_t rows = part.size(), targets = math::target_count(network.loss.kind, network.outputs());
-  const std::vector<float> predicted = target_predictions(network, unit, outputs, rows);
-  const double count = static_cast<double>(rows * targets);
-  const auto truth = [&](std::size_t i, std::size_t o) {
-    return static_cast<double>(part.y(i)[o]) * unit.scale + unit.center;
-  };
-  double squares = 0, sizes = 0, mean = 0, spread = 0;
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t o = 0; o < targets; ++o) {
-      const double error = static_cast<double>(predicted[i * targets + o]) - truth(i, o);
-      squares += error * error;
-      sizes += std::fabs(error);
-      mean += truth(i, o);
-    }
-  }
+  double count = 0, squares = 0, sizes = 0, mean = 0, spread = 0;
+  double least = std::numeric_limits<double>::infinity(), most = -least;
+  for_each_target(network, part, outputs, [&](double output, double truth) {
+    const double error = output - truth;
+    count += 1;
+    squares += error * error;
+    sizes += std::fabs(error);
+    mean += truth;
+    least = std::min(least, truth);
+    most = std::max(most, truth);
+  });
   mean /= count;
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t o = 0; o < targets; ++o) spread += (truth(i, o) - mean) * (truth(i, o) - mean);
-  }
-  metrics.rmse = std::sqrt(squares / count);
-  metrics.mae = sizes / count;
-  metrics.r2 = spread > 0 ? 1 - squares / spread : 0;
+  for_each_target(network, part, outputs, [&](double, double truth) { spread += (truth - mean) * (truth - mean); });
+  metrics.rmse = std::sqrt(squares / count) * unit.scale;
+  metrics.mae = sizes / count * unit.scale;
+  metrics.r2 = least < most ? 1 - squares / spread : kUndefined;  // equal truths explain nothing, and their mean misses them by a bit
 }
 
-[[gnu::always_inline]] inline void write_probabilities(const float* outputs, std::size_t rows, std::size_t width, std::size_t classes, float* p) {
-  for (std::size_t i = 0; i < rows; ++i) {
-    const float* z = outputs + i * width;
-    float* row = p + i * classes;
-    if (width == 1) {
-      row[1] = math::sigmoid(z[0]);
-      row[0] = math::sigmoid(-z[0]);
-      continue;
-    }
-    float maximum = z[0], sum = 0;
-    for (std::size_t o = 1; o < width; ++o) maximum = math::max(maximum, z[o]);
-    for (std::size_t o = 0; o < width; ++o) sum += (row[o] = math::softmax_power(z[o], maximum));
-    for (std::size_t o = 0; o < width; ++o) row[o] /= sum;
+// The pair of one output: of the margin, or of the logit's sigmoid.
+void write_pair(bool margins, float z, float* row) {
+  row[1] = margins ? z : math::sigmoid(z);
+  row[0] = margins ? -z : math::sigmoid(-z);
+}
+
+// Sigmoids divided by their sum. Where all are small they are e^z / (1 + e^z), and the largest e^z is divided out: no sum is 0.
+[[gnu::always_inline]] inline void write_sigmoids(const float* z, std::size_t width, float* row) {
+  float maximum = z[0], sum = 0;
+  for (std::size_t o = 1; o < width; ++o) maximum = math::max(maximum, z[o]);
+  for (std::size_t o = 0; o < width; ++o) {
+    row[o] = maximum < 0 ? math::exp(z[o] - maximum) / (1 + math::exp(z[o])) : math::sigmoid(z[o]);
+    sum += row[o];
+  }
+  for (std::size_t o = 0; o < width; ++o) row[o] /= sum;
+}
+
+[[gnu::always_inline]] inline void write_softmax(const float* z, std::size_t width, float* row) {
+  float maximum = z[0], sum = 0;
+  for (std::size_t o = 1; o < width; ++o) maximum = math::max(maximum, z[o]);
+  for (std::size_t o = 0; o < width; ++o) sum += (row[o] = math::softmax_power(z[o], maximum));
+  for (std::size_t o = 0; o < width; ++o) row[o] /= sum;
+}
+
+// What write_scores needs to know: the loss says how outputs are read.
+struct ScoreRows {
+  Loss kind;
+  const float* outputs;
+  std::size_t rows, width, classes;
+};
+
+[[gnu::always_inline]] inline void write_scores(const ScoreRows& from, float* scores) {
+  for (std::size_t i = 0; i < from.rows; ++i) {
+    const float* z = from.outputs + i * from.width;
+    float* row = scores + i * from.classes;
+    if (from.width == 1) write_pair(from.kind == Loss::hinge, z[0], row);
+    else if (from.kind == Loss::hinge) std::copy_n(z, from.width, row);
+    else if (from.kind == Loss::binary_cross_entropy) write_sigmoids(z, from.width, row);
+    else write_softmax(z, from.width, row);
   }
 }
 
 #ifdef __x86_64__
 // The same bits: there a*b + c with one rounding is an instruction, elsewhere a call of the C library.
-[[gnu::target("avx2,fma")]] void write_probabilities_fused(const float* outputs, std::size_t rows, std::size_t width, std::size_t classes, float* p) {
-  write_probabilities(outputs, rows, width, classes, p);
-}
+[[gnu::target("avx2,fma")]] void write_scores_fused(const ScoreRows& from, float* scores) { write_scores(from, scores); }
 #endif
 
 }  // namespace
@@ -189,31 +225,33 @@ Metrics measure(const NetworkSpec& network, const TargetUnit& unit, const DataPa
   return metrics;
 }
 
-std::vector<float> class_probabilities(const NetworkSpec& network, std::span<const float> outputs, std::size_t rows,
-                                       std::size_t classes) {
-  const std::size_t width = network.outputs();
-  std::vector<float> p(rows * classes);
+bool has_probabilities(const NetworkSpec& network) noexcept { return network.loss.kind != Loss::hinge; }
+
+std::vector<float> class_scores(const NetworkSpec& network, std::span<const float> outputs, std::size_t rows,
+                                std::size_t classes) {
+  const ScoreRows from{network.loss.kind, outputs.data(), rows, network.outputs(), classes};
+  std::vector<float> scores(rows * classes);
 #ifdef __x86_64__
   static const bool fused = __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
-  if (fused) return write_probabilities_fused(outputs.data(), rows, width, classes, p.data()), p;
+  if (fused) return write_scores_fused(from, scores.data()), scores;
 #endif
-  write_probabilities(outputs.data(), rows, width, classes, p.data());
-  return p;
+  write_scores(from, scores.data());
+  return scores;
 }
 
-std::vector<float> target_predictions(const NetworkSpec& network, const TargetUnit& unit,
-                                      std::span<const float> outputs, std::size_t rows) {
+std::vector<double> target_predictions(const NetworkSpec& network, const TargetUnit& unit,
+                                       std::span<const float> outputs, std::size_t rows) {
   const std::size_t width = network.outputs(), targets = math::target_count(network.loss.kind, width);
-  std::vector<float> values(rows * targets);
+  std::vector<double> values(rows * targets);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t o = 0; o < targets; ++o) {
-      float z = outputs[i * width + o];
-      if (network.loss.kind == Loss::poisson) z = math::exp(z);
-      values[i * targets + o] = static_cast<float>(static_cast<double>(z) * unit.scale + unit.center);
+      values[i * targets + o] = unit.value_of(compared(network.loss.kind, outputs[i * width + o]));
     }
   }
   return values;
 }
+
+double resolution(const TargetUnit& unit) noexcept { return unit.center == 0 ? 0 : unit.scale * 0x1p-24; }
 
 double penalty(const NetworkSpec& network, std::span<const float> parameters) {
   if (network.loss.l1 == 0 && network.loss.l2 == 0) return 0;

@@ -100,10 +100,88 @@ TEST(Metrics, RegressionIsMeasuredInTheUnitOfTheTarget) {
 TEST(Metrics, ProbabilitiesOfOneOutputAreAPairThatSumsToOne) {
   NetworkSpec spec = classifier(1);
   spec.loss.kind = Loss::binary_cross_entropy;
-  const std::vector<float> p = class_probabilities(spec, std::vector<float>{0, 3, -90}, 3, 2);
+  const std::vector<float> p = class_scores(spec, std::vector<float>{0, 3, -90}, 3, 2);
   EXPECT_EQ(p[0], 0.5f);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(p[2 * i] + p[2 * i + 1], 1, 1e-6);
   EXPECT_GT(p[5], 0);
+}
+
+NetworkSpec outputs_of(Loss loss, std::size_t units) {
+  NetworkSpec spec = classifier(units);
+  spec.loss.kind = loss;
+  return spec;
+}
+
+struct Numbers {
+  std::vector<float> y, z;
+  DataPart part() const {
+    DataPart part;
+    part.samples.y = y.data();
+    part.samples.targets = 1;
+    part.samples.rows = y.size();
+    for (std::uint32_t r = 0; r < y.size(); ++r) part.rows.push_back(r);
+    return part;
+  }
+};
+
+TEST(Metrics, TargetsOfAnyOffsetAndSizeAreMeasuredAndPredictedWithoutLoss) {
+  const Numbers n{{-1, 0, 1, 2}, {-0.9f, 0.1f, 0.8f, 2.2f}};
+  const NetworkSpec spec = outputs_of(Loss::squared_error, 1);
+  const Metrics plain = measure(spec, {false, {}, 0, 1}, n.part(), n.z, {});
+  for (const double center : {0.0, 1.7e9, -2.46e6, 1e300}) {
+    for (const double scale : {1e-46, 1e-300, 3.0, 100.0, 1e299}) {
+      const TargetUnit unit{false, {}, center, scale};
+      const Metrics m = measure(spec, unit, n.part(), n.z, {});
+      EXPECT_NEAR(m.rmse / scale, plain.rmse, 1e-12 * plain.rmse) << center << " " << scale;
+      EXPECT_NEAR(m.mae / scale, plain.mae, 1e-12 * plain.mae);
+      EXPECT_EQ(m.r2, plain.r2);
+      const std::vector<double> values = target_predictions(spec, unit, n.z, 4);
+      for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(values[i], static_cast<double>(n.z[i]) * scale + center);
+    }
+  }
+}
+
+TEST(Metrics, R2OfEqualTruthsIsUndefinedWhateverTheirValue) {
+  for (const float truth : {7.0f, 0.1f, 0.3f, 1.0f / 3, 123456.789f}) {
+    for (const std::size_t rows : {1u, 3u, 7u, 10u}) {
+      const Numbers n{std::vector<float>(rows, truth), std::vector<float>(rows, 0.5f)};
+      const Metrics m = measure(outputs_of(Loss::squared_error, 1), {false, {}, 5, 3}, n.part(), n.z, {});
+      EXPECT_TRUE(std::isnan(m.r2)) << truth << ", " << rows << " rows";
+      EXPECT_TRUE(std::isfinite(m.rmse));
+    }
+  }
+}
+
+TEST(Metrics, LossOfRowsThatAllWeighNothingIsUndefined) {
+  const std::vector<std::int32_t> labels = {0, 1};
+  const std::vector<float> z = {1, 0, 0, 1}, weights = {0, 0};
+  const Metrics m = measure(classifier(2), {true, {"a", "b"}, 0, 1}, part_of(labels, weights.data()), z, {});
+  EXPECT_TRUE(std::isnan(m.loss));
+  EXPECT_EQ(m.accuracy, 1);
+}
+
+TEST(Metrics, BinaryCrossEntropyOfManyClassesIsReadAsSigmoidsThatSumToOne) {
+  const NetworkSpec spec = outputs_of(Loss::binary_cross_entropy, 3);
+  const auto logit = [](double p) { return static_cast<float>(std::log(p / (1 - p))); };
+  const std::vector<float> shares = class_scores(spec, std::vector<float>{logit(0.593), logit(0.301), logit(0.106)}, 1, 3);
+  EXPECT_NEAR(shares[0], 0.593, 1e-6);
+  EXPECT_NEAR(shares[1], 0.301, 1e-6);
+  EXPECT_NEAR(shares[2], 0.106, 1e-6);
+  const std::vector<float> small = class_scores(spec, std::vector<float>{-200, -201, -500}, 1, 3);  // every sigmoid is 0 in fp32
+  EXPECT_NEAR(small[0], 1 / (1 + std::exp(-1.0)), 1e-6);
+  EXPECT_NEAR(small[0] + small[1] + small[2], 1, 1e-6);
+}
+
+TEST(Metrics, HingeGivesMarginsAndNoLogLoss) {
+  const NetworkSpec spec = outputs_of(Loss::hinge, 3);
+  EXPECT_FALSE(has_probabilities(spec));
+  EXPECT_EQ(class_scores(spec, std::vector<float>{-0.5f, 2, 0.25f}, 1, 3), (std::vector<float>{-0.5f, 2, 0.25f}));
+  EXPECT_EQ(class_scores(outputs_of(Loss::hinge, 1), std::vector<float>{0.75f}, 1, 2), (std::vector<float>{-0.75f, 0.75f}));
+  const Numbers n{{0, 1, 1}, {-1, 0.5f, -0.25f}};
+  const Metrics m = measure(outputs_of(Loss::hinge, 1), {true, {"a", "b"}, 0, 1}, n.part(), n.z, {});
+  EXPECT_TRUE(std::isnan(m.log_loss));
+  EXPECT_EQ(m.auc, 1);
+  EXPECT_NEAR(m.accuracy, 2.0 / 3, 1e-12);
 }
 
 TEST(Metrics, EveryLossGivesAFiniteMeanOnPlainRows) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "data/batch_order.h"
 #include "engine/plan.h"
 #include "train/divergence.h"
 #include "train/lbfgs.h"
@@ -39,9 +40,15 @@ struct Listener {
 
 enum class Outcome { epochs, early_stop, interrupted, diverged };
 
+/// The batches of a run's epochs; of all rows at once for lbfgs. With batch norm a last batch of fewer than 16 rows, and of less than half the
+/// others, joins the one before it: the statistics of so few rows would be the last thing before every validation that the running ones
+/// move to.
+data::BatchCut batch_cut(const NetworkSpec& network, const TrainingSpec& training, std::size_t rows, std::size_t batch) noexcept;
+bool has_batch_norm(const NetworkSpec& network) noexcept;
+
 class Trainer {
  public:
-  /// The plan must take batches of min(batch, training rows) rows (lbfgs: all training rows).
+  /// The plan must take batches of batch_cut(...).largest() rows.
   Trainer(engine::Plan& plan, RunSpec run);
 
   /// Initial weights, fresh optimiser state.
@@ -63,7 +70,9 @@ class Trainer {
   /// The oldest state that is kept for going over the way to a divergence: the end of the epoch before the last whole one.
   const Snapshot& replay_start() const noexcept { return replay_earlier_ ? *replay_earlier_ : replay_from_; }
   bool restores_best() const noexcept { return run_.early_stop != 0 && !run_.validation.empty(); }
-  std::uint64_t steps_per_epoch() const noexcept;
+  std::uint64_t steps_per_epoch() const noexcept { return cut_.steps(); }
+  /// What dropout rates were multiplied by in the last step of the parameters that the plan holds, and are in predictions with them.
+  double dropout_factor() const noexcept { return dropout_factor_; }
   /// Of training in this process.
   double seconds() const;
   /// Rows and constants of the step that comes next, inside an epoch.
@@ -79,13 +88,17 @@ class Trainer {
   void load(const Snapshot& snapshot);
   void store_best();
   double learning_rate() const;
+  double factor_at(const ScheduleSpec& schedule, std::uint64_t step) const;
+  void predict_as_after(std::uint64_t step);
   double weight_of(std::span<const std::uint32_t> rows) const;
   void tell(const Listener& listener, TrainEvent::Kind kind, double loss);
 
   engine::Plan& plan_;
   RunSpec run_;
   std::size_t parameter_count_ = 0, state_count_ = 0;
+  data::BatchCut cut_;
   bool averages_ = false;
+  double rate_ = 0, dropout_factor_ = 1;  ///< of the last step
   std::optional<Lbfgs> lbfgs_;
   Progress progress_;
   std::vector<float> best_parameters_, best_average_;

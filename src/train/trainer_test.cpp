@@ -113,13 +113,50 @@ TEST(Trainer, RowsOfWeightZeroDoNotMatter) {
   RunSpec run = test_run(rows(), false, "sgd");
   run.batch = 200;  // one batch: leaving rows out moves no batch border
   run.train = rows().part(false, 0, 110, true);
+  double mean = 0;
+  for (std::size_t i = 0; i < 110; ++i) mean += run.train.weight(i) / 110;
+  std::vector<float> normalized(run.train.samples.weights, run.train.samples.weights + run.train.samples.rows);
+  for (float& weight : normalized) weight = static_cast<float>(static_cast<double>(weight) / mean);
+  run.train.samples.weights = normalized.data();
   RunSpec without = run;
   without.train.rows.clear();
   for (std::uint32_t r = 0; r < 110; ++r) {
     if (r % 3 != 0) without.train.rows.push_back(r);
   }
+  std::vector<float> weights_without(normalized);
+  for (float& weight : weights_without) weight *= 73.0f / 110;  // of 110 rows 73 weigh something
+  without.train.samples.weights = weights_without.data();
   const std::vector<float> a = trained(run), b = trained(without);
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+}
+
+TEST(Batches, ARestOfFewRowsJoinsTheBatchBeforeItUnderBatchNormAlone) {
+  NetworkSpec network = test_network(true, 0);
+  const TrainingSpec training;
+  const auto cut = [&](std::size_t rows, std::size_t batch) { return batch_cut(network, training, rows, batch); };
+  EXPECT_EQ(cut(641, 32).steps(), 21u);
+  EXPECT_EQ(cut(641, 32).size(20), 1u);
+  network.layers[0].norm = Norm::batch;
+  for (const std::size_t batch : {2u, 3u, 7u, 32u, 128u, 1000u}) {
+    for (std::size_t rows = 2; rows < 1300; ++rows) {
+      const data::BatchCut c = cut(rows, batch);
+      std::size_t covered = 0, least = rows;
+      for (std::size_t i = 0; i < c.steps(); ++i) {
+        EXPECT_EQ(c.begin(i), covered);
+        covered += c.size(i);
+        least = std::min(least, c.size(i));
+        EXPECT_LE(c.size(i), c.largest());
+      }
+      EXPECT_EQ(covered, rows) << batch;
+      EXPECT_GE(least, std::min({std::size_t{16}, std::max<std::size_t>(2, (batch + 1) / 2), rows})) << rows << " by " << batch;
+      EXPECT_LT(c.largest(), batch + 16);
+    }
+  }
+  EXPECT_EQ(cut(57000, 128).steps(), 446u);  // a rest of 40 rows stays a batch
+  TrainingSpec lbfgs;
+  lbfgs.optimizer = default_optimizer("lbfgs");
+  EXPECT_EQ(batch_cut(network, lbfgs, 641, 32).steps(), 1u);
+  EXPECT_EQ(batch_cut(network, lbfgs, 641, 32).largest(), 641u);
 }
 
 TEST(Trainer, LbfgsReachesFarLowerLossThanStartedAndFaster) {

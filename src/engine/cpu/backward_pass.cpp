@@ -52,7 +52,7 @@ void norm_backward(EngineState& state, std::size_t l, int member, Range rows) {
                              batch.rstd + first,
                              batch.c1 + first,
                              batch.c2 + first,
-                             state.frame.total_weight,
+                             state.frame.mass.weight,
                              layer.out.width(p),
                              begin,
                              end,

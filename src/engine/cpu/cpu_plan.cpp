@@ -146,7 +146,7 @@ class CpuPlan final : public Plan {
   }
 
   StepResult update(const StepControl& control) noexcept override {
-    state_.frame.update = control.update;
+    state_.frame.set_update(control, state_.net.training.ema);
     state_.weights_changed();
     StepResult result;
     run([&](int member) {
@@ -160,6 +160,8 @@ class CpuPlan final : public Plan {
     state_.watch_denormals();
     return result;
   }
+
+  void set_dropout_factor(double factor) noexcept override { state_.dropout_factor = factor; }
 
   void predict(const float* x, std::size_t rows, bool average, float* outputs) noexcept override {
     cpu::predict(state_, prediction_team_, x, rows, average, outputs);

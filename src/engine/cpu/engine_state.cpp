@@ -79,7 +79,7 @@ std::vector<WorkItem> whole_panels(const PackedNetwork& net) {
 
 DropoutNow dropout_now(const DropoutSpec& spec, Mode mode, double factor) noexcept {
   DropoutNow now;
-  const double rate = mode == Mode::train ? spec.rate * factor : spec.rate;
+  const double rate = spec.rate * factor;
   now.constants = math::dropout_constants(spec.kind, rate);
   if (!(rate > 0)) return now;
   now.masks = mode != Mode::predict;
@@ -142,7 +142,8 @@ void prepare_frame(EngineState& state, const Samples& samples, std::span<const s
   frame.rows = static_cast<int>(rows.size());
   frame.mode = mode;
   frame.step = control.step;
-  frame.update = control.update;
+  frame.set_update(control, state.net.training.ema);
+  frame.running_share = control.running_share;
   frame.input_noise = mode == Mode::train && state.net.spec.input_noise > 0;
   frame.input_dropout = dropout_now(state.net.spec.input_dropout, mode, control.dropout_factor);
   frame.weights_masked = false;
@@ -150,23 +151,24 @@ void prepare_frame(EngineState& state, const Samples& samples, std::span<const s
     frame.dropout[l] = dropout_now(state.net.layers[l].dropout, mode, control.dropout_factor);
     frame.weights_masked = frame.weights_masked || state.masked(l);
   }
-  frame.total_weight = samples.weights == nullptr ? static_cast<double>(rows.size()) : 0;
+  const double count = static_cast<double>(rows.size());
+  frame.mass = samples.weights == nullptr ? math::RowMass{count, count} : math::RowMass{};
   frame.weights = samples.weights == nullptr ? nullptr : work.row_weight.data();
   for (std::size_t r = 0; r < rows.size(); ++r) {
     work.rows[r] = rows[r];
     work.ids[r] = samples.ids == nullptr ? rows[r] : samples.ids[rows[r]];
     if (samples.weights == nullptr) continue;
     work.row_weight[r] = samples.weights[rows[r]];
-    frame.total_weight += static_cast<double>(work.row_weight[r]);
+    frame.mass.add(static_cast<double>(work.row_weight[r]));
   }
   const Loss kind = state.net.spec.loss.kind;
   const double targets =
       kind == Loss::cross_entropy ? 1.0 : static_cast<double>(math::target_count(kind, state.net.spec.outputs()));
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const double weight = frame.weights == nullptr ? 1.0 : static_cast<double>(frame.weights[r]);
-    work.row_scale[r] = frame.total_weight > 0 ? static_cast<float>(weight / (frame.total_weight * targets)) : 0.0f;
+    work.row_scale[r] = frame.mass.weight > 0 ? static_cast<float>(weight / (count * targets)) : 0.0f;
   }
-  frame.moving_statistics = mode == Mode::train && frame.total_weight > 0;
+  frame.moving_statistics = mode == Mode::train && frame.mass.weight > 0;
   for (MemberFlags& flag : state.flags) flag = {};
 }
 

@@ -13,6 +13,8 @@
 #include "engine/cpu/shared_work.h"
 #include "engine/cpu/workspace.h"
 #include "engine/plan.h"
+#include "math/norms.h"
+#include "math/penalties.h"
 
 namespace chainrule::engine::cpu {
 
@@ -30,13 +32,20 @@ struct Frame {
   Mode mode = Mode::train;
   std::uint64_t step = 1;
   const float* weights = nullptr;  ///< [row], null: all 1
-  double total_weight = 0;         ///< W
+  math::RowMass mass;              ///< W, and what unbiased variances need
   bool input_noise = false;
   DropoutNow input_dropout;
   std::vector<DropoutNow> dropout;  ///< per layer
   math::UpdateConstants update;
+  float average_gain = 0;          ///< of the running mean of weights
+  double running_share = 0;
   bool weights_masked = false;     ///< some layer uses PackedNetwork::masked
   bool moving_statistics = false;  ///< batch norm: the batch's own, and W > 0
+
+  void set_update(const StepControl& control, double ema) noexcept {
+    update = control.update;
+    if (ema > 0) average_gain = static_cast<float>(math::average_gain(ema, control.step));
+  }
 
   bool masks_on() const { return mode != Mode::predict; }
 };
@@ -72,6 +81,7 @@ struct EngineState {
   SharedWork gradient_work, update_work;      ///< `items`, for storing gradients and for updating
   SharedWork prediction_work;                 ///< tiles of rows
   std::vector<MemberFlags> flags;
+  double dropout_factor = 1;            ///< of predictions
   bool average_changed = true;          ///< since PackedNetwork::rounded_average was made
   RowWeights row_weights;
   bool first_transposed_stale = false;  ///< layer 0's transposed weights are only kept up when input scale needs them

@@ -118,14 +118,15 @@ void drop_units(EngineState& state, std::size_t l, int member, Range rows) {
 
 void move_running_statistics(EngineState& state, const Layer& layer, const LayerBatch& batch, int p,
                              const double* variance) {
-  const double W = state.frame.total_weight;
+  const math::RowMass& mass = state.frame.mass;
+  const double share = state.frame.running_share;
   for (int u = p * layer.out.panel; u < p * layer.out.panel + layer.out.used(p); ++u) {
     float& mean = state.net.parameters()[layer.mean + static_cast<std::size_t>(u)];
     float& spread = state.net.parameters()[layer.variance + static_cast<std::size_t>(u)];
-    const double biased = variance[u - p * layer.out.panel], unbiased = W > 1 ? biased * W / (W - 1) : biased;
+    const double biased = variance[u - p * layer.out.panel], unbiased = biased * mass.weight / mass.unbiased();
     const double old_mean = static_cast<double>(mean), old_spread = static_cast<double>(spread);
-    mean = static_cast<float>(old_mean + math::kRunningShare * (batch.mean[u] - old_mean));
-    spread = static_cast<float>(old_spread + math::kRunningShare * (unbiased - old_spread));
+    mean = static_cast<float>(old_mean + share * (batch.mean[u] - old_mean));
+    spread = static_cast<float>(old_spread + share * (unbiased - old_spread));
   }
 }
 
@@ -136,9 +137,9 @@ void panel_statistics(EngineState& state, std::size_t l, int p) {
   const int first = p * layer.out.panel, width = layer.out.width(p);
   double variance[64];
   if (state.frame.mode == Mode::train) {
-    state.kernels().batch_statistics({batch.a.panel(p), state.frame.weights, state.frame.total_weight,
+    state.kernels().batch_statistics({batch.a.panel(p), state.frame.weights, state.frame.mass.weight,
                                       batch.mean + first, variance, width, state.frame.rows});
-    if (state.frame.moving_statistics) move_running_statistics(state, layer, batch, p, variance);
+    if (state.frame.mass.has_variance()) move_running_statistics(state, layer, batch, p, variance);
   } else {
     for (int i = 0; i < width; ++i) {
       batch.mean[first + i] =
@@ -238,7 +239,7 @@ void loss_rows(EngineState& state, int member, Range rows) noexcept {
   const bool fine =
       state.kernels().loss({loss.kind, parameter, loss.label_smoothing, last.a.data, last.da.data, last.a.stride,
                             last.a.columns.count, samples.y, samples.labels, state.work.rows.data(), samples.targets,
-                            state.work.row_scale.data(), !(state.frame.total_weight > 0), state.work.row_loss.data(),
+                            state.work.row_scale.data(), !(state.frame.mass.weight > 0), state.work.row_loss.data(),
                             state.work.scratch[static_cast<std::size_t>(member)].loss, rows.begin, rows.end});
   if (!fine) state.flags[static_cast<std::size_t>(member)].loss_fine = false;
 }
@@ -264,7 +265,7 @@ double sum_runs(const EngineState& state, std::uint64_t first, std::uint64_t cou
 
 double batch_loss(const EngineState& state) noexcept {
   const double sum = sum_runs(state, 0, state.net.training.shards);
-  return state.frame.total_weight > 0 ? sum / state.frame.total_weight : 0;
+  return state.frame.mass.weight > 0 ? sum / static_cast<double>(state.frame.rows) : 0;
 }
 
 }  // namespace chainrule::engine::cpu

@@ -11,7 +11,7 @@ void mask_weights(EngineState& state, int member) noexcept;
 void forward_rows(EngineState& state, int member, Range rows) noexcept;
 /// Losses and output gradients of the rows; clears the member's flag when something is not finite.
 void loss_rows(EngineState& state, int member, Range rows) noexcept;
-/// The weighted mean of the row losses; serial.
+/// The sum of weight times loss over the rows, divided by their number; serial.
 double batch_loss(const EngineState& state) noexcept;
 
 }  // namespace chainrule::engine::cpu

@@ -99,7 +99,7 @@ void scale_weights(EngineState& state, const float* parameters) {
   for (const Layer& layer : state.net.layers) {
     if (!layer.drops_weights) continue;
     state.kernels().scale(state.net.masked.data() + layer.weight, parameters + layer.weight,
-                          predict_scale(layer.dropout), layer.out.size() * static_cast<std::size_t>(layer.in.count));
+                          predict_scale(state, layer.dropout), layer.out.size() * static_cast<std::size_t>(layer.in.count));
     if (!state.net.rounds()) continue;
     float* masked = state.net.masked.data() + layer.weight;
     state.kernels().round_bf16(masked, masked, layer.out.size() * static_cast<std::size_t>(layer.in.count));

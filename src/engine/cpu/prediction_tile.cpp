@@ -41,7 +41,7 @@ void activate_panel(const PredictionCall& call, const Layer& layer, const BatchM
     kernels.activate(
         {layer.activation, layer.parameter, slopes, out.panel(p), nullptr, nullptr, layer.out.width(p), size});
   }
-  const float scale = layer.drops_units ? predict_scale(layer.dropout) : 1;
+  const float scale = layer.drops_units ? predict_scale(*call.state, layer.dropout) : 1;
   if (scale != 1) kernels.scale(out.panel(p), out.panel(p), scale, size);
   if (layer.residual) kernels.add(out.panel(p), in.panel(p), size);
 }
@@ -78,8 +78,8 @@ BatchMatrix operand_of(const PredictionCall& call, const BatchMatrix& in, float*
 
 }  // namespace
 
-float predict_scale(const DropoutSpec& dropout) {
-  return static_cast<float>(math::dropout_constants(dropout.kind, dropout.rate).predict_scale);
+float predict_scale(const EngineState& state, const DropoutSpec& dropout) {
+  return static_cast<float>(math::dropout_constants(dropout.kind, dropout.rate * state.dropout_factor).predict_scale);
 }
 
 BatchMatrix tile_matrix(float* memory, const Columns& columns, int rows) {
@@ -92,7 +92,7 @@ void read_tile(const PredictionCall& call, std::size_t first, int rows, const Ba
     const float* x = call.x + (first + static_cast<std::size_t>(r)) * net.spec.inputs;
     net.kernels.place_row(x, net.inputs.count, r, to.data, to.stride);
   }
-  const float scale = net.spec.input_dropout.rate > 0 ? predict_scale(net.spec.input_dropout) : 1;
+  const float scale = net.spec.input_dropout.rate > 0 ? predict_scale(*call.state, net.spec.input_dropout) : 1;
   for (int p = 0; p < net.inputs.panels(); ++p) {
     const std::size_t width = static_cast<std::size_t>(net.inputs.width(p));
     for (int r = 0; r < rows && net.input_scale != kAbsent; ++r) {

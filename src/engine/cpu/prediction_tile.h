@@ -18,7 +18,7 @@ struct PredictionCall {
 };
 
 /// What activations, or DropConnect's weights, are multiplied by when nothing is dropped.
-float predict_scale(const DropoutSpec& dropout);
+float predict_scale(const EngineState& state, const DropoutSpec& dropout);
 
 /// A tile of `rows` rows in `memory`. One row alone lies plainly, panel after panel.
 BatchMatrix tile_matrix(float* memory, const Columns& columns, int rows);

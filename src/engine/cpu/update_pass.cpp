@@ -136,7 +136,7 @@ UpdateResult update_elements(EngineState& state, const UpdateRule& rule, std::si
   for (int i = 0; i < net.states(); ++i) block.state[i] = net.state(i) + place;
   const UpdateResult result = state.kernels().update(rule, block);
   if (average)
-    state.kernels().average(net.arena(Part::average) + place, block.w, static_cast<float>(1 - net.training.ema), size);
+    state.kernels().average(net.arena(Part::average) + place, block.w, state.frame.average_gain, size);
   return result;
 }
 
@@ -190,7 +190,7 @@ bool finish_running_statistics(EngineState& state, const WorkItem& item) {
     const float* values = state.net.parameters() + at;
     for (int i = 0; i < layer.out.used(item.panel); ++i) fine = fine && std::isfinite(values[i]);
     if (!state.net.averages()) continue;
-    state.kernels().average(state.net.arena(Part::average) + at, values, static_cast<float>(1 - state.net.training.ema),
+    state.kernels().average(state.net.arena(Part::average) + at, values, state.frame.average_gain,
                             size_of(layer.out.width(item.panel)));
   }
   return fine;
@@ -249,7 +249,7 @@ void limit_panel(EngineState& state, const WorkItem& item) {
   }
   if (state.net.averages()) {
     state.kernels().average(state.net.arena(Part::average) + layer.weight_panel(item.panel), w,
-                            static_cast<float>(1 - state.net.training.ema), size_of(depth) * size_of(width));
+                            state.frame.average_gain, size_of(depth) * size_of(width));
   }
   copy_block(state, layer, item);
 }

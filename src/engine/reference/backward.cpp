@@ -81,7 +81,7 @@ template <class T>
 void ReferenceNetwork<T>::backward_norm_units(std::size_t l) {
   LayerTrace<T>& t = layers_[l];
   const std::span<T> scale = tensors_of(l, parameters_).norm_scale;
-  const bool moving = t.batch_statistics && total_weight_ > 0;
+  const bool moving = t.batch_statistics && mass_.weight > 0;
   for (std::size_t u = 0; u < t.dz.columns; ++u) {
     double c1 = 0, c2 = 0;
     for (std::size_t r = 0; r < rows_ && moving; ++r) {
@@ -89,7 +89,7 @@ void ReferenceNetwork<T>::backward_norm_units(std::size_t l) {
       c1 += g;
       c2 = math::fma(g, double(t.xhat(r, u)), c2);
     }
-    if (moving) c1 = c1 / total_weight_, c2 = c2 / total_weight_;
+    if (moving) c1 = c1 / mass_.weight, c2 = c2 / mass_.weight;
     for (std::size_t r = 0; r < rows_; ++r) {
       const double w = weights_[r], g = double(t.dn(r, u)) * scale[u];
       const double change = moving ? g - w * c1 - w * (t.xhat(r, u) * c2) : g;

@@ -153,7 +153,7 @@ TEST(Dropout, MasksDependOnStepAndRowIdButNotOnBatchPosition) {
   EXPECT_NE(network.layers()[0].mask.values, swapped);
 }
 
-TEST(Dropout, ScheduleScalesTheRateOfTrainingOnly) {
+TEST(Dropout, ScheduleScalesTheRateOfTrainingAndPrediction) {
   const NetworkSpec spec = wide_spec(2);  // standard: prediction multiplies by 1 - rate
   ReferenceNetwork<double> network(spec, {}, 1);
   const Batch<double> batch = make_batch<double>(spec, 1);
@@ -162,7 +162,10 @@ TEST(Dropout, ScheduleScalesTheRateOfTrainingOnly) {
   network.forward(batch, Mode::train, control);
   for (const double m : network.layers()[0].mask.values) EXPECT_EQ(m, 1);
   network.forward(batch, Mode::predict, control);
-  for (const double m : network.layers()[0].mask.values) EXPECT_EQ(m, 1 - kRate);
+  for (const double m : network.layers()[0].mask.values) EXPECT_EQ(m, 1);
+  control.dropout_factor = 0.5;
+  network.forward(batch, Mode::predict, control);
+  for (const double m : network.layers()[0].mask.values) EXPECT_EQ(m, 1 - 0.5 * kRate);
 }
 
 TEST(MonteCarlo, SamplesDifferByNumberAndRepeat) {

@@ -27,8 +27,8 @@ const Matrix<T>& ReferenceNetwork<T>::forward(const Batch<T>& batch, Mode mode, 
   rows_ = batch.rows();
   weights_ = batch.weights;
   ids_ = batch.ids;
-  total_weight_ = 0;
-  for (const T w : weights_) total_weight_ += w;
+  mass_ = {};
+  for (const T w : weights_) mass_.add(double(w));
 
   input_.before_scale = batch.x;
   if (training() && spec_.input_noise > 0) add_input_noise();
@@ -38,10 +38,10 @@ const Matrix<T>& ReferenceNetwork<T>::forward(const Batch<T>& batch, Mode mode, 
   return layers_.back().a;
 }
 
-/// The dropout rate in force: scheduled while training, the spec's own otherwise.
+/// The dropout rate in force, as scheduled: at prediction that of the last step.
 template <class T>
 double ReferenceNetwork<T>::rate_of(const DropoutSpec& dropout) const {
-  return training() ? dropout.rate * control_.dropout_factor : dropout.rate;
+  return dropout.rate * control_.dropout_factor;
 }
 
 // ---- item 1: inputs ----
@@ -188,7 +188,7 @@ template <class T>
 void ReferenceNetwork<T>::normalize_units(std::size_t l) {
   LayerTrace<T>& t = layers_[l];
   LayerTensors<T> p = tensors_of(l, parameters_);
-  const double W = total_weight_;
+  const double W = mass_.weight;
   t.batch_statistics = training();
   t.rstd.resize(t.z.columns);
   for (std::size_t u = 0; u < t.z.columns; ++u) {
@@ -206,17 +206,16 @@ void ReferenceNetwork<T>::normalize_units(std::size_t l) {
     for (std::size_t r = 0; r < rows_; ++r) {
       t.xhat(r, u) = (t.z(r, u) - static_cast<T>(mean)) * static_cast<T>(t.rstd[u]);
     }
-    if (t.batch_statistics && W > 0) move_running_statistics(p, u, mean, variance);
+    if (t.batch_statistics && mass_.has_variance()) move_running_statistics(p, u, mean, variance);
   }
 }
 
 template <class T>
 void ReferenceNetwork<T>::move_running_statistics(LayerTensors<T>& p, std::size_t u, double mean, double variance) {
-  const double W = total_weight_;
-  const double unbiased = W > 1 ? variance * W / (W - 1) : variance;
+  const double unbiased = variance * mass_.weight / mass_.unbiased();
   const double old_mean = p.running_mean[u], old_variance = p.running_variance[u];
-  p.running_mean[u] = static_cast<T>(old_mean + math::kRunningShare * (mean - old_mean));
-  p.running_variance[u] = static_cast<T>(old_variance + math::kRunningShare * (unbiased - old_variance));
+  p.running_mean[u] = static_cast<T>(old_mean + control_.running_share * (mean - old_mean));
+  p.running_variance[u] = static_cast<T>(old_variance + control_.running_share * (unbiased - old_variance));
 }
 
 /// a = activation(n), and its slope there.

@@ -31,6 +31,7 @@ struct LossAndGradient {
   std::vector<double> gradient;
 };
 
+/// Summed over the rows, as what a batch adds to its epoch: a batch's own loss and gradient are divided by its number of rows.
 LossAndGradient loss_and_gradient(const NetworkSpec& spec, const Batch<double>& batch, std::uint32_t shards = 1) {
   TrainingSpec training;
   training.shards = shards;
@@ -39,7 +40,10 @@ LossAndGradient loss_and_gradient(const NetworkSpec& spec, const Batch<double>& 
   network.forward(batch, Mode::train, {});
   const double loss = network.loss(batch);
   network.backward();
-  return {loss, network.gradients()};
+  const double rows = static_cast<double>(batch.rows());
+  std::vector<double> sums = network.gradients();
+  for (double& g : sums) g *= rows;
+  return {rows * loss, sums};
 }
 
 void expect_close(const LossAndGradient& a, const LossAndGradient& b, const std::string& what) {
@@ -72,6 +76,17 @@ TEST(RowWeights, WeightZeroIsTheRowsAbsence) {
     const Batch<double> without = rows_of(batch, {0, 1, 3, 4});
     batch.weights[2] = 0;
     expect_close(loss_and_gradient(spec, batch), loss_and_gradient(spec, without), what);
+  });
+}
+
+TEST(RowWeights, DoublingAllDoublesLossAndGradient) {
+  for_all_losses_and_kinds([](const NetworkSpec& spec, const std::string& what) {
+    Batch<double> batch = make_batch<double>(spec, 5);
+    LossAndGradient once = loss_and_gradient(spec, batch);
+    for (double& w : batch.weights) w *= 2;
+    once.loss *= 2;
+    for (double& g : once.gradient) g *= 2;
+    expect_close(loss_and_gradient(spec, batch), once, what);
   });
 }
 
@@ -193,15 +208,83 @@ TEST(Update, MaxNormShortensOnlyLongRows) {
   }
 }
 
-TEST(Update, TheRunningMeanFollowsTheWeights) {
+TEST(Update, TheRunningMeanIsThatOfTheWeightsSoFarAndOfNothingBeforeThem) {
   const NetworkSpec spec = sandwich(Activation::tanh, Loss::squared_error, LayerKind::plain, 0);
   TrainingSpec training;
-  const StepControl control = standing_still(training);
+  StepControl control = standing_still(training);
   training.ema = 0.75;
   ReferenceNetwork<double> network(spec, training, 5);
-  for (double& w : network.parameters()) w = 1;
-  network.update(control);
-  for (std::size_t i = 0; i < network.average().size(); ++i) EXPECT_EQ(network.average()[i], 0.25 * network.parameters()[i]);
+  for (double& e : network.average()) e = -100;  // what was there before the first step
+  double sum = 0, shares = 0;
+  for (std::uint64_t t = 1; t <= 20; ++t) {
+    const double now = 1.0 / static_cast<double>(t);
+    for (double& w : network.parameters()) w = now;
+    control.step = t;
+    network.update(control);
+    sum = 0.75 * sum + 0.25 * now;
+    shares = 0.75 * shares + 0.25;
+    EXPECT_NEAR(network.average()[0], sum / shares, 1e-13) << t;
+  }
+}
+
+TEST(BatchNorm, UnbiasedVarianceDoesNotKnowACommonFactorOfTheWeights) {
+  const NetworkSpec spec = sandwich(Activation::identity, Loss::squared_error, LayerKind::batch_norm, 0);
+  const auto variance_after = [&](double factor) {
+    ReferenceNetwork<double> network(spec, {}, 32);
+    fill_parameters(network, 3);
+    Batch<double> batch = make_batch<double>(spec, 32);
+    for (double& w : batch.weights) w *= factor;
+    network.forward(batch, Mode::train, {});
+    return network.parameters()[network.layout().find(net::Role::running_variance, 1)->info.offset];
+  };
+  const double once = variance_after(1);
+  for (const double factor : {1e-3, 1.0 / 64, 1.0 / 32, 0.04, 0.5, 7.0, 1e6}) EXPECT_NEAR(variance_after(factor), once, 1e-12 * once) << factor;
+}
+
+TEST(BatchNorm, ABatchWhoseWeightLiesOnOneRowMovesNoRunningStatistics) {
+  const NetworkSpec spec = sandwich(Activation::identity, Loss::squared_error, LayerKind::batch_norm, 0);
+  for (const std::size_t rows : {1u, 4u}) {
+    ReferenceNetwork<double> network(spec, {}, rows);
+    fill_parameters(network, 3);
+    const std::vector<double> before = network.parameters();
+    Batch<double> batch = make_batch<double>(spec, rows);
+    for (std::size_t r = 1; r < rows; ++r) batch.weights[r] = 0;
+    network.forward(batch, Mode::train, {});
+    EXPECT_EQ(network.parameters(), before) << rows;
+  }
+}
+
+TEST(BatchNorm, AShareOfOneMakesTheRunningStatisticsThoseOfTheBatch) {
+  const NetworkSpec spec = sandwich(Activation::identity, Loss::squared_error, LayerKind::batch_norm, 0);
+  ReferenceNetwork<double> network(spec, {}, 5);
+  fill_parameters(network, 3);
+  const Batch<double> batch = make_batch<double>(spec, 5);
+  StepControl control;
+  control.running_share = 1;
+  network.forward(batch, Mode::train, control);
+  const std::vector<double> once = network.parameters();
+  network.forward(batch, Mode::train, control);
+  for (std::size_t i = 0; i < once.size(); ++i) EXPECT_NEAR(network.parameters()[i], once[i], 1e-14);
+  network.forward(batch, Mode::predict, {});
+  double squares = 0;
+  for (std::size_t r = 0; r < 5; ++r) squares += batch.weights[r] * std::pow(network.layers()[1].xhat(r, 0), 2);
+  EXPECT_GT(squares, 1);  // normalised by its own statistics: some 5 times the mean weight
+}
+
+TEST(Dropout, PredictionUsesTheScheduledRate) {
+  for (const DropoutKind kind : {DropoutKind::standard, DropoutKind::dropconnect}) {
+    NetworkSpec spec = sandwich(Activation::tanh, Loss::squared_error, LayerKind::plain, 0);
+    spec.layers[1].dropout = {kind, 0.5};
+    NetworkSpec without = spec;
+    without.layers[1].dropout.rate = 0;
+    ReferenceNetwork<double> scheduled(spec, {}, 3), plain(without, {}, 3);
+    fill_parameters(scheduled, 3);
+    fill_parameters(plain, 3);
+    const Batch<double> batch = make_batch<double>(spec, 3);
+    StepControl control;
+    control.dropout_factor = 0;
+    EXPECT_EQ(scheduled.forward(batch, Mode::predict, control).values, plain.forward(batch, Mode::predict, {}).values) << name(kind);
+  }
 }
 
 TEST(BatchNorm, RunningStatisticsMoveATenthAndServePrediction) {

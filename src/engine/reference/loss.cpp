@@ -41,19 +41,19 @@ T gaussian_row(const T* z, std::span<const T> targets, std::vector<T>& slopes) {
 template <class T>
 double ReferenceNetwork<T>::loss(const Batch<T>& batch) {
   const Loss kind = spec_.loss.kind;
-  const double W = total_weight_;
+  const double W = mass_.weight, rows = static_cast<double>(rows_);
   const double C = kind == Loss::cross_entropy ? 1.0 : static_cast<double>(math::target_count(kind, spec_.outputs()));
   fill_targets(batch);
   row_losses_.resize(rows_);
   output_gradient().reshape(rows_, spec_.outputs());
   for (std::size_t r = 0; r < rows_; ++r) {
     row_losses_[r] = row_loss(r);
-    const T share = static_cast<T>(weights_[r] / (W * C));
+    const T share = static_cast<T>(weights_[r] / (rows * C));
     for (std::size_t o = 0; o < spec_.outputs(); ++o) output_gradient()(r, o) = W > 0 ? slopes_[o] * share : T(0);
   }
   const double sum = sum_over_rows<double>(
       row_order(), [&](double total, std::size_t r) { return total + double(weights_[r]) * row_losses_[r]; });
-  return W > 0 ? sum / W : 0;
+  return W > 0 ? sum / rows : 0;
 }
 
 /// The loss of one row; slopes_ becomes its derivative by each output.

@@ -12,6 +12,7 @@
 #include "engine/reference/shards.h"
 #include "engine/reference/trace.h"
 #include "math/dropout.h"
+#include "math/norms.h"
 #include "net/parameter_layout.h"
 
 namespace chainrule::reference {
@@ -47,7 +48,7 @@ class ReferenceNetwork {
 
   /// Items 1 to 6: from the rows to the outputs [rows, outputs].
   const Matrix<T>& forward(const Batch<T>& batch, Mode mode, const StepControl& control);
-  /// Item 7: the weighted mean loss of the last forward(); fills output_gradient().
+  /// Item 7: the loss of the last forward(), each row's times its weight, divided by the number of rows; fills output_gradient().
   double loss(const Batch<T>& batch);
   Matrix<T>& output_gradient() noexcept { return layers_.back().da; }
   /// Items 8 to 12: from output_gradient() back to every parameter's gradient, and to dL/dx when `to_inputs`.
@@ -106,7 +107,7 @@ class ReferenceNetwork {
   double clip();
   void take_step(const StepControl& control);
   void limit_norms();
-  void average_parameters();
+  void average_parameters(std::uint64_t step);
 
   NetworkSpec spec_;
   TrainingSpec training_;
@@ -121,7 +122,7 @@ class ReferenceNetwork {
   std::size_t rows_ = 0;
   std::vector<T> weights_;           ///< row weights
   std::vector<std::uint32_t> ids_;
-  double total_weight_ = 0;          ///< W
+  math::RowMass mass_;               ///< W, and what unbiased variances need
   InputTrace<T> input_;
   std::vector<LayerTrace<T>> layers_;
   Matrix<T> targets_;

@@ -78,6 +78,8 @@ class ReferencePlan final : public Plan {
     return result;
   }
 
+  void set_dropout_factor(double factor) noexcept override { prediction_.dropout_factor = factor; }
+
   void predict(const float* x, std::size_t rows, bool average, float* outputs) noexcept override {
     const bool swapped = average && !network_.average().empty();
     if (swapped) std::swap(network_.parameters(), network_.average());
@@ -85,7 +87,7 @@ class ReferencePlan final : public Plan {
     for (std::size_t first = 0; first < rows; first += max_batch_) {
       const std::size_t count = std::min(max_batch_, rows - first);
       gather_plain(x + first * inputs, count);
-      const reference::Matrix<float>& a = network_.forward(batch_, Mode::predict, {});
+      const reference::Matrix<float>& a = network_.forward(batch_, Mode::predict, prediction_);
       std::copy(a.values.begin(), a.values.end(), outputs + first * width);
     }
     if (swapped) std::swap(network_.parameters(), network_.average());
@@ -109,6 +111,7 @@ class ReferencePlan final : public Plan {
   ReferenceNetwork<float> network_;
   Batch<float> batch_;
   std::size_t max_batch_;
+  StepControl prediction_;
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ double ReferenceNetwork<T>::update(const StepControl& control) {
   const double norm = clip();
   take_step(control);
   if (spec_.loss.max_norm > 0) limit_norms();
-  if (training_.ema > 0) average_parameters();
+  if (training_.ema > 0) average_parameters(control.step);
   return norm;
 }
 
@@ -92,10 +92,10 @@ void ReferenceNetwork<T>::limit_norms() {
   }
 }
 
-/// e = e + (1 - decay) * (w - e).
+/// e = e + gain * (w - e).
 template <class T>
-void ReferenceNetwork<T>::average_parameters() {
-  const T gain = static_cast<T>(1 - training_.ema);
+void ReferenceNetwork<T>::average_parameters(std::uint64_t step) {
+  const T gain = static_cast<T>(math::average_gain(training_.ema, step));
   for (std::size_t i = 0; i < average_.size(); ++i) average_[i] = math::average_element(average_[i], parameters_[i], gain);
 }
 

@@ -54,10 +54,10 @@ HWY_INLINE Lanes loss_of_lanes<Loss::cross_entropy>(const LossLanes& rows) {
     sum = sum + power;
     store(power, rows.gradient + o * kLanes);
   }
-  const Lanes normalizer = math::log_normalizer(sum, maximum);
+  const Lanes log_sum = math::log(sum);
   for (int o = 0; o < rows.columns; ++o) {
     const Lanes target = load(rows.target + o * kLanes);
-    loss = math::add_cross_entropy(loss, target, load(rows.z + o * kLanes), normalizer);
+    loss = math::add_cross_entropy(loss, target, load(rows.z + o * kLanes), log_sum, maximum);
     store(math::cross_entropy_slope(load(rows.gradient + o * kLanes), sum, target), rows.gradient + o * kLanes);
   }
   return loss;
