@@ -87,7 +87,9 @@ std::optional<char> given_separator(const std::string& text) {
 }
 
 bool is_value(std::string_view cell, char decimal) {
-  return parse_number(cell, decimal).kind != CellKind::text || shape_of_number(cell).styles != 0 || shape_of_date(cell).orders != 0;
+  if (parse_number(cell, decimal).kind != CellKind::text) return true;
+  const bool digit = cell.find_first_of("0123456789") != std::string_view::npos;  // most words have none
+  return digit && (shape_of_number(cell).styles != 0 || shape_of_date(cell).orders != 0);
 }
 
 // Does a later record show that the first one is of another kind (text above numbers)?
