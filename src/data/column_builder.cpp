@@ -56,26 +56,25 @@ ParsedNumber ColumnBuilder::parse(std::string_view cell) const noexcept {
 }
 
 // No loop for plain numbers takes as many digits as go beyond 2^53, so these are seen in every column.
-void ColumnBuilder::watch(std::string_view cell, double value) {
-  if (loses_digits_ || !(manner_.watched || std::abs(value) >= kAllDigitsHeld)) return;
-  loses_digits_ = is_beyond_doubles(cell) || (manner_.watched && has_leading_zero(cell));
+void ColumnBuilder::watch(std::string_view cell) {
+  loses_digits_ = loses_digits_ || is_beyond_doubles(cell) || (manner_.watched && has_leading_zero(cell));
 }
 
 // Any number or missing cell, else false.
-bool ColumnBuilder::read_cell(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts, double& value, std::size_t& missed) {
+inline bool ColumnBuilder::read_cell(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts, double& value, std::size_t& missed) {
   value = kMissing;
   if (missing.meet(cell, counts)) {
     ++missed;
     return true;
   }
-  if (reads_plain_numbers() && parse_short_number(cell, manner_.decimal, value)) {
-    if (manner_.watched) watch(cell, value);
-    return true;
+  bool number = reads_plain_numbers() && parse_short_number(cell, manner_.decimal, value);
+  if (!number) {
+    const ParsedNumber parsed = manner_.style == nullptr ? parse_number(cell, manner_.decimal) : parse(cell);
+    value = parsed.value;
+    number = parsed.kind == CellKind::number;
   }
-  const ParsedNumber parsed = parse(cell);
-  value = parsed.value;
-  watch(cell, value);
-  return parsed.kind == CellKind::number;
+  if (manner_.watched || std::abs(value) >= kAllDigitsHeld) watch(cell);
+  return number;
 }
 
 void ColumnBuilder::add_missing(std::string_view cell) {
@@ -127,7 +126,7 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
   numbers_seen_ += row - first_row - missed;
   if (manner_.watched && !loses_digits_) {
     for (std::size_t seen = first_row; seen < row; ++seen) {
-      if (fields.begin(seen) != fields.end(seen) && *fields.begin(seen) <= '0') watch(text_of(records, seen, column), to[seen - first_row]);
+      if (fields.begin(seen) != fields.end(seen) && *fields.begin(seen) <= '0') watch(text_of(records, seen, column));
     }
   }
   if (whole_ && may_be_broken) whole_ = are_whole(to, row - first_row);
@@ -196,7 +195,7 @@ void ColumnBuilder::reserve(std::size_t rows) {
 void ColumnBuilder::add_number(std::string_view cell) {
   ParsedNumber parsed{CellKind::number, 0};
   if (!reads_plain_numbers() || !parse_short_number(cell, manner_.decimal, parsed.value)) parsed = parse(cell);
-  watch(cell, parsed.value);
+  if (manner_.watched || std::abs(parsed.value) >= kAllDigitsHeld) watch(cell);
   if (parsed.kind == CellKind::number) {
     ++numbers_seen_;
     whole_ = whole_ && is_whole(parsed.value);

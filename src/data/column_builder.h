@@ -83,7 +83,7 @@ class ColumnBuilder {
   /// Without a unit plain numbers are what they seem.
   bool reads_plain_numbers() const noexcept { return manner_.style == nullptr || manner_.style->unit.empty(); }
   bool read_cell(std::string_view cell, const MissingMarkers& missing, MissingCounts& counts, double& value, std::size_t& missed);
-  void watch(std::string_view cell, double value);
+  void watch(std::string_view cell);
 
   ColumnManner manner_;
   bool keeps_levels_;

@@ -37,6 +37,7 @@ Kind kind_of(std::string_view cell, char decimal, const MissingMarkers& missing)
     const bool digits = std::all_of(cell.begin(), cell.end(), is_digit);
     return digits ? Kind::whole : Kind::fraction;
   }
+  if (cell.find_first_of("0123456789") == std::string_view::npos) return Kind::text;  // as most words
   if (shape_of_date(cell).orders != 0) return Kind::date;
   if (shape_of_number(cell).styles != 0) return Kind::fraction;
   return is_decorated_number(cell) ? Kind::fraction : Kind::text;

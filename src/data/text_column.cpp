@@ -216,12 +216,22 @@ void note_cases(const Column& column, const ColumnPlace& place, std::vector<std:
   }
 }
 
+// Some text looks like a number, a date or a number with a unit; in columns of words none does, and their cells need not be counted.
+bool may_hold_values(const std::vector<std::string>& levels) {
+  return std::any_of(levels.begin(), levels.end(), [](const std::string& level) {
+    if (level.find_first_of("0123456789") == std::string::npos) return false;
+    const bool digit_first = level.front() >= '0' && level.front() <= '9';
+    return digit_first || shape_of_number(level).styles != 0 || shape_of_date(level).orders != 0;
+  });
+}
+
 }  // namespace
 
 void finish_texts(Column& column, const ColumnPlace& place, const TextRules& rules, std::vector<std::string>& notes) {
   column.boolean = is_yes_no_pair(column.levels);
+  if (column.levels.empty() || column.boolean) return;
+  if (rules.wish != ColumnWish::numeric && !may_hold_values(column.levels)) return note_cases(column, place, notes);
   const CountedLevels levels(column);
-  if (levels.all == 0 || column.boolean) return;
   const NumberChoice number = choose_number_style(levels, rules.styles, rules.wish == ColumnWish::numeric);
   if (number.others == 0) return finish_numbers(column, number, place, rules, notes);
   const DateChoice date = choose_date_style(levels, rules.styles);
