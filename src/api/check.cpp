@@ -78,6 +78,7 @@ CheckReport check(Model& model, const Table& table) {
 
 CheckReport check(const std::string& data, const TrainSettings& settings) {
   api::refuse_later_settings(settings);
+  refuse_idle_settings(settings);
   const api::PreparedData prepared = api::prepare_data({data, nullptr, {}}, settings);
   std::vector<std::string> decisions;
   const api::NetworkChoice choice = api::choose_network(settings, prepared, decisions);

@@ -59,6 +59,7 @@ Model Model::load(const std::string& path, const PlanOptions& options) {
   model.network().predict(test.inputs.data(), test.rows, outputs.data());
   model::check_self_test(test, outputs, file);
   model.impl().notes = api::notes_on_model(file);
+  model.impl().digest = model::model_digest(model.impl().file);
   return model;
 }
 
@@ -102,6 +103,8 @@ void Model::predict_inputs(std::span<const float> x, std::span<float> outputs) {
 }
 
 const std::vector<std::string>& Model::notes() const { return impl_->notes; }
+
+const std::string& Model::digest() const noexcept { return impl_->digest; }
 
 Network& Model::network() { return impl_->network; }
 

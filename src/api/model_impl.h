@@ -16,6 +16,7 @@ struct Model::Impl {
   training::TargetUnit unit;
   PlanOptions options;  ///< as asked for
   std::vector<std::string> notes = {};
+  std::string digest = {};
   Network network;  ///< holds the file's parameters, and their running mean when there is one
 
   Impl(std::string path_, model::ModelFile file_, const PlanOptions& options_);

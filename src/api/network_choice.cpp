@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "api/setting_readers.h"
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "math/initializers.h"
@@ -107,18 +108,27 @@ std::string layer_text(const LayerSpec& layer) {
   return text + (layer.residual ? " residual" : "");
 }
 
+/// The loss takes the last layer's sums; what becomes of them is part of it.
+std::string answer_text(Loss loss, const LayerSpec& output) {
+  if (output.activation != Activation::identity) return "";
+  if (loss == Loss::cross_entropy) return ", then softmax";
+  return loss == Loss::binary_cross_entropy ? ", then sigmoid" : loss == Loss::poisson ? ", then exp" : "";
+}
+
 void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, const PreparedData& data,
                  std::vector<std::string>& decisions) {
   std::string line = "network: " + std::to_string(choice.network.inputs) + " inputs";
   for (const LayerSpec& layer : choice.network.layers) line += " -> " + layer_text(layer);
-  decisions.push_back(line);
+  decisions.push_back(line + answer_text(choice.network.loss.kind, choice.network.layers.back()));
   decisions.push_back("loss: " + std::string(name(choice.network.loss.kind)) +
                       (settings.loss_given || !settings.spec_file.empty() ? "" : ", by the task"));
   if (choice.training.precision == Precision::bf16) {
     decisions.push_back("precision: bf16, the operands of the products are rounded" +
                         (settings.spec_file.empty() ? std::string() : ", by " + settings.spec_file));
   }
-  if (settings.batch == 0) {
+  if (choice.training.optimizer.kind == Optimizer::lbfgs) {
+    decisions.push_back("batch: all " + std::to_string(data.train.size()) + " training rows, as lbfgs takes them");
+  } else if (settings.batch == 0) {
     decisions.push_back("batch: " + std::to_string(choice.batch) + ", by " + std::to_string(data.train.size()) +
                         " training rows");
   }
@@ -126,6 +136,14 @@ void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, con
     decisions.push_back("early stop: after " + std::to_string(choice.early_stop) +
                         " epochs without a lower validation loss");
   }
+}
+
+/// Which widths are equal is known when the data is.
+void check_residual(const NetworkSpec& network, const TrainSettings& settings) {
+  const bool any = std::any_of(network.layers.begin(), network.layers.end(), [](const LayerSpec& layer) { return layer.residual; });
+  if (any || !settings.residual || settings.given.count("residual") == 0) return;
+  throw Error("E0121", "residual", "this setting would do nothing here: no hidden layer is as wide as what comes into it",
+              "leave residual out, or make two layers as wide as each other (--hidden 64,64)");
 }
 
 void check_combination(const NetworkChoice& choice) {
@@ -165,9 +183,11 @@ NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& 
     choice.training = training_from_settings(settings);
   } else {
     read_spec(settings, data, choice);
+    refuse_idle_settings(settings, {{choice.training.optimizer.kind}, false});
   }
   check_spec(choice.network, choice.training);
   check_combination(choice);
+  check_residual(choice.network, settings);
   choice.batch = std::min(settings.batch == 0 ? choose_batch(data.train.size()) : settings.batch, data.train.size());
   choice.early_stop = settings.early_stop_given ? settings.early_stop : data.validation.empty() ? 0 : kPatience;
   tell_choice(choice, settings, data, decisions);

@@ -40,7 +40,7 @@ std::string settle_target(const data::Table& table, const TrainSettings& setting
     return table.columns[0].name;
   }
   const std::string suggested = data::describe_table(table).suggested_target;
-  throw Error("E0311", table.source, "no target column was given",
+  throw Error("E0122", table.source, "no target column was given",
               suggested.empty() ? "name the column to predict with --target" : "perhaps --target " + shell_word(suggested));
 }
 
@@ -220,6 +220,8 @@ class Preparation {
     data_.loss = settle_loss(settings_, classification);
     data::Split parts = split(*data_.table, settings_, column, classification, data_.decisions);
     data_.overlapping_rows = parts.duplicate_rows_across;
+    const bool drawn = !parts.validation.empty() || !parts.test.empty();
+    if (drawn) data_.split = std::string(name(parts.kind)) + (settings_.split_column.empty() ? "" : ":" + settings_.split_column);
     next_phase();
     fit(parts.train, column.name, classification);
     next_phase();

@@ -34,4 +34,10 @@ struct SavedRun {
 /// Throws Error E0413 when the trainer's part cannot be read.
 SavedRun read_checkpoint(const model::Checkpoint& checkpoint, const std::string& source);
 
+/// A fact of finished models: the run's epochs.
+inline constexpr const char* kHistoryFact = "history";
+std::string history_text(const std::vector<TrainResult::Point>& history);
+/// Throws Error E0413 naming `source`.
+std::vector<TrainResult::Point> parse_history(const std::string& text, const std::string& source);
+
 }  // namespace chainrule::api

@@ -10,16 +10,6 @@ void settle_optimizer(TrainSettings& s) {
     s.training.optimizer = default_optimizer("adamw");
 }
 
-std::string read_word(const std::string& value, const TextPlace& place, const std::vector<std::string_view>& allowed) {
-  std::string all;
-  for (std::string_view word : allowed) {
-    if (value == word) return value;
-    all += (all.empty() ? "" : ", ") + std::string(word);
-  }
-  const std::string near = nearest_name(value, allowed);
-  bad_value(place, value, "one of " + all + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
-}
-
 void set_split(TrainSettings& s, const TextPlace& place, const std::string& text) {
   const size_t colon = text.find(':');
   s.split = read_kind<SplitKind>(place, text.substr(0, colon));
@@ -61,6 +51,15 @@ void set_loss(TrainSettings& s, const TextPlace& place, const std::string& text)
 std::string get_loss(const TrainSettings& s) {
   if (!s.loss_given) return "auto";
   return std::string(name(s.loss)) + (s.loss_parameter == 0 ? "" : ":" + write_number(s.loss_parameter));
+}
+
+void set_checkpoint_every(TrainSettings& s, const TextPlace& place, const std::string& text) {
+  s.checkpoint_every.reset();
+  if (text != "auto") s.checkpoint_every = read_whole(place, text, 0, kMany);
+}
+
+std::string get_checkpoint_every(const TrainSettings& s) {
+  return s.checkpoint_every ? std::to_string(*s.checkpoint_every) : "auto";
 }
 
 // The keys whose fields belong to the optimiser: given ones survive a change of the optimiser, whatever the order.
@@ -109,14 +108,10 @@ Access rate(double OptimizerSpec::* field, double lowest, double highest) {
           }};
 }
 
-Access one_of(std::string TrainSettings::* field, std::vector<std::string_view> allowed) {
-  return {[=](TrainSettings& s, const TextPlace& p, const std::string& v) { s.*field = read_word(v, p, allowed); },
-          [=](const TrainSettings& s) { return s.*field; }};
-}
-
 Access split_access() { return {set_split, get_split}; }
 Access hidden_access() { return {set_hidden, get_hidden}; }
 Access loss_access() { return {set_loss, get_loss}; }
+Access checkpoint_access() { return {set_checkpoint_every, get_checkpoint_every}; }
 Access optimizer_access() { return {set_optimizer, get_optimizer}; }
 
 }  // namespace chainrule::api

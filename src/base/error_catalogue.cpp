@@ -26,6 +26,10 @@ constexpr ErrorEntry kEntries[] = {
     {"E0111", "unknown weight", "No weight of the network has this name. Names are those of the parameter tensors with an index: layers.1.weight[3,17]."},
     {"E0112", "explanation not possible", "This part of an explanation does not exist for this model or these rows; the message says why."},
     {"E0120", "options that exclude each other", "Two of the options on how to read the data cannot both hold; leave one of them out."},
+    {"E0121", "setting that would do nothing",
+     "A setting was given that nothing in this run reads, such as momentum beside adamw, dropout without hidden layers, or early stopping "
+     "without validation rows. The message says who reads it. It does not matter whether it came from a flag, the environment or a config file."},
+    {"E0122", "no target", "`train` and what prepares a run need to know which column to predict. `chainrule describe DATA` lists the columns."},
     {"E0130", "no such statement of the lesson", "The statements are numbered L1 to L47; `chainrule learn` lists them."},
     // E02xx: the network and training spec.
     {"E0201", "impossible size", "A network needs at least one input, one layer and one unit per layer, and must fit into memory."},

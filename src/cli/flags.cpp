@@ -32,7 +32,8 @@ Flag flag_of(const SettingInfo& info) {
   flag.repeatable = among(kRepeatableKeys, info.key);
   flag.setting = true;
   flag.may_be_empty = info.key == "missing";
-  if (!flag.is_switch()) flag.default_text = get_train_setting(defaults, info.key);
+  if (!flag.is_switch()) flag.default_text = info.default_text.empty() ? get_train_setting(defaults, info.key) : info.default_text;
+  flag.hidden = info.hidden;
   if (among(kReadingKeys, info.key)) flag.group = "Reading";
   return flag;
 }

@@ -52,6 +52,15 @@ Json column(const ColumnInfo& info) {
   return json;
 }
 
+Json history(const std::vector<TrainResult::Point>& points, bool has_validation = true) {
+  Json json = Json::array();
+  for (const TrainResult::Point& p : points) {
+    json.push_back({{"epoch", p.epoch}, {"loss", p.loss}, {"validation_loss", has_validation ? p.validation_loss : Json(nullptr)},
+                    {"validation_score", has_validation ? p.validation_score : Json(nullptr)}, {"learning_rate", p.learning_rate}});
+  }
+  return json;
+}
+
 Json layer(const LayerInfo& info) {
   return {{"name", info.name},         {"inputs", info.inputs},           {"units", info.units},
           {"activation", info.activation}, {"initializer", info.initializer}, {"dropout", info.dropout},
@@ -74,24 +83,32 @@ std::string describe_json(const Description& d) {
 }
 
 std::string train_json(const TrainResult& r) {
-  Json json = {{"model", r.model},       {"folder", r.folder}, {"epochs", r.epochs}, {"best_epoch", r.best_epoch},
+  Json json = {{"model", r.model},       {"folder", r.folder}, {"data", r.data}, {"epochs", r.epochs},
+               {"best_epoch", r.best_epoch == 0 ? Json(nullptr) : Json(r.best_epoch)}, {"kept_epoch", r.kept_epoch},
                {"steps", r.steps},       {"seconds", r.seconds}, {"digest", r.digest}, {"stop_reason", r.stop_reason},
                {"interrupted", r.interrupted}, {"train", metrics(r.train)}};
   json["validation"] = r.has_validation ? metrics(r.validation) : Json(nullptr);
   json["test"] = r.has_test ? metrics(r.test) : Json(nullptr);
+  const auto constant = [](bool measured, double score) { return measured ? Json(score) : Json(nullptr); };
+  json["constant_answer"] = {{"answer", r.baseline.answer}, {"score", r.train.classification ? "accuracy" : "rmse"}, {"train", r.baseline.train},
+                             {"validation", constant(r.has_validation, r.baseline.validation)}, {"test", constant(r.has_test, r.baseline.test)}};
+  json["verdict"] = r.verdict;
   json["plan"] = plan(r.plan);
   json["decisions"] = r.decisions;
-  json["history"] = Json::array();
-  for (const TrainResult::Point& p : r.history) {
-    json["history"].push_back({{"epoch", p.epoch}, {"loss", p.loss},
-                               {"validation_loss", r.has_validation ? p.validation_loss : Json(nullptr)},
-                               {"validation_score", r.has_validation ? p.validation_score : Json(nullptr)},
-                               {"learning_rate", p.learning_rate}});
-  }
+  json["history"] = history(r.history, r.has_validation);
   return json.dump();
 }
 
 std::string metrics_json(const Metrics& m) { return metrics(m).dump(); }
+
+std::string evaluation_json(const Evaluation& evaluation) {
+  Json json = metrics(evaluation.all);
+  json["digest"] = evaluation.digest;
+  json["trained_on"] = evaluation.trained_on;
+  json["parts"] = Json::object();
+  for (const auto& [name, part] : evaluation.parts) json["parts"][name] = metrics(part);
+  return json.dump();
+}
 
 std::string model_json(const ModelInfo& info) {
   Json json = {{"path", info.path}, {"digest", info.digest}, {"version", info.version}, {"task", info.task}, {"target", info.target},
@@ -99,6 +116,7 @@ std::string model_json(const ModelInfo& info) {
                {"layers", Json::array()}};
   for (const LayerInfo& one : info.layers) json["layers"].push_back(layer(one));
   json["features"] = info.features;
+  json["history"] = history(info.history);
   json["training"] = Json::object();
   for (const auto& [name, value] : info.training) json["training"][name] = report::typed_json(value);
   json["plan"] = plan(info.plan);

@@ -22,6 +22,7 @@ struct SettingOrigin {
 std::string describe_json(const Description& description);
 std::string train_json(const TrainResult& result);
 std::string metrics_json(const Metrics& metrics);
+std::string evaluation_json(const Evaluation& evaluation);
 std::string model_json(const ModelInfo& info);
 std::string check_json(const CheckReport& report);
 std::string explanation_json(const Explanation& explanation);
