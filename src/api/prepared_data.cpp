@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "api/encoding_lines.h"
 #include "api/network_choice.h"
 #include "api/row_weights.h"
 #include "base/digest.h"
@@ -261,6 +262,7 @@ class Preparation {
     if (data_.loss == Loss::poisson) data_.features.target.center = 0, data_.features.target.scale = 1;
     data_.unit = unit_of(data_.features.target);
     for (const std::string& note : data_.features.notes) data_.decisions.push_back(note);
+    for (const std::string& line : encoding_lines(data_.features)) data_.decisions.push_back(line);
   }
 
   // Matrix, targets and weights of the main table; returns the classes of its rows, if any.

@@ -44,7 +44,8 @@ double rmse_of(const PreparedData& data, const training::DataPart& part, double 
 
 std::string shown(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  const bool large = std::abs(value) >= 1e4 && std::abs(value) < 1e12;
+  std::snprintf(text, sizeof text, large ? "%.0f" : "%.4g", value);
   return text;
 }
 

@@ -1,6 +1,8 @@
 // Settings with a form of their own: split, widths, loss, optimiser, schedules.
 #include "api/setting_access.h"
 
+#include <map>
+
 namespace chainrule::api {
 namespace {
 
@@ -40,9 +42,20 @@ std::string get_hidden(const TrainSettings& s) {
   return text.empty() ? "none" : text;
 }
 
+/// Losses as scikit-learn, Keras and PyTorch call them.
+std::string own_loss(const std::string& name) {
+  static const std::map<std::string, std::string> others = {
+      {"mse", "squared_error"}, {"mean_squared_error", "squared_error"}, {"mae", "absolute_error"}, {"mean_absolute_error", "absolute_error"},
+      {"bce", "binary_cross_entropy"}, {"binary_crossentropy", "binary_cross_entropy"}, {"ce", "cross_entropy"}, {"crossentropy", "cross_entropy"},
+      {"cross-entropy", "cross_entropy"}, {"categorical_crossentropy", "cross_entropy"}, {"sparse_categorical_crossentropy", "cross_entropy"},
+      {"log_loss", "cross_entropy"}, {"pinball", "quantile"}};
+  const auto found = others.find(name);
+  return found == others.end() ? name : found->second;
+}
+
 void set_loss(TrainSettings& s, const TextPlace& place, const std::string& text) {
   const size_t colon = text.find(':');
-  const std::string kind = text.substr(0, colon);
+  const std::string kind = own_loss(text.substr(0, colon));
   s.loss_given = kind != "auto";
   if (s.loss_given) s.loss = parse_kind<Loss>(kind, place.where);
   s.loss_parameter = colon == std::string::npos ? 0 : read_number(place, text.substr(colon + 1), 0, kHuge);

@@ -35,7 +35,7 @@ std::vector<Setting> data_settings() {
        text([](auto& s) -> auto& { return s.class_weights; })},
       {{"weight-column", "COL", "Data", "column with one weight >= 0 per row", {}},
        text([](auto& s) -> auto& { return s.weight_column; })},
-      {{"separator", "SEP", "Data", "field separator: , ; | tab or a blank (runs of blanks)", {}},
+      {{"separator", "SEP", "Data", "field separator: any character such as , ; | :, or tab, or a blank (runs of blanks)", {}},
        {[](TrainSettings& s, const TextPlace&, const std::string& v) {
           s.read.separator = v == "tab" || v == "\\t" ? "\t" : v;
         },

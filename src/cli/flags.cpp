@@ -104,7 +104,7 @@ Command train_command() {
   Flag find_rate = local({"find-lr", "", "Run", "try growing learning rates, show the curve, suggest one; trains nothing"});
   settings.erase(std::remove_if(settings.begin(), settings.end(), [](const Flag& f) { return f.name == "find-lr"; }), settings.end());
   return {"train", "fit a network to a table",
-          "Fits a network and writes the model, checkpoints and a record of the run to a folder. Everything the program "
+          "Fits a network and writes the model, with a record of the run and its epochs, and checkpoints to a folder. Everything the program "
           "chose by itself is printed. Ctrl-C ends the run with a checkpoint and, in a folder without a finished model, a usable "
           "one. A folder that holds a run is left alone unless --resume or --force says otherwise.",
           {{kData.name, kData.help, false, {}, true}},
@@ -122,7 +122,8 @@ Command train_command() {
 
 Command evaluate_command() {
   return {"evaluate", "measure a model on labelled rows",
-          "Prints the loss and, for classification, accuracy, area under the curve and the confusion matrix; for "
+          "Prints measures of all rows and, when DATA is what the model was trained on, of its training, validation and test rows apart "
+          "(--json: trained_on, parts). These are the loss and, for classification, accuracy, area under the curve and the confusion matrix; for "
           "regression the errors in the target's own unit. --json has the matrix as confusion, [true class][predicted class]; with more "
           "than 200 classes as confusion_counts, a list of [true class, predicted class, rows] of the pairs that occur. Classes are "
           "numbered as in classes.",
@@ -136,7 +137,7 @@ Command predict_command() {
   output.letter = 'o';
   output.writes = true;
   Flag uncertainty{"uncertainty", "N", "Run",
-                   "add the spread (standard deviation) over N predictions with dropout left on", {}, "50"};
+                   "add the spread (standard deviation) over N predictions with dropout left on; N is at least 2, and 50 when it is left out", {}, "50"};
   uncertainty.optional_value = true;
   Command command{"predict", "answer for new rows",
                   "Writes CSV: `prediction,p_<class>,...` for classification, `prediction` for regression, one line for "
@@ -199,7 +200,7 @@ Command explain_command() {
                   reading_flags(),
                   {local({"format", "KIND", "Output", "how to show it", {"table", "json", "html", "dot"}, "table"}), output}, output_flags()}),
           {"chainrule explain runs/1 houses.csv --row 17", "chainrule explain runs/1 houses.csv --by column",
-           "chainrule explain runs/1 houses.csv --weight layers.0.weight[3,2] --pulls",
+           "chainrule explain runs/1 houses.csv --weight 'layers.0.weight[3,2]' --pulls",
            "chainrule explain runs/1 houses.csv --row 17 --until -20000 --hold area",
            "chainrule explain runs/1 houses.csv --format html -o why.html"}};
 }

@@ -56,6 +56,11 @@ const Command& find_command(std::string_view name);
 /// The environment variable behind a flag: "weight-decay" -> "CHAINRULE_WEIGHT_DECAY".
 std::string variable_name(std::string_view flag);
 
+/// The flag of `command` that other programs call `name`: batch-size is batch. "" when there is none.
+std::string flag_behind(const Command& command, std::string_view name);
+/// What to write instead of a name that means something else here: "--quiet"; "" for others.
+std::string advice_for(const Command& command, std::string_view name);
+
 /// The nearest of `names` to `text`, shown with `prefix` in front, as a hint; otherwise `fallback`.
 std::string suggestion(std::string_view text, const std::vector<std::string>& names, std::string_view prefix,
                        std::string_view fallback);

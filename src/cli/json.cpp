@@ -1,6 +1,9 @@
 // The JSON objects of --json; keys keep the order they are written in.
 #include "json.h"
 
+#include <new>
+
+#include "chainrule/error.h"
 #include "flags.h"
 #include "report/json.h"
 
@@ -125,7 +128,7 @@ std::string model_json(const ModelInfo& info) {
 }
 
 std::string check_json(const CheckReport& report) {
-  Json json = {{"passed", report.passed}, {"max_relative_error", report.max_relative_error}, {"checks", Json::array()}};
+  Json json = {{"passed", report.passed}, {"digest", report.digest.empty() ? Json(nullptr) : Json(report.digest)}, {"max_relative_error", report.max_relative_error}, {"checks", Json::array()}};
   for (const CheckItem& item : report.checks) {
     json["checks"].push_back({{"id", item.id}, {"title", item.title}, {"passed", item.passed}, {"severity", item.severity},
                               {"value", item.value}, {"limit", item.limit}, {"detail", item.detail},
@@ -185,6 +188,22 @@ std::string help_json() {
     json["commands"].push_back({{"name", command.name}, {"summary", command.summary}, {"arguments", arguments}, {"flags", flags}});
   }
   return json.dump();
+}
+
+std::string error_json(const std::exception_ptr& failure, int exit_code) {
+  Json error = {{"code", nullptr}, {"exit_code", exit_code}, {"where", ""}, {"message", ""}, {"hint", ""}};
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& known) {
+    error.update({{"code", known.code()}, {"where", known.where()}, {"message", known.message()}, {"hint", known.hint()}});
+  } catch (const std::bad_alloc&) {
+    error.update({{"code", "E0490"}, {"message", "out of memory"}});
+  } catch (const std::exception& fault) {
+    error["message"] = std::string("internal error: ") + fault.what();
+  } catch (...) {
+    error["message"] = "internal error";
+  }
+  return Json{{"error", error}}.dump();
 }
 
 std::string json_string(std::string_view text) { return Json(text).dump(); }
