@@ -21,6 +21,20 @@ bool among(const std::array<std::string_view, N>& keys, std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
+template <class Kind>
+std::vector<std::string> kind_words() {
+  std::vector<std::string> words;
+  for (const std::string_view word : names<Kind>()) words.emplace_back(word);
+  return words;
+}
+
+/// Of settings that take a kind and more, such as adam:lesson.
+std::vector<std::string> words_for(std::string_view key) {
+  if (key == "optimizer") return kind_words<Optimizer>();
+  if (key == "dropout-schedule" || key == "weight-decay-schedule") return kind_words<ScheduleKind>();
+  return key == "split" ? std::vector<std::string>{"random", "stratified", "time", "group:"} : std::vector<std::string>{};
+}
+
 Flag flag_of(const SettingInfo& info) {
   static const TrainSettings defaults;
   Flag flag;
@@ -34,6 +48,7 @@ Flag flag_of(const SettingInfo& info) {
   flag.may_be_empty = info.key == "missing";
   if (!flag.is_switch()) flag.default_text = info.default_text.empty() ? get_train_setting(defaults, info.key) : info.default_text;
   flag.hidden = info.hidden;
+  flag.words = words_for(info.key);
   if (among(kReadingKeys, info.key)) flag.group = "Reading";
   return flag;
 }

@@ -52,6 +52,13 @@ def test_errors_as_json(suite):
     suite.check("--help --json", json.loads(suite.run("train", "--help", "--json").stdout)["commands"])
 
 
+def test_completions(suite):
+    for shell in ("bash", "zsh", "fish"):
+        script = suite.run("completions", shell).stdout.decode()
+        suite.check(f"{shell}: kinds, statements and codes", all(word in script for word in ("nadam", "cosine_restarts", " L47", " E0121")), script[:200])
+        suite.check(f"{shell}: nothing reserved", "preset" not in script and "ensemble" not in script)
+
+
 def test_reports_say_what_happened(suite):
     done = suite.run("train", "kinds.csv", "--target", "kind", "--test", "0.1", *SMALL, "--out", "a b")
     text = done.stdout.decode()
@@ -76,14 +83,15 @@ def test_reports_say_what_happened(suite):
     history = json.loads(suite.run("inspect", trained["folder"], "--json").stdout)["history"]
     suite.check("the history stays in the model", [p["epoch"] for p in history] == [1, 2, 3], history)
     suite.is_error("--until asks for a number", suite.run("explain", trained["folder"], "kinds.csv", "--row", "0", "--until", "1"), 2, "E0121", "--until")
-    (suite.home / "gaps.csv").write_text("x,y\n" + "".join(f"{i},{i % 7}.5\n" for i in range(60)) + "1,2.5\n1,2.5\n")
-    coloured = suite.run("train", "gaps.csv", "--target", "y", "--task", "regression", *SMALL, "--color", "always").stdout.decode()
-    suite.check("warnings are yellow, once more after the result", coloured.count("\x1b[33m  ! warning") != 1, coloured)
+    copies = "".join(f"{i % 20},{i % 7}.5\n" for i in range(140))  # rows on both sides of the split
+    (suite.home / "copies.csv").write_text("x,y\n" + copies * 2)
+    coloured = suite.run("train", "copies.csv", "--target", "y", "--task", "regression", *SMALL, "--color", "always").stdout.decode()
+    suite.check("warnings are yellow, once more after the result", coloured.count("\x1b[33m  ! warning") == 2, coloured)
 
 
 def main():
     suite = Suite(sys.argv[1])
-    for test in (test_idle_settings_from_everywhere, test_names_of_other_programs, test_errors_as_json, test_reports_say_what_happened):
+    for test in (test_idle_settings_from_everywhere, test_names_of_other_programs, test_errors_as_json, test_completions, test_reports_say_what_happened):
         test(suite)
     return suite.finish()
 
