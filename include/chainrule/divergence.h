@@ -17,10 +17,10 @@ struct DivergenceStep {
   std::vector<double> weights, gradients, activations;
 };
 
-/// The same steps taken again, on a copy, with one setting changed.
+/// The run from its start, on a copy, with one setting changed.
 struct DivergenceCure {
-  std::string change, setting;  ///< "half the rate", "--lr 0.5"
-  bool survived = false;        ///< every value stayed finite and the loss ended below ten times that of the first step
+  std::string change, setting;  ///< "a tenth of the rate", "--lr 0.5"
+  bool survived = false;        ///< every value stayed finite, and the mean loss of the last 20 steps is at most twice that of the first step
   std::uint64_t steps = 0;      ///< taken before a value was not finite, or all of them
   double loss = 0;              ///< of the last finite step
 };
@@ -36,8 +36,9 @@ struct DivergenceReport {
   double learning_rate = 0;
   std::vector<std::string> layers;   ///< names for the vectors of DivergenceStep
   std::vector<DivergenceStep> steps; ///< the last ones, the failed one included
-  std::uint64_t tried_from = 0, tried_to = 0;  ///< the steps that the cures took, the failed one among them
+  std::uint64_t tried_to = 0;        ///< the cures took the run's steps from the first to this one
   std::vector<DivergenceCure> cures;
+  std::string cure;                  ///< trains with the first cure that survived; empty when none did
   std::string command;               ///< takes the failed step again; empty when the data cannot be read again
 };
 

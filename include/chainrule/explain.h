@@ -18,7 +18,7 @@ struct CheckItem {
   std::string severity;                ///< "passed", "warning" or "failed"
   std::string meaning, advice;         ///< what the number is, and what to do when it is bad
 };
-struct CheckReport { bool passed = false; double max_relative_error = 0; std::vector<CheckItem> checks; };
+struct CheckReport { bool passed = false; double max_relative_error = 0; std::vector<CheckItem> checks; std::string digest = {}; };  // digest: of the model that was checked
 /// Checks the model's own network on its data.
 CheckReport check(Model& model, const Table& table);
 /// Checks the network that `settings` would train on `data`, before training it.

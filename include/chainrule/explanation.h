@@ -128,6 +128,7 @@ struct Counterfactual {
 struct BlameEdge { std::size_t layer = 0, from = 0, to = 0; double value = 0, gradient = 0; };
 
 struct Explanation {
+  std::string digest;                  ///< of the model
   std::size_t row = 0;                 ///< scope row; with its prediction and truth
   std::string prediction, truth;
   double loss = 0;

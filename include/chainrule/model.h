@@ -43,7 +43,19 @@ struct ModelInfo {
   std::vector<LayerInfo> layers;
   std::vector<std::string> features;    ///< one line per input column: how it becomes inputs
   std::vector<std::pair<std::string, std::string>> training;  ///< settings and results of the run
+  std::vector<TrainResult::Point> history;  ///< its epochs; empty in models of version 0.1.0
   PlanReport plan;
+};
+
+/// Measures on a file, by the part its rows had in the model's run.
+struct Evaluation {
+  Metrics all;
+  std::string digest;      ///< of the model: equal digests are equal models
+  bool trained_on = false; ///< the file is the one the model was trained on, byte for byte
+  /// Of such a file: "training", "validation", "test" in turn, as far as there are rows, drawn again as the run drew them. Empty when
+  /// that cannot be done.
+  std::vector<std::pair<std::string, Metrics>> parts;
+  std::vector<std::string> warnings;   ///< of the reader, a line each
 };
 
 /// The files a run may leave in its folder, model first; they need not exist.
@@ -71,6 +83,10 @@ class Model {
   /// Rows weigh what the run's weight column and class weights say, so the loss compares with the run's. Throws E0310 when that
   /// column is missing, E0320 when the target is.
   Metrics evaluate(const Table& table);
+  /// evaluate(read(path, options)), and the rows that the run trained on apart from the others.
+  Evaluation evaluate_file(const std::string& path, const ReadOptions& options = {});
+  /// SHA-256 of the weights, 64 hex digits: equal digests are equal models.
+  std::string digest() const;
   ModelInfo inspect() const;
   /// What its user should know of the file, a line each: that the run was not finished, or that a newer one left a checkpoint
   /// in its folder. Looked up by load().

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,7 +51,7 @@ struct TrainSettings {
   bool find_lr = false;
   std::string out;                   ///< "" = runs/<n>
   bool force = false;                ///< may start over in a folder that holds a run (E0426 otherwise); not kept in checkpoints
-  std::uint64_t checkpoint_every = 1;  ///< epochs between checkpoints; 0 = only when interrupted
+  std::optional<std::uint64_t> checkpoint_every;  ///< epochs between checkpoints; 0 = only when interrupted; nullopt: every epoch that ends a second after the last one
   std::string preset = "plain";
   std::uint64_t ensemble = 1;
   /// What set_train_setting() was given, key -> text. A later "optimizer" brings its own defaults under the given lr, beta1, ...
@@ -64,12 +65,17 @@ struct SettingInfo {
   std::string group;       ///< "Data", "Network", "Training", "Run"
   std::string help;
   std::vector<std::string> choices;  ///< allowed words, when it is a choice
+  std::string default_text = {};     ///< the default as people should read it, where it is not one value: "0.001; sgd 0.01"
+  bool hidden = false;               ///< a name this release only reserves
 };
 const std::vector<SettingInfo>& train_settings();
 /// Parses `value` into the field behind `key`; throws Error E0101 (unknown key), E0102 (bad value) with place and hint.
 void set_train_setting(TrainSettings& settings, const std::string& key, const std::string& value, const std::string& where);
 /// The field as text that set_train_setting reads back to the same value.
 std::string get_train_setting(const TrainSettings& settings, const std::string& key);
+/// Throws Error E0121 for a setting in `settings.given` that nothing in the run reads: momentum beside adamw, dropout without hidden
+/// layers. train() and all that prepare a run do so before they read the data.
+void refuse_idle_settings(const TrainSettings& settings);
 /// True for settings that a spec file (TrainSettings::spec_file) holds; train() refuses them beside one. --seed is not among them: it wins.
 bool is_held_by_spec(const std::string& key) noexcept;
 
@@ -118,11 +124,21 @@ struct TrainHooks {
   const std::atomic<bool>* stop = nullptr;
 };
 
+/// What the best constant answer scores: the most frequent class of the training rows, or their mean.
+struct Baseline {
+  std::string answer;                            ///< the class, or the mean as text
+  double train = 0, validation = 0, test = 0;    ///< accuracy, or RMSE in the target's unit; 0 for parts without rows
+};
+
 struct TrainResult {
+  /// What the model is trained on; "" for a table in memory, "-" for standard input.
+  std::string data;
   /// Run folder, model file. Of a run that was interrupted beside the finished model of an earlier one, which stays, the model is
   /// folder/unfinished.safetensors.
   std::string folder, model;
-  std::uint64_t epochs = 0, best_epoch = 0, steps = 0;
+  std::uint64_t epochs = 0, steps = 0;
+  std::uint64_t best_epoch = 0;   ///< of the lowest validation loss; 0 without validation rows or before the first epoch's end
+  std::uint64_t kept_epoch = 0;   ///< whose weights the model holds; epochs + 1 when the run ended inside an epoch and keeps where it stood
   double seconds = 0;             ///< of training, reading excluded
   std::string digest, stop_reason;  ///< "epochs", "early_stop", "interrupted"
   Metrics train, validation, test;
@@ -131,6 +147,8 @@ struct TrainResult {
   std::vector<std::string> decisions;  ///< everything the program chose by itself
   struct Point { std::uint64_t epoch; double loss, validation_loss, validation_score, learning_rate; };
   std::vector<Point> history;
+  Baseline baseline;
+  std::string verdict;                 ///< in a sentence or two: learned, still improving, overfits, no better than a constant answer
 };
 
 /// Reads, splits, fits features, trains, writes folder/model.safetensors and checkpoints.

@@ -73,11 +73,14 @@ CheckReport check(Model& model, const Table& table) {
   const std::vector<std::string> ignored(target.weight_column.empty() ? 0 : 1, target.weight_column);
   const api::DataSubject data{rows, every, rows.columns[rows.find_column(target.name)].name, target.classification, file.network.loss.kind,
                               ignored, file.features.input_names, numbers.samples(), 0, 0};
-  return joined(explain::run_checks(subject), api::check_data(data));
+  CheckReport report = joined(explain::run_checks(subject), api::check_data(data));
+  report.digest = model.digest();
+  return report;
 }
 
 CheckReport check(const std::string& data, const TrainSettings& settings) {
   api::refuse_later_settings(settings);
+  refuse_idle_settings(settings);
   const api::PreparedData prepared = api::prepare_data({data, nullptr, {}}, settings);
   std::vector<std::string> decisions;
   const api::NetworkChoice choice = api::choose_network(settings, prepared, decisions);

@@ -17,6 +17,13 @@
 namespace chainrule::api {
 namespace {
 
+/// Seven digits: as many as a float holds.
+std::string shown_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.7g", value);
+  return text;
+}
+
 using explain::CounterfactualProblem;
 using features::ColumnState;
 
@@ -150,6 +157,10 @@ class Finder {
 
   void set_goals(CounterfactualProblem& problem) {
     if (!impl_.unit.classification) return set_number_goal(problem);
+    if (request_.until != 0) {
+      throw Error("E0121", "until", "this setting would do nothing here: the model answers with classes, and only a number can move by an amount",
+                  "ask with --counterfactual what would change the class");
+    }
     result_.goal = "another class than " + result_.before;
     const std::size_t outputs = impl_.file.network.outputs(), before = class_of(row_inputs(row_));
     if (outputs == 1) {
@@ -177,7 +188,7 @@ class Finder {
                   "say by how much the prediction is to move: --until 1000 or --until=-1000");
     }
     wanted_ = result_.score + request_.until;
-    result_.goal = "a prediction of " + write_number(wanted_) + (request_.until > 0 ? " or more" : " or less");
+    result_.goal = "a prediction of " + shown_number(wanted_) + (request_.until > 0 ? " or more" : " or less");
     double output = (wanted_ - impl_.unit.center) / impl_.unit.scale;
     if (impl_.file.network.loss.kind == Loss::poisson) {
       if (wanted_ <= 0) throw Error("E0112", "--until", "a count never falls to " + write_number(wanted_), "ask for a smaller change");

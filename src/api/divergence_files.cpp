@@ -46,12 +46,12 @@ std::string to_json(const DivergenceReport& r) {
                              {"parameter_norm", number(s.parameter_norm)}, {"gradient_norm", number(s.gradient_norm)},
                              {"weights", numbers(s.weights)}, {"gradients", numbers(s.gradients)}, {"activations", numbers(s.activations)}});
   }
-  json["tried_from"] = r.tried_from;
   json["tried_to"] = r.tried_to;
   json["cures"] = Json::array();
   for (const DivergenceCure& c : r.cures) {
     json["cures"].push_back({{"change", c.change}, {"setting", c.setting}, {"survived", c.survived}, {"steps", c.steps}, {"loss", number(c.loss)}});
   }
+  json["cure"] = text(r.cure);
   json["command"] = text(r.command);
   return json.dump(2) + "\n";
 }

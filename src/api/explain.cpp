@@ -246,7 +246,11 @@ class Explainer {
 
 }  // namespace
 
-Explanation explain_rows(Model& model, const Table& table, const ExplainRequest& request) { return Explainer(model, table, request).run(); }
+Explanation explain_rows(Model& model, const Table& table, const ExplainRequest& request) {
+  Explanation explanation = Explainer(model, table, request).run();
+  explanation.digest = model.digest();
+  return explanation;
+}
 
 Explanation explain_row(Model& model, const Table& table, std::size_t row, std::size_t top) {
   ExplainRequest request;

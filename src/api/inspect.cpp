@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "api/model_impl.h"
+#include "api/run_state.h"
 #include "chainrule/model.h"
 #include "math/initializers.h"
 #include "net/parameter_layout.h"
@@ -107,7 +108,7 @@ ModelInfo Model::inspect() const {
   const net::ParameterLayout layout(file.network);
   ModelInfo info;
   info.path = impl().path;
-  info.digest = model::model_digest(file);
+  info.digest = digest();
   const auto program = file.facts.find("program");
   info.version = program == file.facts.end() ? "" : program->second;
   info.task = file.features.target.classification ? "classification" : "regression";
@@ -119,7 +120,10 @@ ModelInfo Model::inspect() const {
   info.outputs = file.network.outputs();
   for (std::size_t l = 0; l < file.network.layers.size(); ++l) info.layers.push_back(layer_info(file, layout, l));
   info.features = feature_lines(file.features);
-  info.training.assign(file.facts.begin(), file.facts.end());
+  for (const auto& [name, value] : file.facts) {
+    if (name == api::kHistoryFact) info.history = api::parse_history(value, impl().path);
+    else info.training.push_back({name, value});
+  }
   info.plan = impl().network.plan();
   return info;
 }

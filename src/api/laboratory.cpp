@@ -5,6 +5,7 @@
 
 #include "api/network_choice.h"
 #include "api/prepared_data.h"
+#include "api/setting_readers.h"
 #include "api/starting_parameters.h"
 #include "chainrule/error.h"
 #include "data/input.h"
@@ -26,9 +27,11 @@ constexpr std::uint64_t kUsualRaceEpochs = 15;
 class SeededData {
  public:
   /// `stop` ends the reading too, which may wait for a pipe.
-  SeededData(const std::string& path, TrainSettings settings, const std::atomic<bool>* stop) : settings_(std::move(settings)) {
+  SeededData(const std::string& path, TrainSettings settings, const api::Varied& varied, const std::atomic<bool>* stop)
+      : settings_(std::move(settings)) {
     if (stop != nullptr) settings_.read.stop = stop;
     api::refuse_later_settings(settings_);
+    api::refuse_idle_settings(settings_, varied);
     settings_.test.clear();
     table_ = std::make_shared<data::Table>(data::read_table(path, api::reading_options(settings_)));
   }
@@ -133,7 +136,9 @@ Race race_on_data(const std::string& data, const TrainSettings& training, const 
   laboratory::DataExperiment experiment;
   for (const std::string& name : settings.optimizers) experiment.optimizers.push_back(optimizer_of(own, name));
   experiment.names = settings.optimizers;
-  SeededData seeded(data, own, watch.stop);
+  api::Varied varied;
+  for (const OptimizerSpec& optimizer : experiment.optimizers) varied.optimizers.push_back(optimizer.kind);
+  SeededData seeded(data, own, varied, watch.stop);
   const std::size_t tuning_seeds = settings.tuning_seeds == 0 ? laboratory::kUsualTuningSeeds : settings.tuning_seeds;
   seeded.plan_splits(settings.seeds + tuning_seeds);
   experiment.racing = seeded.subjects(settings.seed, settings.seeds);
@@ -152,7 +157,7 @@ Race race_on_data(const std::string& data, const TrainSettings& training, const 
 
 DropoutComparison compare_dropout(const std::string& data, const TrainSettings& training, const DropoutSettings& settings,
                                   const LaboratoryWatch& watch) {
-  SeededData seeded(data, training, watch.stop);
+  SeededData seeded(data, training, {{}, true}, watch.stop);
   seeded.plan_splits(settings.seeds);
   laboratory::DropoutExperiment experiment{seeded.subjects(training.training.seed, settings.seeds), 0};
   experiment.overlap = seeded.overlap();

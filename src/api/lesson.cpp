@@ -46,6 +46,7 @@ void compute_in_fp32(OwnLessonSubject& own) {
 OwnLessonSubject on_data(const std::string& data, const TrainSettings& settings) {
   struct Memory { api::NumberTable train, validation; };
   api::refuse_later_settings(settings);
+  refuse_idle_settings(settings);
   OwnLessonSubject own;
   api::PreparedData prepared = api::prepare_data({data, nullptr, {}}, settings);
   own.decisions = prepared.decisions;

@@ -138,6 +138,8 @@ void Model::predict_inputs(std::span<const float> x, std::span<float> outputs) {
 
 const std::vector<std::string>& Model::notes() const { return impl().notes; }
 
+std::string Model::digest() const { return impl().network.digest(); }
+
 Network& Model::network() { return impl().network; }
 
 }  // namespace chainrule

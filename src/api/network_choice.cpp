@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api/row_weights.h"
+#include "api/setting_readers.h"
 #include "files/atomic_file.h"
 #include "chainrule/error.h"
 #include "math/initializers.h"
@@ -109,11 +110,18 @@ std::string layer_text(const LayerSpec& layer) {
   return text + (layer.residual ? " residual" : "");
 }
 
+/// The loss takes the last layer's sums; what becomes of them is part of it.
+std::string answer_text(Loss loss, const LayerSpec& output) {
+  if (output.activation != Activation::identity) return "";
+  if (loss == Loss::cross_entropy) return ", then softmax";
+  return loss == Loss::binary_cross_entropy ? ", then sigmoid" : loss == Loss::poisson ? ", then exp" : "";
+}
+
 void tell_choice(const NetworkChoice& choice, const TrainSettings& settings, const PreparedData& data,
                  std::vector<std::string>& decisions) {
   std::string line = "network: " + std::to_string(choice.network.inputs) + " inputs";
   for (const LayerSpec& layer : choice.network.layers) line += " -> " + layer_text(layer);
-  decisions.push_back(line);
+  decisions.push_back(line + answer_text(choice.network.loss.kind, choice.network.layers.back()));
   decisions.push_back("loss: " + std::string(name(choice.network.loss.kind)) +
                       (settings.loss_given || !settings.spec_file.empty() ? "" : ", by the task"));
   if (choice.training.precision == Precision::bf16) {
@@ -140,6 +148,14 @@ void check_batch_norm(const NetworkChoice& choice, const PreparedData& data) {
   if (choice.batch < 2) {
     throw Error("E0232", "batch", "batches of 1 row have no variance for batch norm to divide by", "use --batch 16 or more, or --norm layer");
   }
+}
+
+/// Which widths are equal is known when the data is.
+void check_residual(const NetworkSpec& network, const TrainSettings& settings) {
+  const bool any = std::any_of(network.layers.begin(), network.layers.end(), [](const LayerSpec& layer) { return layer.residual; });
+  if (any || !settings.residual || settings.given.count("residual") == 0) return;
+  throw Error("E0121", "residual", "this setting would do nothing here: no hidden layer is as wide as what comes into it",
+              "leave residual out, or make two layers as wide as each other (--hidden 64,64)");
 }
 
 void check_combination(const NetworkChoice& choice) {
@@ -179,9 +195,11 @@ NetworkChoice choose_network(const TrainSettings& settings, const PreparedData& 
     choice.training = training_from_settings(settings);
   } else {
     read_spec(settings, data, choice);
+    refuse_idle_settings(settings, {{choice.training.optimizer.kind}, false});
   }
   check_spec(choice.network, choice.training);
   check_combination(choice);
+  check_residual(choice.network, settings);
   choice.batch = std::min(settings.batch == 0 ? choose_batch(data.train.size()) : settings.batch, data.train.size());
   if (choice.training.optimizer.kind == Optimizer::lbfgs) choice.batch = data.train.size();
   check_batch_norm(choice, data);

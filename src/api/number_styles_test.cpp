@@ -51,8 +51,8 @@ class NumberStyles : public OwnFolder {
     return s;
   }
 
-  static std::vector<float> answers(Model& model, const std::string& file, const ReadOptions& options = {}) {
-    std::vector<float> all;
+  static std::vector<double> answers(Model& model, const std::string& file, const ReadOptions& options = {}) {
+    std::vector<double> all;
     model.predict_file(file, options, 0, [&](const Predictions& part) { all.insert(all.end(), part.values.begin(), part.values.end()); });
     return all;
   }
@@ -71,7 +71,7 @@ TEST_F(NumberStyles, OneRowAtATimeIsAllRowsAtOnceToTheBit) {
   const TrainResult result = train(write("train.csv", table(true)), settings());
   EXPECT_TRUE(any_has(result.decisions, "task: regression"));
   Model model = Model::load(path("run"));
-  const std::vector<float> all = answers(model, write("all.csv", table(false)));
+  const std::vector<double> all = answers(model, write("all.csv", table(false)));
   ASSERT_EQ(all.size(), static_cast<std::size_t>(kRows));
   for (int i = 0; i < kRows; ++i) {
     const std::string one = std::string(kNames) + "\n" + row(i) + "\n";
@@ -104,7 +104,7 @@ TEST_F(NumberStyles, ACellInAnotherStyleIsAnErrorWithItsLineAndTheHintCuresIt) {
     EXPECT_NE(error.where().find("line 2, column 0 (\"a\")"), std::string::npos) << error.where();
     EXPECT_NE(error.hint().find("--decimal ,"), std::string::npos) << error.hint();
   }
-  const std::vector<float> expected = answers(model, write("p.csv", "a\n1.5\n"));
+  const std::vector<double> expected = answers(model, write("p.csv", "a\n1.5\n"));
   ReadOptions comma;
   comma.decimal = ",";
   EXPECT_EQ(answers(model, write("p.csv", "a\n\"1,5\"\n"), comma), expected);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "api/encoding_lines.h"
 #include "api/network_choice.h"
 #include "api/row_weights.h"
 #include "base/digest.h"
@@ -42,7 +43,7 @@ std::string settle_target(const data::Table& table, const TrainSettings& setting
     return table.columns[0].name;
   }
   const std::string suggested = data::describe_table(table).suggested_target;
-  throw Error("E0311", table.source, "no target column was given",
+  throw Error("E0122", table.source, "no target column was given",
               suggested.empty() ? "name the column to predict with --target" : "perhaps --target " + shell_word(suggested));
 }
 
@@ -239,6 +240,8 @@ class Preparation {
     data_.loss = settle_loss(settings_, classification);
     data::Split parts = split(*data_.table, settings_, column, classification, data_.decisions);
     data_.overlapping_rows = parts.duplicate_rows_across;
+    const bool drawn = !parts.validation.empty() || !parts.test.empty();
+    if (drawn) data_.split = std::string(name(parts.kind)) + (settings_.split_column.empty() ? "" : ":" + settings_.split_column);
     next_phase();
     fit(parts.train, column.name, classification);
     next_phase();
@@ -294,6 +297,7 @@ class Preparation {
     }
     data_.unit = unit_of(data_.features.target);
     for (const std::string& note : data_.features.notes) data_.decisions.push_back(note);
+    for (const std::string& line : encoding_lines(data_.features)) data_.decisions.push_back(line);
   }
 
   // Counts are divided by their mean and not moved: the minimum of the loss stays where it was, and an output of 0, where training

@@ -31,6 +31,7 @@ struct PreparedData {
   Loss loss = Loss::squared_error;                        ///< settled with the task
   NumberTable numbers, validation_numbers, test_numbers;  ///< the last two when they come from files of their own
   training::DataPart train, validation, test;
+  std::string split;                 ///< how shares were drawn: "stratified", "group:house"; "" when none were
   std::size_t overlapping_rows = 0;  ///< validation and test rows that are, cell for cell, training rows too
   std::vector<std::string> decisions;
   /// SHA-256 that stands for everything the run has read: data file, validation and test files, class weights. Of the very

@@ -8,6 +8,7 @@ namespace chainrule {
 
 TrainPreview preview_training(const std::string& data, const TrainSettings& settings) {
   api::refuse_later_settings(settings);
+  refuse_idle_settings(settings);
   const api::PreparedData prepared = api::prepare_data({data, nullptr, std::nullopt}, settings);
   TrainPreview preview;
   preview.decisions = prepared.decisions;

@@ -100,9 +100,18 @@ Json state_json(const RunIdentity& run, const training::Snapshot& snapshot) {
                      {"epochs", p.plateau.epochs},
                      {"waiting", p.plateau.waiting}};
   json["history"] = history_json(p.history);
+  json["given"] = Json::array();
+  for (const auto& [key, text] : run.settings.given) json["given"].push_back(key);
   json["curvature"] = {{"steps", pairs_json(snapshot.curvature.steps)},
                        {"changes", pairs_json(snapshot.curvature.changes)}};
   return json;
+}
+
+/// A checkpoint holds every setting; what the user gave is what facts, hints and checks speak of. Checkpoints of version 0.2.0 do not say.
+void keep_given(const Parsed& json, TrainSettings& settings) {
+  if (!json.contains("given")) return;
+  const std::vector<std::string> keys = json.at("given").get<std::vector<std::string>>();
+  std::erase_if(settings.given, [&](const auto& one) { return std::find(keys.begin(), keys.end(), one.first) == keys.end(); });
 }
 
 void read_state(const Parsed& json, SavedRun& saved) {
@@ -121,6 +130,7 @@ void read_state(const Parsed& json, SavedRun& saved) {
   p.plateau = {exact(plateau.at("factor")), exact(plateau.at("best")), plateau.at("epochs").get<std::uint64_t>(),
                plateau.at("waiting").get<std::uint64_t>()};
   p.history = history_of(json.at("history"));
+  keep_given(json, saved.run.settings);
   saved.snapshot.curvature = {pairs_of(json.at("curvature").at("steps")), pairs_of(json.at("curvature").at("changes"))};
 }
 
@@ -177,6 +187,16 @@ std::string run_name(const RunIdentity& run) {
     if (!elsewhere) add(get_train_setting(run.settings, setting.key));
   }
   return digest.hex().substr(0, kDigits);
+}
+
+std::string history_text(const std::vector<TrainResult::Point>& history) { return history_json(history).dump(); }
+
+std::vector<TrainResult::Point> parse_history(const std::string& text, const std::string& source) {
+  try {
+    return history_of(Parsed::parse(text));
+  } catch (const std::exception& fault) {
+    throw Error("E0413", source, std::string("the history of its epochs cannot be read: ") + fault.what());
+  }
 }
 
 model::Checkpoint make_checkpoint(const RunIdentity& run, const training::Snapshot& snapshot) {

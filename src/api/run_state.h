@@ -40,4 +40,10 @@ SavedRun read_checkpoint(const model::Checkpoint& checkpoint, const std::string&
 /// Throws Error E0234 when the release that began the run computed it differently, so that it cannot be continued to what it would have been.
 void check_arithmetic(const SavedRun& saved, std::size_t train_rows, const std::string& source);
 
+/// A fact of finished models: the run's epochs.
+inline constexpr const char* kHistoryFact = "history";
+std::string history_text(const std::vector<TrainResult::Point>& history);
+/// Throws Error E0413 naming `source`.
+std::vector<TrainResult::Point> parse_history(const std::string& text, const std::string& source);
+
 }  // namespace chainrule::api

@@ -1,6 +1,8 @@
 // Settings with a form of their own: split, widths, loss, optimiser, schedules.
 #include "api/setting_access.h"
 
+#include <map>
+
 namespace chainrule::api {
 namespace {
 
@@ -8,16 +10,6 @@ namespace {
 void settle_optimizer(TrainSettings& s) {
   if (s.training.optimizer == OptimizerSpec{} && !s.given.count("optimizer"))
     s.training.optimizer = default_optimizer("adamw");
-}
-
-std::string read_word(const std::string& value, const TextPlace& place, const std::vector<std::string_view>& allowed) {
-  std::string all;
-  for (std::string_view word : allowed) {
-    if (value == word) return value;
-    all += (all.empty() ? "" : ", ") + std::string(word);
-  }
-  const std::string near = nearest_name(value, allowed);
-  bad_value(place, value, "one of " + all + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
 }
 
 void set_split(TrainSettings& s, const TextPlace& place, const std::string& text) {
@@ -50,9 +42,20 @@ std::string get_hidden(const TrainSettings& s) {
   return text.empty() ? "none" : text;
 }
 
+/// Losses as scikit-learn, Keras and PyTorch call them.
+std::string own_loss(const std::string& name) {
+  static const std::map<std::string, std::string> others = {
+      {"mse", "squared_error"}, {"mean_squared_error", "squared_error"}, {"mae", "absolute_error"}, {"mean_absolute_error", "absolute_error"},
+      {"bce", "binary_cross_entropy"}, {"binary_crossentropy", "binary_cross_entropy"}, {"ce", "cross_entropy"}, {"crossentropy", "cross_entropy"},
+      {"cross-entropy", "cross_entropy"}, {"categorical_crossentropy", "cross_entropy"}, {"sparse_categorical_crossentropy", "cross_entropy"},
+      {"log_loss", "cross_entropy"}, {"pinball", "quantile"}};
+  const auto found = others.find(name);
+  return found == others.end() ? name : found->second;
+}
+
 void set_loss(TrainSettings& s, const TextPlace& place, const std::string& text) {
   const size_t colon = text.find(':');
-  const std::string kind = text.substr(0, colon);
+  const std::string kind = own_loss(text.substr(0, colon));
   s.loss_given = kind != "auto";
   if (s.loss_given) s.loss = parse_kind<Loss>(kind, place.where);
   s.loss_parameter = colon == std::string::npos ? 0 : read_number(place, text.substr(colon + 1), 0, kHuge);
@@ -61,6 +64,15 @@ void set_loss(TrainSettings& s, const TextPlace& place, const std::string& text)
 std::string get_loss(const TrainSettings& s) {
   if (!s.loss_given) return "auto";
   return std::string(name(s.loss)) + (s.loss_parameter == 0 ? "" : ":" + write_number(s.loss_parameter));
+}
+
+void set_checkpoint_every(TrainSettings& s, const TextPlace& place, const std::string& text) {
+  s.checkpoint_every.reset();
+  if (text != "auto") s.checkpoint_every = read_whole(place, text, 0, kMany);
+}
+
+std::string get_checkpoint_every(const TrainSettings& s) {
+  return s.checkpoint_every ? std::to_string(*s.checkpoint_every) : "auto";
 }
 
 // The keys whose fields belong to the optimiser: given ones survive a change of the optimiser, whatever the order.
@@ -109,14 +121,10 @@ Access rate(double OptimizerSpec::* field, double lowest, double highest) {
           }};
 }
 
-Access one_of(std::string TrainSettings::* field, std::vector<std::string_view> allowed) {
-  return {[=](TrainSettings& s, const TextPlace& p, const std::string& v) { s.*field = read_word(v, p, allowed); },
-          [=](const TrainSettings& s) { return s.*field; }};
-}
-
 Access split_access() { return {set_split, get_split}; }
 Access hidden_access() { return {set_hidden, get_hidden}; }
 Access loss_access() { return {set_loss, get_loss}; }
+Access checkpoint_access() { return {set_checkpoint_every, get_checkpoint_every}; }
 Access optimizer_access() { return {set_optimizer, get_optimizer}; }
 
 }  // namespace chainrule::api

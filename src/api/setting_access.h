@@ -103,11 +103,11 @@ Access schedule(Field field) {
 
 /// A field of the optimiser: adamw's defaults come first.
 Access rate(double OptimizerSpec::* field, double lowest, double highest);
-Access one_of(std::string TrainSettings::* field, std::vector<std::string_view> allowed);
 
 Access split_access();      ///< random, group:COL, ...
 Access hidden_access();     ///< 256,256 or none
 Access loss_access();       ///< NAME[:P] or auto
+Access checkpoint_access(); ///< N or auto
 Access optimizer_access();  ///< NAME[:FORM]; rates given before keep their values
 
 }  // namespace chainrule::api

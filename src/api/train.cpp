@@ -33,6 +33,9 @@ TrainResult resume(const std::string& folder, const TrainHooks& hooks) {
 
 RateSearch find_learning_rate(const std::string& data, const TrainSettings& settings) {
   api::refuse_later_settings(settings);
+  TrainSettings searching = settings;
+  searching.find_lr = true;
+  refuse_idle_settings(searching);
   api::PreparedData prepared = api::prepare_data({data, nullptr, {}}, settings);
   const api::NetworkChoice choice = api::choose_network(settings, prepared, prepared.decisions);
   return api::search_learning_rate(settings, choice, prepared);

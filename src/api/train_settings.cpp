@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "api/setting_access.h"
+#include "api/setting_readers.h"
 
 namespace chainrule {
 namespace api {
@@ -34,7 +35,7 @@ std::vector<Setting> data_settings() {
        text([](auto& s) -> auto& { return s.class_weights; })},
       {{"weight-column", "COL", "Data", "column with one weight >= 0 per row", {}},
        text([](auto& s) -> auto& { return s.weight_column; })},
-      {{"separator", "SEP", "Data", "field separator: , ; | tab or a blank (runs of blanks)", {}},
+      {{"separator", "SEP", "Data", "field separator: any character such as , ; | :, or tab, or a blank (runs of blanks)", {}},
        {[](TrainSettings& s, const TextPlace&, const std::string& v) {
           s.read.separator = v == "tab" || v == "\\t" ? "\t" : v;
         },
@@ -119,7 +120,7 @@ std::vector<Setting> optimizer_settings() {
       {{"beta1", "F", "Training", "averaging factor of the gradient", {}}, rate(&OptimizerSpec::beta1, 0, 0.9999999)},
       {{"beta2", "F", "Training", "averaging factor of the squared gradient", {}},
        rate(&OptimizerSpec::beta2, 0, 0.99999999)},
-      {{"eps", "F", "Training", "keeps the optimiser's division finite", {}}, rate(&OptimizerSpec::epsilon, 0, 1)},
+      {{"eps", "F", "Training", "small constant in the optimiser's denominator that avoids division by zero", {}}, rate(&OptimizerSpec::epsilon, 0, 1)},
       {{"weight-decay", "F", "Training", "weight decay of the optimiser (decoupled in adamw)", {}},
        rate(&OptimizerSpec::weight_decay, 0, kHuge)},
       {{"l1", "F", "Training", "penalty: l1 * sum of |w|", {}},
@@ -153,7 +154,7 @@ std::vector<Setting> optimizer_settings() {
         [](const TrainSettings& s) {
           return s.early_stop_given ? std::to_string(s.early_stop) : std::string("auto");
         }}},
-      {{"ema", "F", "Training", "decay of the running mean of weights that predicts; 0 for none", {}},
+      {{"ema", "F", "Training", "decay of an exponential moving average of the weights; predictions then use the average; 0 for none", {}},
        number([](auto& s) -> auto& { return s.training.ema; }, 0, 0.99999999)},
   };
 }
@@ -174,11 +175,10 @@ std::vector<Setting> run_settings() {
        on_off([](auto& s) -> auto& { return s.find_lr; })},
       {{"out", "DIR", "Run", "run folder; default: the next free runs/<n>", {}},
        text([](auto& s) -> auto& { return s.out; })},
-      {{"checkpoint-every", "N", "Run", "epochs between checkpoints; 0: only when interrupted", {}},
-       whole([](auto& s) -> auto& { return s.checkpoint_every; }, 0, kMany)},
-      {{"preset", "NAME", "Run", "set of defaults", {"plain", "tabular"}},
-       one_of(&TrainSettings::preset, {"plain", "tabular"})},
-      {{"ensemble", "K", "Run", "networks trained and averaged", {}},
+      {{"checkpoint-every", "N", "Run", "epochs between checkpoints; 0: only when interrupted; auto: every epoch, but not within a second", {}},
+       checkpoint_access()},
+      {{"preset", "NAME", "Run", "set of defaults", {}, {}, true}, text([](auto& s) -> auto& { return s.preset; })},
+      {{"ensemble", "K", "Run", "networks trained and averaged", {}, {}, true},
        whole([](auto& s) -> auto& { return s.ensemble; }, 1, 1000)},
   };
 }
@@ -189,6 +189,7 @@ const std::vector<Setting>& settings_table() {
     for (auto part : {data_settings(), network_settings(), optimizer_settings(), run_settings()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
+    for (Setting& setting : all) setting.info.default_text = default_by_optimizer(setting.info.key);
     return all;
   }();
   return table;
@@ -198,7 +199,7 @@ const Setting& find_setting(const std::string& key, const std::string& where) {
   std::vector<std::string_view> keys;
   for (const Setting& setting : settings_table()) {
     if (setting.info.key == key) return setting;
-    keys.push_back(setting.info.key);
+    if (!setting.info.hidden) keys.push_back(setting.info.key);
   }
   const std::string near = nearest_name(key, keys);
   throw Error("E0101", where, "unknown setting \"" + key + "\"",

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "chainrule/error.h"
 #include "chainrule/train.h"
+#include "math/optimizers.h"
 #include "testing/error_of.h"
 
 namespace chainrule {
@@ -160,6 +162,71 @@ TEST(TrainSettings, HintsSayAutoAsUsersWriteIt) {
     const Error error = error_of([&] { set_train_setting(settings, info.key, "nonsense", "here"); });
     EXPECT_NE(error.code(), "none") << info.key;
     EXPECT_EQ(error.hint().find("automatic"), std::string::npos) << info.key << ": " << error.hint();
+  }
+}
+
+using Given = std::vector<std::pair<std::string, std::string>>;
+
+TrainSettings with(const Given& given) {
+  TrainSettings settings;
+  for (const auto& [key, text] : given) set_train_setting(settings, key, text, "test");
+  return settings;
+}
+
+TEST(TrainSettings, ASettingThatNothingReadsIsAnErrorThatNamesIt) {
+  const std::vector<Given> idle = {
+      {{"momentum", "0.9"}}, {{"beta1", "0.5"}, {"optimizer", "sgd"}}, {{"eps", "0.1"}, {"optimizer", "sgd"}}, {{"beta2", "0.5"}, {"optimizer", "adagrad"}},
+      {{"lr", "0.1"}, {"optimizer", "lbfgs"}}, {{"batch", "32"}, {"optimizer", "lbfgs"}}, {{"schedule", "cosine"}, {"optimizer", "lbfgs"}},
+      {{"warmup", "5"}, {"optimizer", "lbfgs"}}, {{"momentum", "0.9"}, {"optimizer", "lbfgs"}}, {{"activation", "tanh"}, {"hidden", "none"}},
+      {{"dropout", "0.5"}, {"hidden", "none"}}, {{"norm", "batch"}, {"hidden", "none"}}, {{"residual", "true"}, {"hidden", "none"}},
+      {{"early-stop", "5"}, {"validation", "0"}}, {{"schedule", "plateau"}, {"validation", "0"}}, {{"dropout-schedule", "cosine"}},
+      {{"weight-decay-schedule", "cosine"}, {"weight-decay", "0"}}, {{"weight-decay-schedule", "cosine"}, {"optimizer", "adam"}},
+      {{"split", "stratified"}, {"validation", "0"}}, {{"loss", "squared_error:3"}}, {{"dropout-schedule", "plateau"}, {"dropout", "0.2"}}};
+  for (const Given& given : idle) {
+    const Error error = error_of([&] { refuse_idle_settings(with(given)); });
+    EXPECT_EQ(error.code(), "E0121") << given[0].first;
+    EXPECT_EQ(error.where(), given[0].first);
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+  }
+}
+
+TEST(TrainSettings, WhatIsReadAndWhatAsksForNothingIsTaken) {
+  for (const auto& given : std::vector<Given>{
+           {{"momentum", "0.9"}, {"optimizer", "rmsprop"}}, {{"momentum", "0"}}, {{"early-stop", "0"}, {"validation", "0"}},
+           {{"early-stop", "5"}, {"validation", "more.csv"}}, {{"dropout", "0.0"}, {"hidden", "none"}}, {{"init", "normal"}, {"hidden", "none"}},
+           {{"dropout-schedule", "cosine"}, {"input-dropout", "0.1"}}, {{"batch", "0"}, {"optimizer", "lbfgs"}}, {{"weight-decay-schedule", "cosine"}},
+           {{"split", "time"}, {"test", "0.1"}, {"validation", "0"}}, {{"loss", "huber:2"}}, {{"weight-decay", "0.1"}, {"optimizer", "lbfgs"}}}) {
+    EXPECT_NO_THROW(refuse_idle_settings(with(given))) << given[0].first;
+  }
+}
+
+TEST(TrainSettings, EveryOptimizerReadsJustTheSettingsThatChangeItsUpdate) {
+  for (const Optimizer kind : all<Optimizer>()) {
+    for (const char* key : {"momentum", "beta1", "beta2", "eps"}) {
+      TrainSettings plain = with({{"optimizer", std::string(name(kind))}}), changed = plain;
+      set_train_setting(changed, key, "0.3", "test");
+      bool refused = false;
+      try {
+        refuse_idle_settings(changed);
+      } catch (const Error&) {
+        refused = true;
+      }
+      const auto constants = [](const TrainSettings& s) { return math::update_constants(s.training.optimizer, 3, 0.1, 0); };
+      const math::UpdateConstants a = constants(plain), b = constants(changed);
+      const bool same_shape = math::update_shape(plain.training.optimizer) == math::update_shape(changed.training.optimizer);
+      const bool same = same_shape && std::memcmp(&a, &b, sizeof a) == 0;
+      EXPECT_EQ(refused, same) << name(kind) << ' ' << key;
+    }
+  }
+}
+
+TEST(TrainSettings, DefaultsThatDependOnTheOptimizerAreShownByOptimizer) {
+  for (const SettingInfo& info : train_settings()) {
+    if (info.key == "lr") { EXPECT_EQ(info.default_text, "0.001; sgd, momentum and adagrad 0.01; nadam and adamax 0.002; adadelta 1; lion 1e-04"); }
+    if (info.key == "weight-decay") { EXPECT_EQ(info.default_text, "0; adamw 0.01"); }
+    if (info.key == "momentum") { EXPECT_EQ(info.default_text, "0; momentum 0.9"); }
+    if (info.key == "checkpoint-every") { EXPECT_EQ(get_train_setting({}, info.key), "auto"); }
+    EXPECT_EQ(info.hidden, info.key == "preset" || info.key == "ensemble") << info.key;
   }
 }
 

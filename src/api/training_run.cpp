@@ -2,11 +2,14 @@
 #include "api/training_run.h"
 
 #include <filesystem>
+#include <sstream>
 
 #include "api/divergence_files.h"
 #include "api/rate_search.h"
+#include "api/run_summary.h"
 #include "api/setting_text.h"
 #include "api/starting_parameters.h"
+#include "api/train_command.h"
 #include "chainrule/error.h"
 #include "chainrule/machine.h"
 #include "data/idx_folder.h"
@@ -99,6 +102,7 @@ std::unique_ptr<engine::Plan> make_run_plan(const TrainSettings& settings, const
 TrainingRun::TrainingRun(DataRequest request, TrainSettings settings, const TrainHooks& hooks)
     : request_(std::move(request)), settings_(loss_of_spec(stopped_by(std::move(settings), hooks))), hooks_(hooks) {
   refuse_later_settings(settings_);
+  refuse_idle_settings(settings_);
 }
 
 TrainingRun::TrainingRun(SavedRun saved, RunFolder folder, const TrainHooks& hooks)
@@ -112,14 +116,46 @@ TrainResult TrainingRun::execute() {
   open_folder();
   prepare();
   identify();
+  find_finished_model();
   tell_started();
-  start();
-  const Outcome outcome = train();
-  save_model(outcome);
+  const Outcome outcome = finished_ ? take_finished_model() : (start(), train());
+  measure_parts(outcome);
+  if (!finished_) save_model(outcome);
   if (outcome == Outcome::diverged) report_divergence();
-  const TrainResult done = result(outcome);
-  tell_finished(done);
-  return done;
+  tell_finished();
+  return result_;
+}
+
+// The model that this very run ended with: nothing is left to train, and nothing is written.
+void TrainingRun::find_finished_model() {
+  if (!saved_) return;
+  const std::string path = model_path(folder_.path());
+  const model::FileLabel label = model::read_label(path);
+  if (!label.is_finished_model() || label.run.empty() || label.run != identity_.run) return;
+  finished_ = model::load_model(path);
+  std::erase_if(data_.decisions, [](const std::string& line) { return line.starts_with("resumed in epoch"); });
+  data_.decisions.push_back("already finished: nothing was trained, and " + path + " stays as it is");
+}
+
+Outcome TrainingRun::take_finished_model() {
+  training::Snapshot& end = saved_->snapshot;
+  end.parameters = finished_->parameters;
+  end.average = finished_->averaged;
+  if (const auto history = finished_->facts.find(kHistoryFact); history != finished_->facts.end()) {
+    end.progress.history = parse_history(history->second, model_path(folder_.path()));
+  }
+  end.progress.stopping = {};
+  for (const TrainResult::Point& point : end.progress.history) {
+    if (!data_.validation.empty()) end.progress.stopping.observe(point.validation_loss, point.epoch);
+  }
+  if (!end.progress.history.empty()) end.progress.epoch = end.progress.history.back().epoch;
+  end.progress.step = end.progress.epoch * trainer_->steps_per_epoch();
+  end.progress.batch = 0;
+  result_.digest = model::model_digest(*finished_);
+  result_.model = model_path(folder_.path());
+  const bool early = end.progress.epoch < settings_.epochs;
+  trainer_->start(std::move(end));
+  return early ? Outcome::early_stop : Outcome::epochs;
 }
 
 // Before the data is read: a folder that cannot be used costs no waiting.
@@ -166,6 +202,7 @@ void TrainingRun::identify() {
   data_.decisions.insert(data_.decisions.end(), folder_.notes().begin(), folder_.notes().end());
   const std::string resumed = saved_ ? saved_->run.run : "";
   // Only what is stored is absolute: messages name files as the user did.
+  result_.data = request_.path;
   request_.path = absolute_path(request_.path);
   make_paths_absolute(settings_);
   settings_.out = absolute_path(folder_.path());
@@ -214,7 +251,7 @@ void TrainingRun::start() {
   trainer_->start(starting_parameters(choice_, data_.train));
   stop_before_first_step();
   folder_.forget_divergence();
-  if (settings_.checkpoint_every == 0 || identity_.data_digest.empty()) return folder_.forget_checkpoints();
+  if (settings_.checkpoint_every == std::uint64_t{0} || identity_.data_digest.empty()) return folder_.forget_checkpoints();
   save_checkpoint(trainer_->snapshot());
   folder_.forget_older_checkpoint();
 }
@@ -242,9 +279,9 @@ Outcome TrainingRun::train() {
   training::Listener listener;
   listener.on_event = hooks_.on_event;
   listener.stop = hooks_.stop;
-  const std::uint64_t every = settings_.checkpoint_every;
+  const std::uint64_t every = settings_.checkpoint_every.value_or(1);
   // Unless asked for every epoch, epochs that take milliseconds do not wait for the disk each time.
-  const bool asked = settings_.given.count("checkpoint-every") != 0;
+  const bool asked = settings_.checkpoint_every.has_value();
   double last = 0;
   listener.on_epoch = [&](const training::Snapshot& snapshot) {
     const bool due =
@@ -254,7 +291,7 @@ Outcome TrainingRun::train() {
     last = trainer_->seconds();
   };
   const Outcome outcome = trainer_->run(listener);
-  seconds_ = trainer_->seconds();
+  result_.seconds = trainer_->seconds();
   if (outcome == Outcome::interrupted || outcome == Outcome::diverged) save_checkpoint(trainer_->snapshot());
   if (outcome == Outcome::interrupted || outcome == Outcome::diverged) trainer_->restore_best();
   return outcome;
@@ -276,7 +313,7 @@ DivergenceReport TrainingRun::divergence_report() const {
   report.value = found.value;
   report.sentence = training::describe(found, report.row_name, report.column);
   report.data = data_.table->source;
-  report.model = model_path_;
+  report.model = result_.model;
   report.optimizer = name(choice_.training.optimizer.kind);
   report.learning_rate = choice_.training.optimizer.learning_rate;
   if (!identity_.data_digest.empty()) report.command = "chainrule train --resume " + folder_.path();
@@ -285,26 +322,58 @@ DivergenceReport TrainingRun::divergence_report() const {
 
 namespace {
 
+// A setting that was tried from the start of the run and held, as the command to type.
 std::string divergence_hint(const DivergenceReport& report) {
   if (!report.column.empty()) return "correct the value or drop the row";
-  for (const DivergenceCure& cure : report.cures) {
-    if (cure.survived) return cure.setting + " (" + cure.change + ") survives the same steps, tried up to step " + std::to_string(report.tried_to);
+  if (report.cure.empty()) {
+    return "none of the changes that were tried holds (" + std::to_string(report.cures.size()) + " of them; see the page): look at the data, with chainrule check";
   }
-  return "lower --lr (" + write_number(report.learning_rate) + "), or limit the gradient with --clip 1";
+  return "this held when it was tried, for " + std::to_string(report.tried_to) + " steps from the start: " + report.cure;
+}
+
+/// "--lr 0.5" as a setting and its text.
+std::map<std::string, std::string> as_settings(const std::string& flags) {
+  std::map<std::string, std::string> settings;
+  std::istringstream words(flags);
+  for (std::string flag, value; words >> flag >> value;) settings[flag.substr(2)] = value;
+  return settings;
 }
 
 }  // namespace
 
+std::string TrainingRun::cure_command(const DivergenceReport& report) const {
+  for (const DivergenceCure& cure : report.cures) {
+    if (!cure.survived) continue;
+    if (identity_.data_path.empty()) return "the same with " + cure.setting;
+    std::map<std::string, std::string> changed = as_settings(cure.setting);
+    if (changed.count("optimizer") != 0) changed.insert({{"lr", ""}, {"momentum", ""}, {"beta1", ""}, {"beta2", ""}, {"eps", ""}});
+    return train_command(result_.data, settings_.given, changed);
+  }
+  return "";
+}
+
 void TrainingRun::report_divergence() {
   DivergenceReport report = divergence_report();
   // Taking the failed step again finds the same; the first report knows the way there.
-  std::string page = folder_.path() + "/divergence.html";
+  std::string page = folder_.path() + "/divergence.html", hint = "the page names what was tried, and what held";
   if (!saved_ || !has_divergence_at(folder_.path(), report.step)) {
-    training::examine_divergence(trainer_->run_spec(), trainer_->replay_start(), report.step, report);
+    training::examine_divergence(trainer_->run_spec(), trainer_->replay_start(), starting_parameters(choice_, data_.train), report.step, report);
+    report.cure = cure_command(report);
     page = write_divergence(folder_.path(), report);
+    hint = divergence_hint(report);
   }
-  throw Error("E0501", "training", report.sentence + "; see " + page + "; the last good state is " + report.model, divergence_hint(report));
+  throw Error("E0501", "training", report.sentence + "; see " + page + "; the last good state is " + report.model, hint);
 }
+
+namespace {
+
+void add_metrics(std::map<std::string, std::string>& facts, const std::string& part, const Metrics& metrics) {
+  if (metrics.rows == 0) return;
+  facts[part + " loss"] = write_number(metrics.loss);
+  facts[part + (metrics.classification ? " accuracy" : " rmse")] = write_number(metrics.classification ? metrics.accuracy : metrics.rmse);
+}
+
+}  // namespace
 
 std::map<std::string, std::string> TrainingRun::facts() const {
   const training::Progress& p = trainer_->progress();
@@ -315,12 +384,19 @@ std::map<std::string, std::string> TrainingRun::facts() const {
                                               {"batch", std::to_string(choice_.batch)},
                                               {"data", data_.table->source},
                                               {"data digest", identity_.data_digest},
+                                              {"rows", std::to_string(data_.table->rows)},
                                               {"training rows", std::to_string(data_.train.size())},
-                                              {"validation rows", std::to_string(data_.validation.size())}};
+                                              {"validation rows", std::to_string(data_.validation.size())},
+                                              {"test rows", std::to_string(data_.test.size())},
+                                              {"split", data_.split.empty() ? "none" : data_.split}};
   facts[model::kRunFact] = identity_.run;
-  if (trainer_->restores_best() && p.stopping.has_best) facts["best epoch"] = std::to_string(p.stopping.best_epoch);
-  if (!p.history.empty()) facts["training loss"] = write_number(p.history.back().loss);
+  if (!p.history.empty()) facts["kept epoch"] = std::to_string(kept_epoch());
+  if (!p.history.empty()) facts[kHistoryFact] = history_text(p.history);  // read by inspect and by a resumed run that has ended
+  if (p.stopping.has_best) facts["best epoch"] = std::to_string(p.stopping.best_epoch);
   if (p.stopping.has_best) facts["best validation loss"] = write_number(p.stopping.best_score);
+  add_metrics(facts, "training", result_.train);
+  add_metrics(facts, "validation", result_.validation);
+  add_metrics(facts, "test", result_.test);
   for (const auto& [key, text] : settings_.given) {
     if (key != "out" && key != "threads" && key != "engine" && !text.empty()) facts["setting " + key] = text;
   }
@@ -349,9 +425,9 @@ model::ModelFile TrainingRun::model_file(const std::string& unfinished) const {
 void TrainingRun::save_model(Outcome outcome) {
   const std::string unfinished = unfinished_text(outcome, trainer_->progress(), settings_.epochs);
   const model::ModelFile file = model_file(unfinished);
-  digest_ = model::model_digest(file);
-  model_path_ = folder_.model_path(unfinished.empty());
-  model::save_model(model_path_, file);
+  result_.digest = model::model_digest(file);
+  result_.model = folder_.model_path(unfinished.empty());
+  model::save_model(result_.model, file);
   if (unfinished.empty()) folder_.forget_unfinished();
 }
 
@@ -363,38 +439,45 @@ Metrics TrainingRun::measure(const training::DataPart& part) const {
   return training::measure(choice_.network, data_.unit, part, outputs, parameters);
 }
 
-TrainResult TrainingRun::result(Outcome outcome) const {
+std::uint64_t TrainingRun::kept_epoch() const {
   const training::Progress& p = trainer_->progress();
-  TrainResult result;
-  result.folder = folder_.path();
-  result.model = model_path_;
-  result.epochs = p.epoch;
-  result.best_epoch = trainer_->restores_best() && p.stopping.has_best ? p.stopping.best_epoch : p.epoch;
-  result.steps = p.step;
-  result.seconds = seconds_;
-  result.stop_reason = reason_text(outcome);
-  result.interrupted = outcome == Outcome::interrupted;
-  result.has_validation = !data_.validation.empty();
-  result.has_test = !data_.test.empty();
-  result.train = measure(data_.train);
-  result.validation = measure(data_.validation);
-  result.test = measure(data_.test);
-  result.plan = plan_->report();
-  result.history = p.history;
-  result.digest = digest_;
-  result.decisions = data_.decisions;
-  return result;
+  if (trainer_->restores_best() && p.stopping.has_best) return p.stopping.best_epoch;
+  return p.batch == 0 ? p.epoch : p.epoch + 1;
 }
 
-void TrainingRun::tell_finished(const TrainResult& result) const {
+// Of a run that diverged only what is known without going over the data again.
+void TrainingRun::measure_parts(Outcome outcome) {
+  const training::Progress& p = trainer_->progress();
+  TrainResult& r = result_;
+  r.folder = folder_.path();
+  r.epochs = p.epoch;
+  r.best_epoch = p.stopping.has_best ? p.stopping.best_epoch : 0;
+  r.kept_epoch = kept_epoch();
+  r.steps = p.step;
+  r.stop_reason = reason_text(outcome);
+  r.interrupted = outcome == Outcome::interrupted;
+  r.has_validation = !data_.validation.empty();
+  r.has_test = !data_.test.empty();
+  r.plan = plan_->report();
+  r.history = p.history;
+  r.decisions = data_.decisions;
+  if (outcome == Outcome::diverged) return;
+  r.train = measure(data_.train);
+  r.validation = measure(data_.validation);
+  r.test = measure(data_.test);
+  r.baseline = baseline_of(data_, r);
+  r.verdict = verdict_of(r, settings_.epochs);
+}
+
+void TrainingRun::tell_finished() const {
   if (!hooks_.on_event) return;
   TrainEvent event;
   event.kind = TrainEvent::Kind::finished;
-  event.epoch = result.epochs;
+  event.epoch = result_.epochs;
   event.epochs = settings_.epochs;
-  event.step = result.steps;
-  event.seconds = seconds_;
-  event.text = result.model;
+  event.step = result_.steps;
+  event.seconds = result_.seconds;
+  event.text = result_.model;
   hooks_.on_event(event);
 }
 

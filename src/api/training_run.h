@@ -42,11 +42,15 @@ class TrainingRun {
   void save_checkpoint(const training::Snapshot& snapshot);
   model::ModelFile model_file(const std::string& unfinished) const;
   void save_model(training::Outcome outcome);
+  void measure_parts(training::Outcome outcome);
+  void find_finished_model();
+  training::Outcome take_finished_model();
   training::Outcome train();
   DivergenceReport divergence_report() const;  ///< without the steps before and the cures
   [[noreturn]] void report_divergence();
-  TrainResult result(training::Outcome outcome) const;
-  void tell_finished(const TrainResult& result) const;
+  std::string cure_command(const DivergenceReport& report) const;  ///< "" when nothing that was tried holds
+  std::uint64_t kept_epoch() const;
+  void tell_finished() const;
   Metrics measure(const training::DataPart& part) const;
   std::map<std::string, std::string> facts() const;
 
@@ -60,8 +64,8 @@ class TrainingRun {
   RunIdentity identity_;
   std::unique_ptr<engine::Plan> plan_;
   std::unique_ptr<training::Trainer> trainer_;
-  double seconds_ = 0;
-  std::string model_path_, digest_;  ///< of the model that was written
+  std::optional<model::ModelFile> finished_;  ///< what a resumed run has come to already
+  TrainResult result_;                        ///< filled on the way; metrics and verdict before the model is written, which holds them
 };
 
 }  // namespace chainrule::api

@@ -11,7 +11,7 @@ namespace {
 
 constexpr ErrorEntry kEntries[] = {
     // E01xx: the command line and its settings.
-    {"E0101", "unknown setting", "No flag, config key or environment variable has this name. The hint names the nearest one."},
+    {"E0101", "unknown setting", "No command, flag or setting has this name. The hint names the nearest one. An environment variable of an unknown name is a warning only."},
     {"E0102", "bad value of a setting",
      "The value cannot be read as what the setting expects: a number, a share between 0 and 1, or one of a list of words."},
     {"E0103", "unknown key in the config file",
@@ -26,6 +26,10 @@ constexpr ErrorEntry kEntries[] = {
     {"E0111", "unknown weight", "No weight of the network has this name. Names are those of the parameter tensors with an index: layers.1.weight[3,17]."},
     {"E0112", "explanation not possible", "This part of an explanation does not exist for this model or these rows; the message says why."},
     {"E0120", "options that exclude each other", "Two of the options on how to read the data cannot both hold; leave one of them out."},
+    {"E0121", "setting that would do nothing",
+     "A setting was given that nothing in this run reads, such as momentum beside adamw, dropout without hidden layers, or early stopping "
+     "without validation rows. The message says who reads it. It does not matter whether it came from a flag, the environment or a config file."},
+    {"E0122", "no target", "`train` and what prepares a run need to know which column to predict. `chainrule describe DATA` lists the columns."},
     {"E0130", "no such statement of the lesson", "The statements are numbered L1 to L47; `chainrule learn` lists them."},
     // E02xx: the network and training spec.
     {"E0201", "impossible size", "A network needs at least one input, one layer and one unit per layer, and must fit into memory."},
@@ -50,7 +54,8 @@ constexpr ErrorEntry kEntries[] = {
     {"E0216", "ema out of range", "The decay of the running mean of weights lies in [0, 1); 0 switches it off."},
     {"E0217", "shards is not a power of two", "The batch is cut into 1, 2, 4, ... runs that are added in a binary tree."},
     {"E0218", "not possible with lbfgs",
-     "L-BFGS needs a smooth loss that is the same at every call: no dropout, noise, l1, max_norm or clipping."},
+     "L-BFGS needs a smooth loss that is the same at every call: no dropout, noise, l1, max_norm, clipping, bf16 or "
+     "running mean of the weights (ema). A loss with a kink, such as absolute_error, is taken."},
     {"E0219", "not a finite number", "A setting is infinite or not a number."},
     {"E0220", "spec cannot be parsed", "The text is not valid TOML; the place names line and column."},
     {"E0221", "unknown key in a spec", "No field has this name. The hint names the nearest one."},
@@ -159,7 +164,7 @@ constexpr ErrorEntry kEntries[] = {
     {"E0413", "not a Chainrule model of a known version", "The safetensors file lacks Chainrule's entries, or a newer program wrote it."},
     {"E0414", "network and tensors do not fit", "The stored network spec asks for other tensors or shapes than the file holds."},
     {"E0415", "no usable checkpoint", "The folder holds no checkpoint, or no generation of it can be read; the message says why for each."},
-    {"E0416", "run cannot be resumed", "The data came from standard input or from memory, so it cannot be read again."},
+    {"E0416", "run cannot be resumed", "The data was not a file, so it cannot be read again. Runs on standard input or a table in memory keep no checkpoint: E0415."},
     {"E0421", "cannot create", "The file or folder cannot be created: missing folder, no permission, or read-only disk."},
     {"E0422", "write failed", "The disk is full or failed; the old file, if any, is untouched."},
     {"E0423", "cannot replace", "The finished temporary file could not be renamed to its place; the old file, if any, is untouched."},
@@ -172,15 +177,15 @@ constexpr ErrorEntry kEntries[] = {
     {"E0428", "model too large for its file", "The header of a model file has room for 100 MB of description: about half a million columns. Leave some out with --drop."},
     {"E0430", "damaged compressed file", "The gzip or zstd stream is corrupt; unpack it by hand to see how far it goes."},
     {"E0431", "truncated compressed file", "The gzip or zstd stream ends too early; the file was probably not copied to its end."},
-    {"E0432", "compressed file expands too far", "The stream unpacks to more than 250 times its size, which real tables hardly ever do; unpack it by hand if it is trusted."},
+    {"E0432", "compressed file expands too far", "The stream unpacks to more than 64 MiB and more than 250 times its size, which real tables hardly ever do; unpack it by hand if it is trusted."},
     {"E0490", "out of memory",
      "The system refused memory. A smaller batch, narrower layers or fewer columns need less; while a table is read, fewer rows or columns."},
     // E05xx: training went wrong.
     {"E0501", "training diverged",
      "A value on the way forward or back, a loss or a weight became infinite or not a number. The run stopped there; the message names the "
-     "first such value: step, layer, unit, row and column. The run's folder holds the last good model, a checkpoint, and divergence.html and "
-     "divergence.json: the steps that led there, and which cures (half the learning rate, a tenth of it, gradients clipped at 1) survive the same "
-     "steps; the hint names one that does. `chainrule train --resume DIR` takes the failed step again."},
+     "first such value: step, layer, unit, row and column. The run's folder holds the last good model, a checkpoint if the data was a file, and divergence.html "
+     "and divergence.json: the steps that led there, and what was tried from the start of the run (the learning rate by tens until one holds, "
+     "gradients clipped at 1, adamw); the hint is the command that held. `chainrule train --resume DIR` takes the failed step again."},
     {"E0590", "interrupted", "The run was stopped by the user. `train` wrote a checkpoint, and --resume continues it; experiments of many runs start anew. While the data "
      "was still being read, nothing was written."},
 };

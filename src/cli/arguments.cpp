@@ -43,6 +43,8 @@ std::vector<std::string> visible_names(const Command& command) {
   word = word.substr(0, word.find('='));
   std::string bare = word.substr(word.rfind("--", 0) == 0 ? 2 : 1);
   std::replace(bare.begin(), bare.end(), '_', '-');
+  const std::string advice = advice_for(command, bare);
+  if (!advice.empty()) throw Error("E0101", "", "`" + command.name + "` has no flag " + word, advice);
   throw Error("E0101", "", "`" + command.name + "` has no flag " + word,
               suggestion(bare, visible_names(command), "--", "run `chainrule " + command.name + " --help` for its flags"));
 }
@@ -54,6 +56,17 @@ bool is_forgotten(const Flag& flag, const std::string& text) { return text.empty
   const Flag* flag = command.find(name);
   throw Error("E0102", "", "--" + name + " needs a value",
               flag ? "write --" + name + " " + flag->value_name : "see `chainrule " + command.name + " --help`");
+}
+
+/// Names of other programs become our own: --batch-size 64 is --batch 64.
+std::vector<std::string> with_own_names(const Command& command, std::vector<std::string> words) {
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    if (!words[i].starts_with("--")) continue;
+    const std::size_t end = std::min(words[i].find('='), words[i].size());
+    const std::string own = flag_behind(command, words[i].substr(2, end - 2));
+    if (!own.empty()) words[i] = "--" + own + words[i].substr(end);
+  }
+  return words;
 }
 
 /// `--missing=` becomes `--missing ""`: the parser would take the next word for the value. `--test=` is a forgotten value.
@@ -286,7 +299,7 @@ double Arguments::positive(std::string_view flag, double fallback) const {
 }
 
 Arguments parse_arguments(const Command& command, const std::vector<std::string>& words, const Environment& environment) {
-  Arguments arguments = WordParser(command).parse(words);
+  Arguments arguments = WordParser(command).parse(with_own_names(command, words));
   if (arguments.on("help")) return arguments;
   check_positionals(arguments);
   add_environment(arguments, environment);

@@ -1,7 +1,9 @@
 // Writes the completion scripts for bash, zsh and fish from the flag table.
 #include "completion_scripts.h"
 
+#include "chainrule/lesson.h"
 #include "flags.h"
+#include "help.h"
 
 namespace chainrule::cli {
 namespace {
@@ -19,7 +21,16 @@ std::string command_words() {
 }
 
 /// What `help` takes.
-std::string topic_words() { return command_words() + " errors"; }
+std::string topic_words() { return command_words() + " errors " + words_of(error_codes()); }
+
+/// What an argument may be, besides a file.
+std::string argument_words(const Command& command, const Argument& argument) {
+  if (command.name == "help") return topic_words();
+  if (command.name != "learn") return words_of(argument.choices);
+  std::string text = "check";
+  for (const LessonStatement& statement : lesson_statements()) text += " L" + std::to_string(statement.id);
+  return text;
+}
 
 std::string flag_words(const Command& command) {
   std::string text;
@@ -50,14 +61,14 @@ std::string bash_case(const Command& command) {
   std::string text = "    " + command.name + ")\n      case \"$previous\" in\n";
   for (const Flag& flag : command.flags) {
     if (flag.hidden || flag.is_switch() || flag.optional_value) continue;
-    const std::string words = flag.choices.empty() ? "-f -- \"$word\"" : "-W " + quoted(words_of(flag.choices)) + " -- \"$word\"";
+    const std::string words = flag.offered().empty() ? "-f -- \"$word\"" : "-W " + quoted(words_of(flag.offered())) + " -- \"$word\"";
     text += "        --" + flag.name + ") COMPREPLY=($(compgen " + words + ")); return ;;\n";
   }
   text += "      esac\n      flags=" + quoted(flag_words(command)) + "\n";
   for (const Argument& argument : command.arguments) {
-    if (!argument.choices.empty()) text += "      words=" + quoted(words_of(argument.choices)) + "\n";
+    const std::string words = argument_words(command, argument);
+    if (!words.empty()) text += "      words=" + quoted(words) + "\n";
   }
-  if (command.name == "help") text += "      words=" + quoted(topic_words()) + "\n";
   return text + "      ;;\n";
 }
 
@@ -67,14 +78,14 @@ std::string zsh_flag(const Flag& flag) {
   text += "[" + zsh_text(flag.help) + "]";
   if (flag.is_switch()) return text;
   text += std::string(flag.optional_value ? "::" : ":") + zsh_text(flag.value_name) + ":";
-  return text + (flag.choices.empty() ? "_files" : "(" + words_of(flag.choices) + ")");
+  return text + (flag.offered().empty() ? "_files" : "(" + words_of(flag.offered()) + ")");
 }
 
 std::string fish_flag(const Command& command, const Flag& flag) {
   std::string text = "complete -c chainrule -n '__fish_seen_subcommand_from " + command.name + "' -l " + flag.name;
   if (flag.letter) text += std::string(" -s ") + flag.letter;
   if (!flag.is_switch() && !flag.optional_value) text += " -r";
-  if (!flag.choices.empty()) text += " -f -a " + quoted(words_of(flag.choices));
+  if (!flag.offered().empty()) text += " -f -a " + quoted(words_of(flag.offered()));
   return text + " -d " + quoted(flag.help) + "\n";
 }
 
@@ -102,8 +113,7 @@ std::string zsh_completion() {
       if (!flag.hidden) text += " \\\n      " + quoted(zsh_flag(flag));
     }
     for (const Argument& argument : command.arguments) {
-      const std::string action = !argument.choices.empty() ? "(" + words_of(argument.choices) + ")"
-                                 : command.name == "help"  ? "(" + topic_words() + ")" : "_files";
+      const std::string words = argument_words(command, argument), action = words.empty() ? "_files" : "(" + words + ")";
       text += " \\\n      " + quoted(std::string(argument.required ? ":" : "::") + argument.name + ":" + action);
     }
     text += " ;;\n";
@@ -121,7 +131,7 @@ std::string fish_completion() {
       if (!flag.hidden) text += fish_flag(command, flag);
     }
     for (const Argument& argument : command.arguments) {
-      const std::string words = command.name == "help" ? topic_words() : words_of(argument.choices);
+      const std::string words = argument_words(command, argument);
       if (!words.empty()) text += "complete -c chainrule -n '__fish_seen_subcommand_from " + command.name + "' -f -a " + quoted(words) + "\n";
     }
   }

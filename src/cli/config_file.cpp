@@ -64,7 +64,8 @@ std::string value_text(const Flag& flag, const toml::node& node, const std::stri
 }
 
 const Flag& known_flag(const toml::key& key, const Command& command, const std::string& where) {
-  const Flag* flag = command.find(key.str());
+  const std::string own = flag_behind(command, key.str());
+  const Flag* flag = command.find(own.empty() ? key.str() : std::string_view(own));
   if (flag && flag->setting) return *flag;
   std::vector<std::string> names;
   for (const Flag& candidate : command.flags) {

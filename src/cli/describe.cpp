@@ -5,6 +5,7 @@
 #include "chainrule/error.h"
 #include "chainrule/table.h"
 #include "commands.h"
+#include "fitted_table.h"
 #include "json.h"
 #include "layout.h"
 #include "metrics_text.h"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t kColumnsShown = 40;  // a wider table is shortened to these:
 constexpr std::size_t kFirstColumns = 12, kLastColumns = 4;
-constexpr std::size_t kNameColumns = 24;
+constexpr std::size_t kNameColumns = 24, kRangeColumns = 100;
 
 /// Seconds since 1970 as YYYY-MM-DD; the calendar of Howard Hinnant's "chrono-compatible low-level date algorithms".
 std::string day_text(double seconds) {
@@ -36,7 +37,7 @@ std::string range_text(const ColumnInfo& column) {
   }
   if (column.type == "date" && column.distinct > 0) return day_text(column.minimum) + " to " + day_text(column.maximum);
   std::string text;
-  for (const auto& [value, count] : column.top) text += (text.empty() ? "" : ", ") + printable(value) + " " + count_text(count);
+  for (const auto& [value, count] : column.top) text += (text.empty() ? "" : ", ") + printable(value) + " (" + count_text(count) + ")";
   return text;
 }
 
@@ -50,15 +51,16 @@ std::vector<std::size_t> columns_to_show(std::size_t count, bool all) {
 }
 
 void print_columns(const Description& description, bool all, Console& console) {
-  TextTable table({">#", "column", "type", ">missing", ">distinct", "range, or most frequent values"});
+  std::vector<std::vector<std::string>> rows;
   const std::vector<std::size_t> shown = columns_to_show(description.columns.size(), all);
   for (const std::size_t i : shown) {
     const ColumnInfo& column = description.columns[i];
-    table.add({std::to_string(i), cut(printable(column.name), kNameColumns), column.type,
-               column.missing == 0 ? "." : count_text(column.missing), count_text(column.distinct), range_text(column)});
+    rows.push_back({std::to_string(i), cut(printable(column.name), kNameColumns), column.type,
+               column.missing == 0 ? "." : count_text(column.missing), count_text(column.distinct),
+                    cut(range_text(column), kRangeColumns)});
   }
   console.out << '\n';
-  table.print(console);
+  print_fitted_table({"#", "column", "type", "missing", "distinct", "range, or most frequent values"}, rows, console);
   if (shown.size() < description.columns.size()) {
     console.out << "  (" << count_text(description.columns.size() - shown.size()) << " columns between them; --all shows every one)\n";
   }

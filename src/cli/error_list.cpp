@@ -24,6 +24,12 @@ std::vector<Entry> all_entries() {
 
 }  // namespace
 
+std::vector<std::string> error_codes() {
+  std::vector<std::string> codes;
+  for (const Entry& entry : all_entries()) codes.push_back(entry.code);
+  return codes;
+}
+
 std::string error_list() {
   std::string text;
   for (const Entry& entry : all_entries()) text += entry.code + "  " + entry.title + "\n";
@@ -33,7 +39,7 @@ std::string error_list() {
 std::string error_markdown() {
   std::string page = "# Error codes\n\n<!-- Made by `chainrule help errors --markdown`; edit src/base/error_catalogue.cpp. -->\n\n";
   page += "`error[CODE]: place: message`, then a hint. The hundreds of a code say what is at fault, and the exit code follows:\n";
-  page += "E01 and E02 usage (2), E03 data (3), E04 files (4), E05 divergence (5; E0590 interruption, 130), E06 checks (1).\n";
+  page += "E01 and E02 usage (2), E03 data (3), E04 files (4), E05 divergence (5; E0590 interruption, 130).\n";
   for (const Entry& entry : all_entries()) page += "\n**" + entry.code + " " + entry.title + ".** " + entry.explanation + "\n";
   return page;
 }

@@ -26,16 +26,36 @@ Table read_labelled(const Model& model, const Arguments& arguments, Console& con
   return table;
 }
 
+namespace {
+
+/// Scores of rows that a model has seen say little of rows that it has not.
+void tell_trained_on(const Evaluation& evaluation, const std::string& data, Console& console) {
+  std::string text = "warning: the model was trained on " + data + ": the rows it was fitted to flatter it";
+  for (const auto& [name, metrics] : evaluation.parts) {
+    if (name != "training") text += (text.ends_with("it") ? "; judge it by the " : " and ") + name;
+  }
+  print_notes(console, {text + (text.ends_with("it") ? "; judge it by rows of another file" : " rows")});
+  console.out << '\n';
+}
+
+}  // namespace
+
 int run_evaluate(const Arguments& arguments, Console& console) {
   Model model = load_model(arguments, plan_options_of(arguments), console);
-  const Table table = read_labelled(model, arguments, console);
-  const Metrics metrics = patiently(arguments, console, [&] { return model.evaluate(table); });
+  check_stdin(arguments.positionals[1], console);
+  const std::string& data = arguments.positionals[1];
+  const Evaluation evaluation = patiently(arguments, console, [&] { return model.evaluate_file(data, read_options_of(arguments)); });
+  for (const std::string& warning : evaluation.warnings) console.err << console.err_style.yellow("warning: ") << printable(warning) << '\n';
   if (arguments.on("json")) {
-    console.out << metrics_json(metrics) << '\n';
+    console.out << evaluation_json(evaluation) << '\n';
     return 0;
   }
-  print_metrics(console, {{printable(arguments.positionals[1]), &metrics}});
-  print_confusion(console, metrics);
+  if (evaluation.trained_on) tell_trained_on(evaluation, data, console);
+  std::vector<std::pair<std::string, const Metrics*>> sets;
+  for (const auto& [name, metrics] : evaluation.parts) sets.push_back({name, &metrics});
+  sets.push_back({sets.empty() ? printable(data) : "all rows", &evaluation.all});
+  print_metrics(console, sets);
+  print_confusion(console, evaluation.all);
   return 0;
 }
 

@@ -117,7 +117,7 @@ Json maybe(const std::optional<Part>& part, Write write) {
 std::string explanation_json(const Explanation& e) {
   constexpr const char* kScopes[] = {"data_set", "row", "range", "batch"};
   const bool one = e.scope == RowScope::Kind::row;
-  Json json = {{"scope", kScopes[static_cast<std::size_t>(e.scope)]}, {"rows_text", e.rows_text}, {"row", one ? Json(e.row) : Json(nullptr)},
+  Json json = {{"digest", e.digest}, {"scope", kScopes[static_cast<std::size_t>(e.scope)]}, {"rows_text", e.rows_text}, {"row", one ? Json(e.row) : Json(nullptr)},
                {"rows", e.rows}, {"rows_of", e.rows_of}};
   if (!one && !e.row_numbers.empty()) json["row_numbers"] = e.row_numbers;
   if (one) json.update({{"prediction", e.prediction}, {"truth", e.truth}});

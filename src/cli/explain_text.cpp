@@ -179,7 +179,8 @@ void print_changed(const CounterfactualRow& row, const std::string& title, Conso
 
 void print_counterfactual(const Counterfactual& c, Console& console) {
   print_heading(console, "What would change the answer");
-  print_wrapped(console, "now " + c.before + " (" + number_text(c.score, 4) + "); wanted: " + c.goal);
+  const bool number = c.goal.starts_with("a prediction of");
+  print_wrapped(console, "now " + c.before + (number ? "" : " (" + number_text(c.score, 4) + ")") + "; wanted: " + c.goal);
   if (c.closest.found) print_changed(c.closest, "smallest change", console);
   if (c.fewest.found && c.fewest.changes.size() < c.closest.changes.size()) print_changed(c.fewest, "fewest columns", console);
   for (const std::string& note : c.notes) print_wrapped(console, note);

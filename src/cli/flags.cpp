@@ -21,6 +21,20 @@ bool among(const std::array<std::string_view, N>& keys, std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
+template <class Kind>
+std::vector<std::string> kind_words() {
+  std::vector<std::string> words;
+  for (const std::string_view word : names<Kind>()) words.emplace_back(word);
+  return words;
+}
+
+/// Of settings that take a kind and more, such as adam:lesson.
+std::vector<std::string> words_for(std::string_view key) {
+  if (key == "optimizer") return kind_words<Optimizer>();
+  if (key == "dropout-schedule" || key == "weight-decay-schedule") return kind_words<ScheduleKind>();
+  return key == "split" ? std::vector<std::string>{"random", "stratified", "time", "group:"} : std::vector<std::string>{};
+}
+
 Flag flag_of(const SettingInfo& info) {
   static const TrainSettings defaults;
   Flag flag;
@@ -32,7 +46,9 @@ Flag flag_of(const SettingInfo& info) {
   flag.repeatable = among(kRepeatableKeys, info.key);
   flag.setting = true;
   flag.may_be_empty = info.key == "missing";
-  if (!flag.is_switch()) flag.default_text = get_train_setting(defaults, info.key);
+  if (!flag.is_switch()) flag.default_text = info.default_text.empty() ? get_train_setting(defaults, info.key) : info.default_text;
+  flag.hidden = info.hidden;
+  flag.words = words_for(info.key);
   if (among(kReadingKeys, info.key)) flag.group = "Reading";
   return flag;
 }
@@ -103,7 +119,7 @@ Command train_command() {
   Flag find_rate = local({"find-lr", "", "Run", "try growing learning rates, show the curve, suggest one; trains nothing"});
   settings.erase(std::remove_if(settings.begin(), settings.end(), [](const Flag& f) { return f.name == "find-lr"; }), settings.end());
   return {"train", "fit a network to a table",
-          "Fits a network and writes the model, checkpoints and a record of the run to a folder. Everything the program "
+          "Fits a network and writes the model, with a record of the run and its epochs, and checkpoints to a folder. Everything the program "
           "chose by itself is printed. Ctrl-C ends the run with a checkpoint and, in a folder without a finished model, a usable "
           "one. A folder that holds a run is left alone unless --resume or --force says otherwise.",
           {{kData.name, kData.help, false, {}, true}},
@@ -121,7 +137,8 @@ Command train_command() {
 
 Command evaluate_command() {
   return {"evaluate", "measure a model on labelled rows",
-          "Prints the loss and, for classification, accuracy, area under the curve and the confusion matrix; for "
+          "Prints measures of all rows and, when DATA is what the model was trained on, of its training, validation and test rows apart "
+          "(--json: trained_on, parts). These are the loss and, for classification, accuracy, area under the curve and the confusion matrix; for "
           "regression the errors in the target's own unit. --json has the matrix as confusion, [true class][predicted class]; with more "
           "than 200 classes as confusion_counts, a list of [true class, predicted class, rows] of the pairs that occur. Classes are "
           "numbered as in classes.",
@@ -135,7 +152,7 @@ Command predict_command() {
   output.letter = 'o';
   output.writes = true;
   Flag uncertainty{"uncertainty", "N", "Run",
-                   "add the spread (standard deviation, divisor N - 1) over N predictions, at least 2, with dropout left on; predictions stay as they are", {}, "50"};
+                   "add the spread (standard deviation, divisor N - 1) over N predictions, at least 2, and 50 when it is left out, with dropout left on; predictions stay as they are", {}, "50"};
   uncertainty.optional_value = true;
   Command command{"predict", "answer for new rows",
                   "Writes CSV: `prediction,p_<class>,...` for classification (`score_<class>`, margins, for a model of the hinge "
@@ -198,7 +215,7 @@ Command explain_command() {
                   reading_flags(),
                   {local({"format", "KIND", "Output", "how to show it", {"table", "json", "html", "dot"}, "table"}), output}, output_flags()}),
           {"chainrule explain runs/1 houses.csv --row 17", "chainrule explain runs/1 houses.csv --by column",
-           "chainrule explain runs/1 houses.csv --weight layers.0.weight[3,2] --pulls",
+           "chainrule explain runs/1 houses.csv --weight 'layers.0.weight[3,2]' --pulls",
            "chainrule explain runs/1 houses.csv --row 17 --until -20000 --hold area",
            "chainrule explain runs/1 houses.csv --format html -o why.html"}};
 }

@@ -22,10 +22,12 @@ struct Flag {
   bool hidden = false;               ///< works, but is not shown
   bool may_be_empty = false;         ///< "" is a value of its own: no markers of missing cells besides the empty one
   bool writes = false;               ///< names a file that the command writes
+  std::vector<std::string> words = {};  ///< completions offer these besides what else may be written
 
   bool is_switch() const { return value_name.empty(); }
   bool names_file() const { return value_name.ends_with("FILE") || value_name == "DATA"; }
   bool names_folder() const { return value_name == "DIR"; }
+  const std::vector<std::string>& offered() const { return choices.empty() ? words : choices; }
   /// What the command does with the path it names: "writes", "reads", "folder"; "" when it names none.
   std::string path_use() const { return writes ? "writes" : names_file() ? "reads" : names_folder() ? "folder" : ""; }
 };
@@ -55,6 +57,11 @@ const Command& find_command(std::string_view name);
 
 /// The environment variable behind a flag: "weight-decay" -> "CHAINRULE_WEIGHT_DECAY".
 std::string variable_name(std::string_view flag);
+
+/// The flag of `command` that other programs call `name`: batch-size is batch. "" when there is none.
+std::string flag_behind(const Command& command, std::string_view name);
+/// What to write instead of a name that means something else here: "--quiet"; "" for others.
+std::string advice_for(const Command& command, std::string_view name);
 
 /// The nearest of `names` to `text`, shown with `prefix` in front, as a hint; otherwise `fallback`.
 std::string suggestion(std::string_view text, const std::vector<std::string>& names, std::string_view prefix,

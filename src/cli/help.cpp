@@ -96,7 +96,7 @@ std::string overview_text(const Style& style) {
   text += "  chainrule predict runs/1 new.csv               its answers for new rows\n";
   text += "\n" + style.bold("Commands") + "\n";
   for (const Command& command : commands()) add_row(text, command.name, style.cyan(command.name), command.summary, 80, kCommandColumn);
-  text += "\n`chainrule COMMAND --help` shows a command's flags. Every command takes --json.\n";
+  text += "\n`chainrule COMMAND --help` shows a command's flags. Every command takes --json\n(not the quiz of `learn`).\n";
   return text;
 }
 
@@ -104,7 +104,7 @@ const std::vector<ExitCode>& exit_codes() {
   static const std::vector<ExitCode> codes = {
       {0, "done"},
       {1, "a check failed"},
-      {2, "usage: a flag, setting or network that cannot be"},
+      {2, "usage: an invalid flag, setting or network"},
       {3, "the data cannot be used"},
       {4, "a model or file cannot be read or written, or memory ran out"},
       {5, "training diverged; the last good state is kept"},

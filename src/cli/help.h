@@ -22,6 +22,7 @@ std::string markdown_page();  ///< docs/cli.md
 
 /// Every code that explain_error() knows with its title, one per line, or as Markdown with the explanations (docs/errors.md).
 std::string error_list();
+std::vector<std::string> error_codes();
 std::string error_markdown();
 
 /// The rows behind "Exit codes" in help, manual and docs.

@@ -18,8 +18,9 @@ bool is_error_code(std::string_view topic) {
 
 void print_error_code(std::string code, Console& console) {
   code[0] = 'E';
+  if (code.find_first_not_of("0123456789", 1) == std::string::npos && code.size() < 5) code.insert(1, 5 - code.size(), '0');
   const std::string_view text = explain_error(code);
-  if (text.empty()) throw Error("E0101", "", "there is no error " + code, "`chainrule help errors` lists all codes");
+  if (text.empty()) throw Error("E0101", "", "there is no error " + code, suggestion(code, error_codes(), "", "`chainrule help errors` lists all codes"));
   const std::size_t line = text.find('\n');
   console.out << console.out_style.bold(code + ": " + std::string(text.substr(0, line))) << '\n';
   if (line == std::string_view::npos) return;

@@ -1,6 +1,9 @@
 // The JSON objects of --json; keys keep the order they are written in.
 #include "json.h"
 
+#include <new>
+
+#include "chainrule/error.h"
 #include "flags.h"
 #include "report/json.h"
 
@@ -53,6 +56,15 @@ Json column(const ColumnInfo& info) {
   return json;
 }
 
+Json history(const std::vector<TrainResult::Point>& points, bool has_validation = true) {
+  Json json = Json::array();
+  for (const TrainResult::Point& p : points) {
+    json.push_back({{"epoch", p.epoch}, {"loss", p.loss}, {"validation_loss", has_validation ? p.validation_loss : Json(nullptr)},
+                    {"validation_score", has_validation ? p.validation_score : Json(nullptr)}, {"learning_rate", p.learning_rate}});
+  }
+  return json;
+}
+
 Json layer(const LayerInfo& info) {
   return {{"name", info.name},         {"inputs", info.inputs},           {"units", info.units},
           {"activation", info.activation}, {"initializer", info.initializer}, {"dropout", info.dropout},
@@ -75,24 +87,32 @@ std::string describe_json(const Description& d) {
 }
 
 std::string train_json(const TrainResult& r) {
-  Json json = {{"model", r.model},       {"folder", r.folder}, {"epochs", r.epochs}, {"best_epoch", r.best_epoch},
+  Json json = {{"model", r.model},       {"folder", r.folder}, {"data", r.data}, {"epochs", r.epochs},
+               {"best_epoch", r.best_epoch == 0 ? Json(nullptr) : Json(r.best_epoch)}, {"kept_epoch", r.kept_epoch},
                {"steps", r.steps},       {"seconds", r.seconds}, {"digest", r.digest}, {"stop_reason", r.stop_reason},
                {"interrupted", r.interrupted}, {"train", metrics(r.train)}};
   json["validation"] = r.has_validation ? metrics(r.validation) : Json(nullptr);
   json["test"] = r.has_test ? metrics(r.test) : Json(nullptr);
+  const auto constant = [](bool measured, double score) { return measured ? Json(score) : Json(nullptr); };
+  json["constant_answer"] = {{"answer", r.baseline.answer}, {"score", r.train.classification ? "accuracy" : "rmse"}, {"train", r.baseline.train},
+                             {"validation", constant(r.has_validation, r.baseline.validation)}, {"test", constant(r.has_test, r.baseline.test)}};
+  json["verdict"] = r.verdict;
   json["plan"] = plan(r.plan);
   json["decisions"] = r.decisions;
-  json["history"] = Json::array();
-  for (const TrainResult::Point& p : r.history) {
-    json["history"].push_back({{"epoch", p.epoch}, {"loss", p.loss},
-                               {"validation_loss", r.has_validation ? p.validation_loss : Json(nullptr)},
-                               {"validation_score", r.has_validation ? p.validation_score : Json(nullptr)},
-                               {"learning_rate", p.learning_rate}});
-  }
+  json["history"] = history(r.history, r.has_validation);
   return json.dump();
 }
 
 std::string metrics_json(const Metrics& m) { return metrics(m).dump(); }
+
+std::string evaluation_json(const Evaluation& evaluation) {
+  Json json = metrics(evaluation.all);
+  json["digest"] = evaluation.digest;
+  json["trained_on"] = evaluation.trained_on;
+  json["parts"] = Json::object();
+  for (const auto& [name, part] : evaluation.parts) json["parts"][name] = metrics(part);
+  return json.dump();
+}
 
 std::string model_json(const ModelInfo& info) {
   Json json = {{"path", info.path}, {"digest", info.digest}, {"version", info.version}, {"task", info.task}, {"target", info.target},
@@ -100,6 +120,7 @@ std::string model_json(const ModelInfo& info) {
                {"layers", Json::array()}};
   for (const LayerInfo& one : info.layers) json["layers"].push_back(layer(one));
   json["features"] = info.features;
+  json["history"] = history(info.history);
   json["training"] = Json::object();
   for (const auto& [name, value] : info.training) json["training"][name] = report::typed_json(value);
   json["plan"] = plan(info.plan);
@@ -108,7 +129,7 @@ std::string model_json(const ModelInfo& info) {
 }
 
 std::string check_json(const CheckReport& report) {
-  Json json = {{"passed", report.passed}, {"max_relative_error", report.max_relative_error}, {"checks", Json::array()}};
+  Json json = {{"passed", report.passed}, {"digest", report.digest.empty() ? Json(nullptr) : Json(report.digest)}, {"max_relative_error", report.max_relative_error}, {"checks", Json::array()}};
   for (const CheckItem& item : report.checks) {
     json["checks"].push_back({{"id", item.id}, {"title", item.title}, {"passed", item.passed}, {"severity", item.severity},
                               {"value", item.value}, {"limit", item.limit}, {"at_least", item.at_least}, {"detail", item.detail},
@@ -168,6 +189,22 @@ std::string help_json() {
     json["commands"].push_back({{"name", command.name}, {"summary", command.summary}, {"arguments", arguments}, {"flags", flags}});
   }
   return json.dump();
+}
+
+std::string error_json(const std::exception_ptr& failure, int exit_code) {
+  Json error = {{"code", nullptr}, {"exit_code", exit_code}, {"where", ""}, {"message", ""}, {"hint", ""}};
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& known) {
+    error.update({{"code", known.code()}, {"where", known.where()}, {"message", known.message()}, {"hint", known.hint()}});
+  } catch (const std::bad_alloc&) {
+    error.update({{"code", "E0490"}, {"message", "out of memory"}});
+  } catch (const std::exception& fault) {
+    error["message"] = std::string("internal error: ") + fault.what();
+  } catch (...) {
+    error["message"] = "internal error";
+  }
+  return Json{{"error", error}}.dump();
 }
 
 std::string json_string(std::string_view text) { return Json(text).dump(); }

@@ -1,6 +1,7 @@
 // The JSON objects of --json, one function per command; numbers that are not finite become null.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct SettingOrigin {
 std::string describe_json(const Description& description);
 std::string train_json(const TrainResult& result);
 std::string metrics_json(const Metrics& metrics);
+std::string evaluation_json(const Evaluation& evaluation);
 std::string model_json(const ModelInfo& info);
 std::string check_json(const CheckReport& report);
 std::string explanation_json(const Explanation& explanation);
@@ -30,6 +32,8 @@ std::string version_json(const VersionInfo& version);
 std::string rate_search_json(const RateSearch& search);
 std::string dry_run_json(const std::vector<SettingOrigin>& settings, const std::string& data, const TrainPreview& preview);
 std::string help_json();
+/// What a command that failed prints in place of its result.
+std::string error_json(const std::exception_ptr& failure, int exit_code);
 
 /// Text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);

@@ -11,6 +11,7 @@
 #include "layout.h"
 #include "lesson_json.h"
 #include "lesson_page.h"
+#include "metrics_text.h"
 #include "patience_line.h"
 
 namespace chainrule::cli {
@@ -45,7 +46,7 @@ int learn_one(const LessonStatement& statement, const Arguments& arguments, Cons
     console.err << console.err_style.yellow("note: ") << "L" << statement.id
                 << " needs a network or surface of its own; your network and data are not used\n";
   } else if (own && !json) {
-    for (const std::string& line : own->decisions) console.out << console.out_style.dim(printable(line)) << '\n';
+    print_notes(console, own->decisions);
     console.out << '\n';
   }
   const LessonOutcome outcome = patiently(arguments, console, [&] { return statement.run({seed, own ? &own->subject : nullptr}); });

@@ -25,9 +25,14 @@ class StdoutBuffer : public std::streambuf {
     if (text_.size() >= kBytes) sync();
     return size;
   }
+  /// Only where it stands: for tellp().
+  pos_type seekoff(off_type off, std::ios_base::seekdir way, std::ios_base::openmode) override {
+    return off == 0 && way == std::ios_base::cur ? pos_type(written_ + static_cast<off_type>(text_.size())) : pos_type(off_type(-1));
+  }
   int sync() override {
     std::string text;
     text.swap(text_);
+    written_ += static_cast<off_type>(text.size());
     write_stdout(text);
     return 0;
   }
@@ -35,6 +40,7 @@ class StdoutBuffer : public std::streambuf {
  private:
   static constexpr std::size_t kBytes = 1 << 16;
   std::string text_;
+  off_type written_ = 0;
 };
 
 /// A closed standard stream must not become the number of a file we open: it is filled so that using it still fails.

@@ -78,6 +78,8 @@ std::string markdown_page() {
   page += "environment is as not set.\n\n";
   page += "With `--json` standard output holds exactly one JSON object (one per row for `predict`); numbers that are not finite\n";
   page += "are null, a path that is not UTF-8 is `bytes:` and the path with `\\xNN` ([decision 013](decisions/013-paths-of-any-bytes.md)).\n";
+  page += "A command that fails prints `{\"error\": {\"code\", \"exit_code\", \"where\", \"message\", \"hint\"}}` there instead (code is null for a fault of the\n";
+  page += "program); `predict` prints it after the rows that were answered. Results of a model carry its `digest`.\n";
   page += "What people read shows `\\xNN` for control characters and the like. Errors go to standard error as `error[CODE]: place: message` and a `hint:` line;\n";
   page += "`chainrule help CODE` explains a code. A repeated flag counts the last time it is given; `--drop`, `--missing`,\n`--categorical` and `--numeric` collect.\n\n";
   page += "| exit code | meaning |\n|---|---|\n";

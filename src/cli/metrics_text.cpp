@@ -84,10 +84,11 @@ void print_mistakes(Console& console, const Metrics& metrics) {
 void print_metrics(Console& console, const std::vector<std::pair<std::string, const Metrics*>>& sets) {
   if (sets.empty()) return;
   const bool classes = sets.front().second->classification;
-  TextTable table(classes ? std::vector<std::string>{"", ">rows", ">loss", ">accuracy", ">auc", ">log loss"}
+  const bool one_loss = std::all_of(sets.begin(), sets.end(), [](const auto& set) { return measure_text(set.second->loss) == measure_text(set.second->log_loss); });
+  TextTable table(classes ? std::vector<std::string>{"", ">rows", one_loss ? ">log loss" : ">loss", ">accuracy", ">auc", one_loss ? "" : ">log loss"}
                           : std::vector<std::string>{"", ">rows", ">loss", ">rmse", ">mae", ">r2"});
   for (const auto& [name, m] : sets) {
-    if (classes) table.add({name, count_text(m->rows), measure_text(m->loss), share_text(m->accuracy), share_text(m->auc), measure_text(m->log_loss)});
+    if (classes) table.add({name, count_text(m->rows), measure_text(m->loss), share_text(m->accuracy), share_text(m->auc), one_loss ? "" : measure_text(m->log_loss)});
     else table.add({name, count_text(m->rows), measure_text(m->loss), measure_text(m->rmse), measure_text(m->mae), share_text(m->r2)});
   }
   table.print(console);
@@ -107,9 +108,10 @@ void print_confusion(Console& console, const Metrics& metrics) {
 
 void print_notes(Console& console, const std::vector<std::string>& notes) {
   for (const std::string& note : notes) {
-    std::string lead = console.unicode ? "  · " : "  - ";
+    const bool warning = note.starts_with("warning: ");
+    std::string lead = warning ? "  ! " : console.unicode ? "  · " : "  - ";
     for (const std::string& line : wrapped(printable(note), static_cast<std::size_t>(console.width) - 4)) {
-      console.out << console.out_style.dim(lead + line) << '\n';
+      console.out << (warning ? console.out_style.yellow(lead + line) : console.out_style.dim(lead + line)) << '\n';
       lead = "    ";
     }
   }

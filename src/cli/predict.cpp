@@ -154,6 +154,10 @@ class CsvWriter : public Writer {
 };
 
 class JsonWriter : public Writer {
+ public:
+  explicit JsonWriter(const std::string& digest) : end_(",\"digest\":\"" + digest + "\"}") {}
+
+ private:
   void start(const Predictions& p) override {
     for (const std::string& name : p.classes) classes_.push_back(json_string(name));
   }
@@ -184,10 +188,11 @@ class JsonWriter : public Writer {
       line += ",\"spread\":";
       add_values(line, p, p.spread, 0, row);
     }
-    line += '}';
+    line += end_;
   }
 
   std::vector<std::string> classes_;
+  std::string end_;  ///< every row names the model that answered
 };
 
 bool varies(const std::vector<double>& spread) {
@@ -226,7 +231,7 @@ int run_predict(const Arguments& arguments, Console& console) {
   const std::string& data = arguments.positionals[1];
   check_stdin(data, console);
   CsvWriter csv(console.out_terminal && arguments.text("output").empty());
-  JsonWriter json;
+  JsonWriter json(model.digest());
   Writer& writer = arguments.on("json") ? static_cast<Writer&>(json) : csv;
   bool spread_seen = samples == 0;
   std::vector<std::string> warnings;

@@ -1,6 +1,7 @@
 // Finds and runs the command; the one place where errors become text and exit codes.
 #include "program.h"
 
+#include <algorithm>
 #include <map>
 #include <new>
 #include <ostream>
@@ -11,6 +12,7 @@
 #include "commands.h"
 #include "files/file_writer.h"
 #include "help.h"
+#include "json.h"
 
 namespace chainrule::cli {
 namespace {
@@ -46,6 +48,12 @@ void set_colour_early(const std::vector<std::string>& words, Console& console) {
   }
 }
 
+/// An error that names a setting, at the place where the user gave it.
+Error placed(const Error& error, const Arguments& arguments) {
+  const Given* given = error.kind() == ErrorKind::usage ? arguments.find(error.where()) : nullptr;
+  return given == nullptr ? error : Error(error.code(), given->where, error.message(), error.hint());
+}
+
 int run_command(std::vector<std::string> words, const Environment& environment, Console& console) {
   words = with_command(std::move(words));
   if (words[0].size() > 1 && words[0][0] == '-') {
@@ -56,11 +64,35 @@ int run_command(std::vector<std::string> words, const Environment& environment, 
   console.set_colour(arguments.text("color", "auto"));
   for (const std::string& warning : arguments.warnings) console.err << console.err_style.yellow("warning: ") << printable(warning) << '\n';
   if (arguments.on("help")) {
-    console.out << command_help(command, console.out_style, console.width);
+    if (arguments.on("json")) console.out << help_json() << '\n';
+    else console.out << command_help(command, console.out_style, console.width);
     return 0;
   }
   check_files(arguments);
-  return runners().at(command.name)(arguments, console);
+  try {
+    return runners().at(command.name)(arguments, console);
+  } catch (const Error& error) {
+    throw placed(error, arguments);
+  }
+}
+
+/// --json as a word or a variable, known before the arguments are read.
+bool wants_json(const std::vector<std::string>& words, const Environment& environment) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  if (std::find(words.begin(), end, "--json") != end) return true;
+  return std::any_of(environment.begin(), environment.end(), [](const auto& one) {
+    return one.first == "CHAINRULE_JSON" && (one.second == "true" || one.second == "1" || one.second == "yes" || one.second == "on");
+  });
+}
+
+/// {"error": ...} on standard output, unless a result stands there already. What fails here has been said on standard error.
+void print_error_json(const std::exception_ptr& failure, int code, Console& console) noexcept {
+  try {
+    console.out << error_json(failure, code) << '\n';
+    console.out.flush();
+  } catch (...) {
+    return;
+  }
 }
 
 int print_error(const Error& error, Console& console) {
@@ -101,6 +133,7 @@ int report_failure(std::exception_ptr failure, Console& console) {
 }
 
 int run_program(const std::vector<std::string>& words, const Environment& environment, Console& console) {
+  const auto begin = console.out.tellp();
   try {
     set_colour_early(words, console);
     const int code = run_command(words, environment, console);
@@ -108,7 +141,10 @@ int run_program(const std::vector<std::string>& words, const Environment& enviro
     tell_thread_shortage(console);
     return code;
   } catch (...) {
-    return report_failure(std::current_exception(), console);
+    const std::exception_ptr failure = std::current_exception();
+    const int code = report_failure(failure, console);
+    if (code != kReaderGone && wants_json(words, environment) && console.out.tellp() == begin) print_error_json(failure, code, console);
+    return code;
   }
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kRoomForCurve = 110;  // columns of a terminal that shows the curves too
 constexpr std::size_t kCurvePoints = 24;
+constexpr std::size_t kSeedsForShares = 8;  // drawn again from fewer seeds, a share looks surer than it is
 
 /// DATA or --surface, and nothing beside a surface that only data has a use for.
 void check_course(const Arguments& arguments) {
@@ -96,7 +97,7 @@ void print_lanes(const Race& race, Console& console) {
                                       number_text(lane.rate, 2),
                                       measure_text(lane.score.mean),
                                       spread_text(lane.score),
-                                      number_text(100 * lane.best_share, 3) + " %",
+                                      lane.scores.size() < kSeedsForShares ? "-" : number_text(100 * lane.best_share, 3) + " %",
                                       race.on_data ? run_time_text(lane.seconds) : steps_text(lane)};
     if (!race.on_data) cells.push_back(std::to_string(lane.arrived) + "/" + std::to_string(lane.scores.size()));
     if (wide) cells.push_back(curve_text(lane, console));

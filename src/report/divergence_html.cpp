@@ -35,19 +35,19 @@ std::string where(const DivergenceReport& r) {
 }
 
 std::string cures(const DivergenceReport& r) {
-  if (r.cures.empty()) return section("What would have prevented it", paragraph("Nothing was tried: this optimizer chooses its own steps."));
+  if (r.cures.empty()) return section("What would have prevented it", paragraph("Nothing was tried."));
   PageTable t{{"change", "setting", "outcome", ">steps", ">last loss"}, {}};
   bool any = false;
   for (const DivergenceCure& cure : r.cures) {
     any = any || cure.survived;
-    const std::uint64_t wanted = r.tried_to - r.tried_from + 1;
-    const std::string outcome = cure.survived ? "!good survives" : cure.steps < wanted ? "!bad diverges too" : "!warn finite, but the loss exploded";
-    t.rows.push_back({cure.change, cure.setting, outcome, std::to_string(cure.steps) + " of " + std::to_string(wanted), number_words(cure.loss)});
+    const std::string outcome = cure.survived ? "!good survives" : cure.steps < r.tried_to ? "!bad diverges too" : "!warn finite, but the loss grew";
+    t.rows.push_back({cure.change, cure.setting, outcome, std::to_string(cure.steps) + " of " + std::to_string(r.tried_to), number_words(cure.loss)});
   }
-  const std::string words = "Steps " + std::to_string(r.tried_from) + " to " + std::to_string(r.tried_to) +
-                            " were taken on a copy, each time with one setting changed.";
+  const std::string words = "The run was taken again on a copy, from its start to step " + std::to_string(r.tried_to) +
+                            ", each time with one setting changed.";
   std::string after;
-  if (!any) after = paragraph("None of these is enough from there on: the run was lost earlier, or its data is at fault.");
+  if (!any) after = paragraph("None of these holds: look at the data, with chainrule check.");
+  else if (!r.cure.empty()) after = code_block(r.cure);
   return section("What would have prevented it", paragraph(words) + table(t) + after);
 }
 

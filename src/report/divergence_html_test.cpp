@@ -17,8 +17,9 @@ DivergenceReport example() {
   r.value = INFINITY;
   r.layers = {"layers.0", "layers.1"};
   for (std::uint64_t s = 1; s <= 3; ++s) r.steps.push_back({1, s, 5, std::pow(1e3, double(s)), 1, std::pow(10, double(s)), {1, 2}, {3, 4}, {5, NAN}});
-  r.tried_from = 1, r.tried_to = 3;
-  r.cures = {{"half the rate", "--lr 2.5", false, 2, 1e30}, {"a tenth of the rate", "--lr 0.5", true, 3, 0.25}};
+  r.tried_to = 3;
+  r.cures = {{"the gradient clipped at 1", "--clip 1", false, 2, 1e30}, {"a tenth of the rate", "--lr 0.5", true, 3, 0.25}};
+  r.cure = "chainrule train a.csv --lr 0.5";
   r.command = "chainrule train --resume runs/1";
   return r;
 }
@@ -31,6 +32,7 @@ TEST(DivergencePage, SaysWhereWhyAndWhatHelps) {
   EXPECT_TRUE(has(page, "chainrule train --resume runs/1"));
   EXPECT_TRUE(has(page, "diverges too"));
   EXPECT_TRUE(has(page, "survives"));
+  EXPECT_TRUE(has(page, "chainrule train a.csv --lr 0.5"));
   EXPECT_TRUE(has(page, "<svg"));
   EXPECT_FALSE(has(page, "<b>"));
 }

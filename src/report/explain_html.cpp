@@ -60,9 +60,9 @@ std::string blame_section(const Explanation& e) {
 }
 
 std::string layer_section(const Explanation& e) {
-  PageTable rows{{"layer", "activation", ">units", ">active", ">silent units", ">largest |z|", ">largest |a|", ">|dL/da|", ">|dL/dz|"}, {}};
+  PageTable rows{{"layer", "activation", ">units", ">active", e.rows > 1 ? ">silent units" : ">zeros", ">largest |z|", ">largest |a|", ">|dL/da|", ">|dL/dz|"}, {}};
   for (const LayerSummary& s : e.summary) {
-    const std::string silent = (s.silent > 0 && s.activation != "identity" ? "!warn " : "") + std::to_string(s.silent);
+    const std::string silent = (s.silent > 0 && e.rows > 1 && s.activation != "identity" ? "!warn " : "") + std::to_string(s.silent);
     rows.rows.push_back({s.name, s.activation, std::to_string(s.units), percent(s.active), silent, number(s.largest_z), number(s.largest_a),
                          number(s.da_norm), number(s.dz_norm)});
   }
@@ -177,7 +177,6 @@ std::string explanation_html(const Explanation& e) {
   Page page;
   page.title = "Why: " + e.rows_text;
   page.lead = (e.scope == RowScope::Kind::row ? "Predicted " + e.prediction + ", truth " + e.truth + ". " : "") + "Loss " + number(e.loss) + ".";
-  for (const std::string& note : e.notes) page.lead += " " + note + ".";
   page.style = std::string(svg_style()) + network_svg_style() + "h3{font-size:1rem;margin:1.2rem 0 .2rem}";
   page.body = layer_section(e) + chain_section(e) + blame_section(e);
   if (e.step) page.body += step_section(*e.step);

@@ -1,8 +1,9 @@
-// The steps before a divergence, looked at and taken again with milder settings.
+// The steps before a divergence, looked at; and the run taken again from its start with milder settings.
 #include "train/divergence_report.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "engine/reference/reference_network.h"
 
@@ -11,8 +12,11 @@ namespace {
 
 constexpr double kLookBudget = 3e9;  // multiply-adds on the reference engine: a few seconds
 constexpr double kMostLooked = 50, kFewestLooked = 3;
-constexpr std::uint64_t kMostTried = 2000, kFewestTried = 100;
-constexpr double kCalm = 10;  // the loss may grow this much over the steps tried again
+constexpr double kTryBudget = 1e11;   // multiply-adds of each change that is tried: a second or two
+constexpr std::uint64_t kMostReplayed = 2000, kAlwaysTried = 2000;
+constexpr int kMostTens = 12;         // rates down to 1e-12 of the run's
+constexpr std::size_t kLastSteps = 20;  // whose mean loss is compared with the first step's
+constexpr double kCalm = 2;           // times the first loss
 
 double norm(std::span<const float> values) {
   double sum = 0;
@@ -27,7 +31,9 @@ double root_mean_square(const reference::Matrix<float>& m) {
 /// A copy of the run on a plan of its own.
 class Copy {
  public:
-  Copy(RunSpec run, const Snapshot& from) {
+  /// `from`: a snapshot, or the parameters of a fresh start.
+  template <class From>
+  Copy(RunSpec run, const From& from) {
     PlanOptions options;
     options.max_batch = batch_cut(run.network, run.training, run.train.size(), run.batch).largest();
     plan_ = engine::make_plan(run.network, run.training, options);
@@ -45,8 +51,7 @@ class Copy {
     listener.stop = &stop;
     listener.on_event = [&](const TrainEvent& event) {
       if (event.kind == TrainEvent::Kind::step) {
-        last_loss_ = event.loss;
-        if (!has_loss_) first_loss_ = event.loss, has_loss_ = true;
+        losses_.push_back(event.loss);
         stop = event.step >= steps;
       }
       if (trainer_->progress().batch < trainer_->steps_per_epoch()) watch();
@@ -54,14 +59,18 @@ class Copy {
     watch();
     return trainer_->run(listener) != Outcome::diverged;
   }
-  double first_loss() const { return first_loss_; }
-  double last_loss() const { return last_loss_; }
+  double last_loss() const { return losses_.empty() ? 0 : losses_.back(); }
+  /// A rate that only puts the end off has a loss that grows.
+  bool is_calm() const {
+    const std::size_t count = std::min(kLastSteps, losses_.size());
+    const double sum = std::accumulate(losses_.end() - static_cast<std::ptrdiff_t>(count), losses_.end(), 0.0);
+    return count > 0 && sum / static_cast<double>(count) <= losses_[0] + (kCalm - 1) * std::abs(losses_[0]);
+  }
 
  private:
   std::unique_ptr<engine::Plan> plan_;
   std::unique_ptr<Trainer> trainer_;
-  double first_loss_ = 0, last_loss_ = 0;
-  bool has_loss_ = false;
+  std::vector<double> losses_;
 };
 
 /// Looks at the step that a copy is about to take.
@@ -103,14 +112,22 @@ class Observer {
   reference::Batch<float> batch_;
 };
 
-std::uint64_t steps_to_look_at(const RunSpec& run) {
-  const double each = 3.0 * static_cast<double>(net::ParameterLayout(run.network).size) * static_cast<double>(run.batch);
-  return static_cast<std::uint64_t>(std::clamp(kLookBudget / each, kFewestLooked, kMostLooked));
+double cost_of_step(const RunSpec& run) {
+  return 3.0 * static_cast<double>(net::ParameterLayout(run.network).size) * static_cast<double>(run.batch);
 }
 
-std::string rate_setting(double rate) {
+std::uint64_t steps_to_look_at(const RunSpec& run) {
+  return static_cast<std::uint64_t>(std::clamp(kLookBudget / cost_of_step(run), kFewestLooked, kMostLooked));
+}
+
+/// The whole run where that takes a moment: what only puts the end off is no cure.
+std::uint64_t steps_to_try(const RunSpec& run, std::uint64_t whole) {
+  return std::min(whole, std::max(kAlwaysTried, static_cast<std::uint64_t>(kTryBudget / cost_of_step(run))));
+}
+
+std::string number_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "--lr %.4g", rate);
+  std::snprintf(text, sizeof text, "%.4g", value);
   return text;
 }
 
@@ -119,44 +136,54 @@ struct Variant {
   TrainingSpec training;
 };
 
-std::vector<Variant> variants_of(const TrainingSpec& training) {
-  std::vector<Variant> variants;
-  if (training.optimizer.kind == Optimizer::lbfgs) return variants;
-  for (const auto& [words, factor] : {std::pair{"half the rate", 0.5}, std::pair{"a tenth of the rate", 0.1}}) {
-    TrainingSpec milder = training;
-    milder.optimizer.learning_rate *= factor;
-    variants.push_back({words, rate_setting(milder.optimizer.learning_rate), milder});
-  }
-  TrainingSpec clipped = training;
+Variant clipped(const TrainingSpec& training) {
+  TrainingSpec milder = training;
   const bool already = training.clip_norm > 0 && training.clip_norm <= 1;
-  clipped.clip_norm = already ? training.clip_norm / 10 : 1;
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", clipped.clip_norm);
-  variants.push_back({std::string("the gradient clipped at ") + text, std::string("--clip ") + text, clipped});
-  return variants;
+  milder.clip_norm = already ? training.clip_norm / 10 : 1;
+  const std::string limit = number_text(milder.clip_norm);
+  return {"the gradient clipped at " + limit, "--clip " + limit, milder};
 }
 
-DivergenceCure try_again(RunSpec run, const Variant& variant, const Snapshot& from, std::uint64_t last) {
+Variant slower(const TrainingSpec& training, int tens) {
+  TrainingSpec milder = training;
+  for (int i = 0; i < tens; ++i) milder.optimizer.learning_rate /= 10;
+  const std::string words = tens == 1 ? "a tenth of the rate" : tens == 2 ? "a hundredth of the rate" : "1e-" + std::to_string(tens) + " of the rate";
+  return {words, "--lr " + number_text(milder.optimizer.learning_rate), milder};
+}
+
+Variant usual_optimizer(const TrainingSpec& training) {
+  TrainingSpec other = training;
+  other.optimizer = default_optimizer("adamw");
+  return {"the usual optimizer", "--optimizer adamw", other};
+}
+
+DivergenceCure try_again(RunSpec run, const Variant& variant, std::span<const float> start, std::uint64_t last) {
   run.training = variant.training;
   run.early_stop = 0;
-  Copy copy(std::move(run), from);
+  Copy copy(std::move(run), start);
   const bool finite = copy.run_until(last, [] {});
-  DivergenceCure cure{variant.change, variant.setting, false, copy.trainer().progress().step - from.progress.step, copy.last_loss()};
-  cure.survived = finite && copy.last_loss() <= kCalm * std::max(1.0, std::abs(copy.first_loss()));
-  return cure;
+  return {variant.change, variant.setting, finite && copy.is_calm(), copy.trainer().progress().step, copy.last_loss()};
+}
+
+/// The rate by tens until one holds; then what else might have helped.
+void try_cures(const RunSpec& run, std::span<const float> start, DivergenceReport& report) {
+  const auto attempt = [&](const Variant& variant) {
+    report.cures.push_back(try_again(run, variant, start, report.tried_to));
+    return report.cures.back().survived;
+  };
+  const bool steps_by_rate = run.training.optimizer.kind != Optimizer::lbfgs;
+  bool held = false;
+  for (int tens = 1; steps_by_rate && !held && tens <= kMostTens; ++tens) held = attempt(slower(run.training, tens));
+  if (steps_by_rate) held = attempt(clipped(run.training)) || held;
+  if (!held && run.training.optimizer.kind != Optimizer::adamw) attempt(usual_optimizer(run.training));
 }
 
 }  // namespace
 
-void examine_divergence(const RunSpec& run, const Snapshot& from, std::uint64_t failed, DivergenceReport& report) {
+void examine_divergence(const RunSpec& run, const Snapshot& from, std::span<const float> start, std::uint64_t failed, DivergenceReport& report) {
   for (std::size_t l = 0; l < run.network.layers.size(); ++l) report.layers.push_back("layers." + std::to_string(l));
   Copy copy(run, from);
-  if (failed > from.progress.step + kMostTried) copy.run_until(failed - kMostTried, [] {});
-  const Snapshot base = copy.trainer().snapshot();
-  // As far again as the run came: what only puts the end off is no cure.
-  const std::uint64_t whole = run.epochs * copy.trainer().steps_per_epoch(), done = base.progress.step;
-  report.tried_from = done + 1;
-  report.tried_to = std::min(whole, std::max(done + kFewestTried, failed + (failed - done)));
+  if (failed > from.progress.step + kMostReplayed) copy.run_until(failed - kMostReplayed, [] {});
   const std::uint64_t look = steps_to_look_at(run), first = failed > look ? failed - look + 1 : 1;
   Observer observer(run, batch_cut(run.network, run.training, run.train.size(), run.batch).largest());
   copy.run_until(failed - 1, [&] {
@@ -164,7 +191,8 @@ void examine_divergence(const RunSpec& run, const Snapshot& from, std::uint64_t 
     const bool seen = !report.steps.empty() && report.steps.back().step == next;
     if (next >= first && !seen) report.steps.push_back(observer.look(copy));
   });
-  for (const Variant& variant : variants_of(run.training)) report.cures.push_back(try_again(run, variant, base, report.tried_to));
+  report.tried_to = steps_to_try(run, run.epochs * copy.trainer().steps_per_epoch());
+  try_cures(run, start, report);
 }
 
 std::string place_name(Divergence::Place place) {

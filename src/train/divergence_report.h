@@ -1,4 +1,4 @@
-// The steps before a divergence, looked at and taken again with milder settings.
+// The steps before a divergence, looked at; and the run taken again from its start with milder settings.
 #pragma once
 
 #include "chainrule/divergence.h"
@@ -6,10 +6,11 @@
 
 namespace chainrule::training {
 
-/// Fills steps, layers, tried_from and cures. `from`: a state of the run before step `failed`, from which it goes there by itself. The run
-/// is repeated on plans of its own: at most 50 steps are looked at with the reference engine (fewer for large networks), at most 2000
-/// before the failed one are tried again, and as many beyond it.
-void examine_divergence(const RunSpec& run, const Snapshot& from, std::uint64_t failed, DivergenceReport& report);
+/// Fills steps, layers, tried_to and cures. `from`: a state of the run before step `failed`, from which it goes there by itself; at most 50
+/// steps are looked at with the reference engine (fewer for large networks). `start`: the parameters the run began with. From there it is
+/// taken again on plans of its own: with rates a tenth, a hundredth, ... until one holds, and with the gradient clipped; the rest with adamw.
+/// Each goes to the end of the run, or as far as a second or two allow, but 2000 steps.
+void examine_divergence(const RunSpec& run, const Snapshot& from, std::span<const float> start, std::uint64_t failed, DivergenceReport& report);
 
 /// "input", "layer", ... as divergence.json says it.
 std::string place_name(Divergence::Place place);

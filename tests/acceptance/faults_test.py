@@ -106,8 +106,7 @@ def divergence_report(bench, table, flags):
     bench.verify("norms up to the failed step", steps and steps[-1]["step"] == report["step"]
                  and all(len(s["weights"]) == len(s["activations"]) == 3 for s in steps), steps[-1:])
     cures = {cure["change"]: cure for cure in report["cures"]}
-    bench.verify("three cures were tried", len(cures) == 3, cures)
-    bench.verify("clipping survives", cures["the gradient clipped at 1"]["survived"] or cures["a tenth of the rate"]["survived"], cures)
+    bench.verify("a rate survives from the start of the run, and the hint is its command", report["cure"] and report["cure"] in done.stderr, done.stderr)
     again = bench.run(*report["command"].split()[1:])
     bench.verify("the command takes the same step again", again.returncode == 5 and report["sentence"].split(" for row")[0] in again.stderr, again.stderr)
     bench.verify("taking it again keeps the report", json.loads((page.parent / "divergence.json").read_text()) == report)

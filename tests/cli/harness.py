@@ -42,11 +42,11 @@ class Suite:
         return done
 
     def is_error(self, name, done, exit_code, code=None, place=None):
-        """One error line with its code and place, one hint line, nothing on stdout, the documented exit code."""
+        """One error line with its code and place, one hint line, the documented exit code; on stdout nothing, or the error with --json."""
         text = done.stderr.decode(errors="replace")
         lines = text.splitlines()
         shown = f"exit {done.returncode}, stdout {done.stdout[:80]!r}, stderr {text[:400]!r}"
-        good = (done.returncode == exit_code and done.stdout == b"" and len(lines) == 2
+        good = (done.returncode == exit_code and (done.stdout.startswith(b'{"error":{') if "--json" in done.args else done.stdout == b"") and len(lines) == 2
                 and re.match(r"error\[E\d{4}\]: \S", lines[0]) and lines[1].startswith("hint: ")
                 and (code is None or re.match(rf"error\[({code})\]", lines[0])) and (place is None or place in lines[0]))
         self.check(name, bool(good), shown)

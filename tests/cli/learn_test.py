@@ -91,6 +91,16 @@ def test_quiz(suite):
     suite.check("the quiz counts", done.returncode == 0 and b" of 2 right" in done.stdout, done.stdout[-200:])
 
 
+def test_own_rates(suite):
+    """Statements hold on a healthy table whatever the network's stability limit is: built-in rates are for the built-in networks."""
+    rows = [f"{(i % 17) / 17 - 0.5},{(i % 5) / 5},{3e9 + 1e8 * ((i * 7919) % 100)}" for i in range(120)]
+    (suite.home / "steep.csv").write_text("x,z,y\n" + "\n".join(rows) + "\n")
+    for statement in ("L2", "L10", "L39", "L47"):
+        for table, target in (("steep.csv", "y"), ("prices.csv", "price")):
+            done = suite.run("learn", statement, "--data", table, "--target", target)
+            suite.check(f"{statement} holds on {table}", done.returncode == 0, done.stdout.decode()[-500:])
+
+
 def test_usage(suite):
     suite.is_error("unknown statement", suite.run("learn", "L48"), 2, "E0130")
     suite.is_error("seeds for one statement", suite.run("learn", "L2", "--seeds", "3"), 2, "E0105")
@@ -101,7 +111,7 @@ def test_usage(suite):
 
 def main():
     suite = Suite(sys.argv[1])
-    for test in (test_list, test_one, test_check, test_own, test_own_in_bf16, test_quiz, test_usage):
+    for test in (test_list, test_one, test_check, test_own, test_own_in_bf16, test_quiz, test_own_rates, test_usage):
         test(suite)
     return suite.finish()
 

@@ -8,7 +8,7 @@
 namespace chainrule::lesson::l02 {
 namespace {
 
-constexpr std::size_t kWeights = 1000, kShown = 8;
+constexpr std::size_t kWeights = 1000, kShown = 8, kMostSteps = 12;
 constexpr double kLargestStep = 2e-3;
 constexpr int kHalvings = 3;
 constexpr double kErrorLimit = 1e-3, kFusedLimit = 1e-4;
@@ -73,6 +73,10 @@ LessonOutcome run(const LessonSetting& setting) {
   const std::vector<std::size_t> weights = drawn_weights(probe, setting.seed);
   std::vector<Judged> steps;
   for (int i = 0; i <= kHalvings; ++i) steps.push_back(judge(probe, weights, kLargestStep / (1 << i)));
+  // Kinks of a user's network lie near: smaller steps pass fewer of them.
+  for (double step = steps.back().step / 2; probe.own() && steps.back().missed >= kErrorLimit * steps.back().predicted && steps.size() < kMostSteps; step /= 2) {
+    steps.push_back(judge(probe, weights, step));
+  }
   const Judged& last = steps.back();
   const double share = last.missed / last.predicted, fused = probe.fused_error();
   LessonOutcome outcome;

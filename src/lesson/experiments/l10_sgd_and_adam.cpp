@@ -3,6 +3,7 @@
 
 #include "lesson/recorder.h"
 #include "lesson/run.h"
+#include "lesson/stable_rate.h"
 #include "lesson/subject.h"
 #include "lesson/text.h"
 
@@ -52,7 +53,8 @@ LessonOutcome run(const LessonSetting& setting) {
   LessonPlot plot{"loss over all training rows", "step", "loss", {}, true};
   const double share = setting.own != nullptr ? 1 : 0.75;
   bool held = true;
-  for (const auto& [form, rate] : {std::pair{"sgd", 0.5}, std::pair{"adam", 0.02}}) {
+  const double adam_rate = setting.own != nullptr ? 0.002 : 0.02;
+  for (const auto& [form, rate] : {std::pair{"sgd", stable_rate(setting, subject, 0.5)}, std::pair{"adam", adam_rate}}) {
     const OptimizerSpec spec = optimizer_with(form, rate);
     const Trained loss = train(subject, spec, plot);
     table.rows.push_back({form, number(rate), number(static_cast<double>(forms_of(form))), memory_of(spec), number(loss.before),

@@ -3,6 +3,7 @@
 
 #include "lesson/generalisation.h"
 #include "lesson/run.h"
+#include "lesson/stable_rate.h"
 #include "lesson/text.h"
 #include "math/penalties.h"
 
@@ -29,7 +30,7 @@ Penalty penalty_of(const Run& run, const std::vector<float>& parameters) {
 }
 
 /// How many weights the step leaves elsewhere than  w - eta (g + l2 w + l1 sign w)  in the engine's arithmetic.
-std::size_t weights_elsewhere(Run& run) {
+std::size_t weights_elsewhere(Run& run, double rate) {
   const std::vector<std::uint32_t> rows(run.next_batch().begin(), run.next_batch().end());
   const std::vector<float> before = run.parameters(), gradient = run.gradients(rows);
   run.step();
@@ -40,7 +41,7 @@ std::size_t weights_elsewhere(Run& run) {
       const float w = before[i];
       float g = gradient[i];
       if (tensor.decays) g = math::add_l1(math::add_l2(g, w, static_cast<float>(kL2)), w, static_cast<float>(kL1));
-      const float expected = math::fma(-static_cast<float>(kRate), g, w);
+      const float expected = math::fma(-static_cast<float>(rate), g, w);
       elsewhere += std::memcmp(&expected, &after[i], sizeof expected) != 0;
     }
   }
@@ -79,7 +80,7 @@ Report train(const LessonSubject& subject, const RunOptions& options) {
   Report report;
   report.add(run, subject.train);
   for (std::size_t step = 1; step <= kSteps; ++step) {
-    report.elsewhere += weights_elsewhere(run);
+    report.elsewhere += weights_elsewhere(run, subject.training.optimizer.learning_rate);
     if (step % kRecordEvery == 0) report.add(run, subject.train);
   }
   return report;
@@ -93,6 +94,7 @@ LessonOutcome run(const LessonSetting& setting) {
   subject.network = without_regularisation(subject.network);
   subject.network.loss.l1 = kL1;
   subject.network.loss.l2 = kL2;
+  subject.training.optimizer.learning_rate = stable_rate(setting, subject, kRate);
   const RunOptions options{kBatch, kSteps};
   const Report report = train(subject, options);
   const Penalty& penalty = report.penalty;

@@ -6,6 +6,7 @@
 #include "lesson/chance.h"
 #include "lesson/generalisation.h"
 #include "lesson/run.h"
+#include "lesson/stable_rate.h"
 #include "lesson/text.h"
 
 namespace chainrule::lesson::l47 {
@@ -141,7 +142,8 @@ LessonOutcome run(const LessonSetting& setting) {
   const Rows rows = digit_clusters(kRows, kClasses, kInputs, 0.6, setting.seed);
   const LessonSubject subject = prepared(setting, rows);
   const bool classes = subject.network.loss.kind == Loss::cross_entropy;
-  return outcome_of(setting.own != nullptr, classes, gradient_error(subject), train(subject, "sgd", kSgdRate), train(subject, "adam", kAdamRate));
+  return outcome_of(setting.own != nullptr, classes, gradient_error(subject), train(subject, "sgd", stable_rate(setting, subject, kSgdRate)),
+                    train(subject, "adam", kAdamRate));
 }
 
 }  // namespace
