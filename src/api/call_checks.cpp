@@ -25,9 +25,9 @@ bool takes_labels(Loss loss) noexcept { return loss == Loss::cross_entropy || lo
   throw Error("E0226", what, std::string("this ") + what + " is empty: it was moved from", "use the one that it was moved to");
 }
 
-void check_size(const char* call, const std::string& argument, std::size_t given, std::size_t wanted, const std::string& shape) {
+void check_size(const char* call, const char* argument, std::size_t given, std::size_t wanted, const char* shape) {
   if (given != wanted) {
-    refuse_argument(call, argument, "holds " + std::to_string(given) + " values, not " + std::to_string(wanted), "it is " + shape);
+    refuse_argument(call, argument, "holds " + std::to_string(given) + " values, not " + std::to_string(wanted), std::string("it is ") + shape);
   }
 }
 

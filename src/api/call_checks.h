@@ -26,7 +26,7 @@ void check_rows(const char* call, const NetworkSpec& network, std::size_t max_ba
 /// Their true answers, which step() reads too. E0223; E0225: a label that is no class.
 void check_answers(const char* call, const NetworkSpec& network, const Samples& samples, std::span<const std::uint32_t> rows);
 /// Throws Error E0223 unless `given` is `wanted`.
-void check_size(const char* call, const std::string& argument, std::size_t given, std::size_t wanted, const std::string& shape);
+void check_size(const char* call, const char* argument, std::size_t given, std::size_t wanted, const char* shape);
 void check_options(const PlanOptions& options);
 
 }  // namespace chainrule::api

@@ -108,6 +108,7 @@ TEST_F(Contract, HoldsForEveryLossAndNorm) {
 TEST_F(Contract, HoldsForEveryDropoutKindAndSchedule) {
   for (const DropoutKind kind : all<DropoutKind>()) {
     for (const ScheduleKind schedule : all<ScheduleKind>()) {
+      if (schedule == ScheduleKind::plateau) continue;  // for the learning rate alone
       const std::string activation = kind == DropoutKind::alpha ? "selu" : "tanh";
       const std::string periods = schedule == ScheduleKind::multi_step ? ":milestones=1+2" : "";
       expect_contract("number", {{"dropout", "0.4:" + std::string(name(kind))}, {"activation", activation},

@@ -100,14 +100,12 @@ Table Model::read(const std::string& path, const ReadOptions& options) const {
 }
 
 Predictions Model::predict(const Table& table, std::size_t samples) {
-  if (samples == 1) api::refuse_argument("predict", "samples", "is 1", "a spread takes two at least; 0 asks for none");
   return api::TablePredictor(impl(), samples).predict(table.data());
 }
 
 void Model::predict_file(const std::string& path, const ReadOptions& options, std::size_t samples,
                          const std::function<void(const Predictions&)>& take) {
   if (!take) api::refuse_argument("predict_file", "take", "is empty", "it is called with the predictions");
-  if (samples == 1) api::refuse_argument("predict_file", "samples", "is 1", "a spread takes two at least; 0 asks for none");
   data::TableStream stream(path, options, features::unlabelled_table(impl().file.features), impl().options.threads != 1 && usable_cores() > 1);
   api::TablePredictor predictor(impl(), samples);
   while (const std::optional<data::Table> part = stream.next()) take(predictor.predict(*part));

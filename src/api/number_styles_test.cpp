@@ -75,7 +75,7 @@ TEST_F(NumberStyles, OneRowAtATimeIsAllRowsAtOnceToTheBit) {
   ASSERT_EQ(all.size(), static_cast<std::size_t>(kRows));
   for (int i = 0; i < kRows; ++i) {
     const std::string one = std::string(kNames) + "\n" + row(i) + "\n";
-    EXPECT_EQ(answers(model, write("one.csv", one)), (std::vector<float>{all[static_cast<std::size_t>(i)]})) << row(i);
+    EXPECT_EQ(answers(model, write("one.csv", one)), (std::vector<double>{all[static_cast<std::size_t>(i)]})) << row(i);
   }
   const Table labelled = model.read(path("train.csv"));
   EXPECT_EQ(model.predict(labelled, 0).values, all);
@@ -87,7 +87,7 @@ TEST_F(NumberStyles, WhatElseStandsInTheFileChangesNothing) {
   train(write("train.csv", table(true)), settings());
   Model model = Model::load(path("run"));
   const std::string head = std::string(kNames) + ";other\n";
-  const float alone = answers(model, write("p.csv", head + row(20) + ";x\n"))[0];
+  const double alone = answers(model, write("p.csv", head + row(20) + ";x\n"))[0];
   for (const std::string other : {"0.5", "0,5", "1.234", "1,234", "01/02/2024", ""}) {
     EXPECT_EQ(answers(model, write("p.csv", head + row(20) + ";" + other + "\n"))[0], alone) << other;
   }

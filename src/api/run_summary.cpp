@@ -32,14 +32,18 @@ double true_value(const PreparedData& data, const training::DataPart& part, std:
 
 double mean_of(const PreparedData& data, const training::DataPart& part) {
   double sum = 0;
-  for (std::size_t i = 0; i < part.size(); ++i) sum += true_value(data, part, i);
-  return part.empty() ? 0 : sum / static_cast<double>(part.size());
+  const double rows = static_cast<double>(part.size());
+  for (std::size_t i = 0; i < part.size(); ++i) sum += true_value(data, part, i) / rows;
+  return sum;
 }
 
 double rmse_of(const PreparedData& data, const training::DataPart& part, double answer) {
   double squares = 0;
-  for (std::size_t i = 0; i < part.size(); ++i) squares += (true_value(data, part, i) - answer) * (true_value(data, part, i) - answer);
-  return part.empty() ? 0 : std::sqrt(squares / static_cast<double>(part.size()));
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const double miss = (true_value(data, part, i) - answer) / data.unit.scale;  // whose square no unit makes overflow
+    squares += miss * miss;
+  }
+  return part.empty() ? 0 : data.unit.scale * std::sqrt(squares / static_cast<double>(part.size()));
 }
 
 std::string shown(double value) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,7 @@ struct Column {
   Cells<std::int32_t> codes;
   std::vector<std::string> levels;
   std::optional<CellStyle> style;  ///< numeric, date: how the text was written; nothing: it was no text
-  std::optional<Error> doubt;      ///< what the cells leave open: thrown where the column must be what it seems
+  std::shared_ptr<const Error> doubt;  ///< what the cells leave open: thrown where the column must be what it seems
 
   /// Numbers whose texts say more (01, digits beyond 2^53) keep them: codes and levels stand beside the numbers.
   bool has_texts() const noexcept { return type == ColumnType::categorical || !levels.empty(); }

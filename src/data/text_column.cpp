@@ -87,7 +87,7 @@ void note_open_number(Column& column, const NumberChoice& choice, const ColumnPl
                            settling_flag(choice.other, mark) + " for " + value_text(choice.doubtful.text, choice.other);
   notes.push_back("warning: " + place.column() + ": " + quoted_with_line(place, choice.doubtful) + " may be " + readings + ", and no cell decides; read as " +
                   value_text(choice.doubtful.text, choice.style) + "; " + hint);
-  column.doubt.emplace("E0347", place.cell(choice.doubtful.row), "\"" + choice.doubtful.text + "\" may be " + readings + ", and no cell of this column decides",
+  column.doubt = std::make_shared<const Error>("E0347", place.cell(choice.doubtful.row), "\"" + choice.doubtful.text + "\" may be " + readings + ", and no cell of this column decides",
                        hint);
 }
 
@@ -145,7 +145,7 @@ void note_open_date(Column& column, const DateChoice& choice, const ColumnPlace&
                               (two ? " (the last one is " + quoted_with_line(place, choice.last) + ")" : "");
   const std::string hint = "give " + either_order(choice, [](DateOrder order) { return "--date-order " + std::string(date_order_name(order)); });
   notes.push_back("warning: " + place.column() + ": " + message + "; read as text; " + hint);
-  column.doubt.emplace("E0348", place.cell(choice.first.row), message, hint);
+  column.doubt = std::make_shared<const Error>("E0348", place.cell(choice.first.row), message, hint);
 }
 
 // At least half of at least five values: hardly a category.
@@ -174,7 +174,7 @@ void note_mixture(Column& column, const Mixture& mixture, const ColumnPlace& pla
   notes.push_back(place.column() + ": " + count + " among " + all + ", read as text (" + line_of(place, fit.first_other) + " has \"" +
                   fit.first_other.text + "\")" + (half ? "; if that means nothing, give --missing " + shell_word(fit.first_other.text) : ""));
   if (!half) return;
-  column.doubt.emplace("E0349", place.cell(fit.first_other.row),
+  column.doubt = std::make_shared<const Error>("E0349", place.cell(fit.first_other.row),
                        "\"" + fit.first_other.text + "\" is no " + mixture.kind + ", but " + std::to_string(fit.fitting) + " of " + all + " of this column are",
                        mixture_hint(mixture) + "correct the cell, or remove the row" + first_line_advice(place, mixture.fit.first_other.row));
 }
@@ -198,7 +198,7 @@ void note_unknown_unit(Column& column, const CountedLevels& levels, const Column
   const std::string hint = "write the numbers without it to have numbers";
   notes.push_back(place.column() + ": " + count + " are numbers with \"" + found.unit + "\" behind them, as " + quoted_with_line(place, found.first) +
                   ": read as text; " + hint);
-  column.doubt.emplace("E0349", place.cell(found.first.row), count + " of this column are numbers with \"" + found.unit + "\" behind them, as \"" +
+  column.doubt = std::make_shared<const Error>("E0349", place.cell(found.first.row), count + " of this column are numbers with \"" + found.unit + "\" behind them, as \"" +
                        found.first.text + "\"", hint);
 }
 

@@ -165,7 +165,7 @@ def wrong_loss(bench):
     draw = random.Random(8)
     rows = [[f"{draw.gauss(0, 1):.5f}" for _ in range(4)] for _ in range(200)]
     bench.finds("cross-entropy on a continuous target", "wrong_loss", "failed", "200 distinct", bench.write("many.csv", HEADER, rows), *TARGET,
-                "--task", "classification", "--split", "random", "--validation", "0")
+                "--task", "classification", "--validation", "0")
 
 
 def duplicate_rows(bench):

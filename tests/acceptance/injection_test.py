@@ -148,7 +148,7 @@ class Count:
 def refusal(case, done):
     """None when the command ended with exit 4 and one typed error, or what was wrong."""
     lines = done.stderr.splitlines()
-    if done.returncode != 4 or (done.stdout and not case.race):
+    if done.returncode != 4 or not (case.race or tables.says_nothing_but_its_error(done.stdout)):
         return f"exit {done.returncode}, {len(done.stdout)} bytes on stdout, {done.stderr}"
     errors, hints = [sum(line.startswith(word) for line in lines) for word in ("error[E04", "hint: ")]
     return None if (errors, hints) == (1, 1) else f"{errors} errors with {hints} hints: {done.stderr}"

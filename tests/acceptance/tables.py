@@ -53,6 +53,12 @@ def train_digest(command, **options):
     return json.loads(done.stdout)["digest"]
 
 
+def says_nothing_but_its_error(stdout):
+    """Nothing, or with --json one object that repeats the error of standard error."""
+    text = stdout.decode(errors="replace") if isinstance(stdout, bytes) else stdout
+    return text == "" or (text.startswith('{"error":') and text.count("\n") == 1 and list(json.loads(text)) == ["error"])
+
+
 def report(name, passed, failed):
     print(f"{name}: {passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

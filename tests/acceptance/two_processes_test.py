@@ -131,7 +131,7 @@ class Pair:
         if code == 0:
             return None if self.ground.answer(name, out) in self.answers[name] else f"{name} says what nobody alone says: {out[:300]}"
         errors = re.findall(r"^error\[(E\d{4})\]", err, re.M)
-        good = code == 4 and len(errors) == 1 and re.fullmatch(REFUSALS[name], errors[0]) and not out
+        good = code == 4 and len(errors) == 1 and re.fullmatch(REFUSALS[name], errors[0]) and tables.says_nothing_but_its_error(out)
         return None if good else f"{name}: exit {code} {err}"
 
 

@@ -26,7 +26,7 @@ TEXT_TABLES = {
     "ragged row": ((HEAD + rows(20) + "1,2\n" + rows(20)).encode(), "y", 3, "E0307", "line 22"),
     "unclosed quote": ((HEAD + rows(5) + '1,"2,3\n' + rows(20)).encode(), "y", 3, "E0308", "line 7"),
     "NUL byte": ((HEAD + rows(5)).encode() + b"1,\0,3\n" + rows(9).encode(), "y", 3, "E0304", "bad.csv"),
-    "UTF-16": ((HEAD + rows(20)).encode("utf-16"), "y", 3, "E0305", "bad.csv"),
+    "UTF-16 without a mark": ((HEAD + rows(20)).encode("utf-16-le"), "y", 3, "E0305", "bad.csv"),
     "1e999": ((HEAD + rows(20) + "1e999,2,3\n" + rows(20)).encode(), "y", 3, "E0309", "line 22"),
     "inf": ((HEAD + rows(20) + "inf,2,3\n" + rows(20)).encode(), "y", 3, "E03..", "line 22"),
     "unknown target": ((HEAD + rows(20)).encode(), "z", 3, "E031[01]", "z"),
