@@ -38,7 +38,8 @@ std::optional<api::PreparedData> data_of_run(const model::ModelFile& file, const
   try {
     api::PreparedData data = api::prepare_data({path, nullptr, file.features, true, {}}, settings_of_run(file));
     if (data.digest == digest) return data;
-  } catch (const Error&) {  // of other data: its split need not be possible
+  } catch (const Error& error) {  // of other data: its split need not be possible, nor need its other files be there
+    if (error.kind() == ErrorKind::file && error.where() == path) throw;
   }
   return {};
 }

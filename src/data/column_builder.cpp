@@ -77,9 +77,15 @@ inline bool ColumnBuilder::read_cell(std::string_view cell, const MissingMarkers
   return number;
 }
 
+void ColumnBuilder::note_marker(std::size_t row, std::string_view cell) {
+  if (cell.empty() || first_marker_ != nullptr) return;
+  first_marker_ = std::make_shared<NamedCell>();
+  remember_cell(*first_marker_, row, cell);
+}
+
 void ColumnBuilder::add_missing(std::string_view cell) {
   const std::size_t row = state_ == State::only_missing ? missing_before_ : state_ == State::numbers ? values_.size() : codes_.size();
-  if (!cell.empty()) remember_cell(first_marker_, row, cell);
+  note_marker(row, cell);
   switch (state_) {
     case State::only_missing: ++missing_before_; break;
     case State::numbers: values_.push_back(kMissing); break;
@@ -118,7 +124,7 @@ std::size_t ColumnBuilder::add_numbers(const PlainRecords& records, std::size_t 
       const std::string_view cell = text_of(records, row, column);
       const std::size_t missed_before = missed;
       number = read_cell(cell, missing, counts, to[row - first_row], missed);
-      if (missed != missed_before && !cell.empty()) remember_cell(first_marker_, before + row - first_row, cell);
+      if (missed != missed_before) note_marker(before + row - first_row, cell);
       may_be_broken = true;
     }
   }
@@ -155,7 +161,7 @@ std::int32_t ColumnBuilder::add_plain_text(const PlainRecords& records, std::siz
                                            const MissingMarkers& missing, MissingCounts& counts) {
   const std::string_view cell = text_of(records, row, column);
   if (missing.meet(cell, counts)) {
-    if (!cell.empty()) remember_cell(first_marker_, index, cell);
+    note_marker(index, cell);
     return -1;
   }
   const bool copied = cell.data() < records.text || cell.data() >= records.text + records.bytes;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <forward_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,7 @@ class ColumnBuilder {
  private:
   enum class State { only_missing, numbers, texts };
   void add_missing(std::string_view cell);
+  void note_marker(std::size_t row, std::string_view cell);
   void add_value(std::string_view cell);
   void add_number(std::string_view cell);
   void add_text(std::string_view cell);
@@ -98,7 +100,8 @@ class ColumnBuilder {
   std::forward_list<std::string> copies_;      ///< texts whose doubled quotes had to be taken out
   std::vector<std::uint8_t> level_is_number_;  ///< 0 or 1
   bool whole_ = true;                          ///< all of values_ are whole numbers or missing
-  NamedCell first_text_, first_out_of_range_, first_marker_;
+  NamedCell first_text_, first_out_of_range_;
+  std::shared_ptr<NamedCell> first_marker_;
 };
 
 }  // namespace chainrule::data

@@ -31,11 +31,11 @@ void ColumnGlance::add(std::string_view cell) {
   if (end == cell.size() && (cell[mark] == '.' || cell[mark] == ',') && before + behind > 0) {
     const bool three = before >= 1 && before <= 3 && behind == 3 && cell[first] != '0';
     if (cell[mark] == '.') {
-      if (three && three_points == 0) three_cell = cell;
+      if (three && three_points == 0) three_cell = std::make_shared<const std::string>(cell);
       ++(three ? three_points : points);
     } else if (!three) {
       ++commas;
-      if (plain_commas++ == 0) comma_cell = cell;
+      if (plain_commas++ == 0) comma_cell = std::make_shared<const std::string>(cell);
     }
     return;
   }

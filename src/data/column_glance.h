@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,13 +14,13 @@ namespace chainrule::data {
 
 /// Counts of cells.
 struct ColumnGlance {
-  std::size_t values = 0;
-  std::size_t whole = 0;              ///< digits alone
-  std::size_t points = 0, commas = 0; ///< numbers whose decimal mark this certainly is
-  std::size_t plain_commas = 0;       ///< of those with a comma: without any other mark or sign
-  std::size_t three_points = 0;       ///< numbers such as 1.070
+  std::uint32_t values = 0;
+  std::uint32_t whole = 0;              ///< digits alone
+  std::uint32_t points = 0, commas = 0; ///< numbers whose decimal mark this certainly is
+  std::uint32_t plain_commas = 0;       ///< of those with a comma: without any other mark or sign
+  std::uint32_t three_points = 0;       ///< numbers such as 1.070
   bool leading_zero = false;          ///< of a whole number
-  std::string comma_cell, three_cell; ///< the first of plain_commas, and of three_points
+  std::shared_ptr<const std::string> comma_cell, three_cell; ///< the first of plain_commas, and of three_points; tables may have a million columns
 
   void add(std::string_view cell);
   /// Three digits stand behind every point: perhaps a mark between thousands.

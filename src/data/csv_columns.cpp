@@ -69,7 +69,7 @@ bool CsvReader::needs_closer_look(std::size_t c) {
   if (!count.all) return false;
   const bool alone = glance.doubtful() && glance.whole == 0 && count.whole * 200 <= count.values;  // some are 5.000
   if (!alone || count.values < 200 || dialect_.styles.file_mark == ',') return true;
-  if (dialect_.styles.file_mark == 0) likely_points_.push_back({place_of(c).column(), glance.three_cell});
+  if (dialect_.styles.file_mark == 0) likely_points_.push_back({place_of(c).column(), *glance.three_cell});
   return false;
 }
 
@@ -110,7 +110,8 @@ void CsvReader::finish_column(std::size_t c, Typing typing) {
   column.number = c;
   const bool open = wishes_[c] != ColumnWish::categorical && (uses_.empty() || uses_[c].use == ColumnUse::typed);
   if (numeric && open && !known(c) && decimal == ',' && options_.decimal.empty()) {
-    const std::string& cell = dialect_.columns[c].comma_cell;
+    const std::shared_ptr<const std::string>& shown = dialect_.columns[c].comma_cell;
+    const std::string cell = shown ? *shown : "";
     table_.notes.push_back(place_of(c).column() + ": decimal mark: comma (detected), \"" + cell + "\" is " + number_in_words(cell, decimal));
   }
   if (!numeric && open && known(c)) {

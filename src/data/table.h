@@ -38,7 +38,7 @@ struct Column {
   bool integers = false;  ///< numeric: every value present is a whole number
   bool finite = false;    ///< numeric: the reader has seen that no value is infinite
   bool boolean = false;   ///< categorical: the levels are a yes/no pair (true/false, yes/no, t/f, y/n)
-  NamedCell first_marker; ///< the first cell that is missing because of what it says
+  std::shared_ptr<const NamedCell> first_marker;  ///< the first cell that is missing because of what it says
   Cells<double> numbers;
   Cells<std::int32_t> codes;
   std::vector<std::string> levels;

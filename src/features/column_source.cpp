@@ -97,8 +97,8 @@ std::string cell_place(const data::Table& table, std::size_t row, const data::Co
 
 [[noreturn]] void refuse_missing_target(const data::Table& table, std::size_t row, const data::Column& column) {
   const std::string place = cell_place(table, row, column), cure = "fill it in, or remove the row";
-  if (row != column.first_marker.row) throw Error("E0315", place, "the target has no value in this row", cure);
-  throw Error("E0315", place, "the target has no value in this row: \"" + column.first_marker.text + "\" marks a missing value",
+  if (column.first_marker == nullptr || row != column.first_marker->row) throw Error("E0315", place, "the target has no value in this row", cure);
+  throw Error("E0315", place, "the target has no value in this row: \"" + column.first_marker->text + "\" marks a missing value",
               "if it is a value here, give --missing only: (then only the empty cell is missing); else " + cure);
 }
 
