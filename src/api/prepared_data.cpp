@@ -466,15 +466,6 @@ training::TargetUnit unit_of(const features::TargetState& target) {
 }
 
 
-std::optional<double> as_share(const std::string& text) {
-  double share = 0;
-  const bool percent = text.ends_with('%');
-  const char* const stop = text.data() + text.size() - (percent ? 1 : 0);
-  const auto [end, error] = std::from_chars(text.data(), stop, share);
-  if (text.empty() || error == std::errc::invalid_argument || end != stop) return std::nullopt;
-  return error == std::errc() ? (percent ? share / 100 : share) : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
-}
-
 std::string row_name(const data::Table& table, std::size_t row) {
   return "row " + std::to_string(row) + " (" + table.source + " line " + std::to_string(table.line(row)) + ")";
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/setting_text.h"
 #include "chainrule/train.h"
 #include "features/feature_set.h"
 #include "train/data_part.h"
@@ -57,9 +58,6 @@ PreparedData prepare_data(const DataRequest& request, const TrainSettings& setti
 
 /// How the table itself is read: classes and groups are told apart as they are written.
 ReadOptions reading_options(const TrainSettings& settings);
-
-/// A text that is a number is a share, 20% too; anything else names a file.
-std::optional<double> as_share(const std::string& text);
 
 /// Features and targets of another table, for validation and test files, evaluation and prediction (then without
 /// targets).

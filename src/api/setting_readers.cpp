@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "api/prepared_data.h"
 #include "api/setting_text.h"
 #include "chainrule/error.h"
 

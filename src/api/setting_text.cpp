@@ -1,6 +1,8 @@
 // Texts of settings as values and back.
 #include "api/setting_text.h"
 
+#include <limits>
+
 #include <charconv>
 
 #include "chainrule/error.h"
@@ -95,6 +97,15 @@ DropoutSpec read_dropout(const TextPlace& place, std::string_view text) {
 std::string write_dropout(const DropoutSpec& dropout) {
   const std::string rate = write_number(dropout.rate);
   return dropout.kind == DropoutKind::inverted ? rate : rate + ":" + std::string(name(dropout.kind));
+}
+
+std::optional<double> as_share(const std::string& text) {
+  double share = 0;
+  const bool percent = text.ends_with('%');
+  const char* const stop = text.data() + text.size() - (percent ? 1 : 0);
+  const auto [end, error] = std::from_chars(text.data(), stop, share);
+  if (text.empty() || error == std::errc::invalid_argument || end != stop) return std::nullopt;
+  return error == std::errc() ? (percent ? share / 100 : share) : std::numeric_limits<double>::infinity();  // 1e999 is a number, if none that can be a share
 }
 
 }  // namespace chainrule::api

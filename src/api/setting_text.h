@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,5 +33,8 @@ std::string write_list(const std::vector<std::string>& words);
 /// "0.2" or "0.2:standard".
 DropoutSpec read_dropout(const TextPlace& place, std::string_view text);
 std::string write_dropout(const DropoutSpec& dropout);
+
+/// A text that is a number is a share, 20% too; anything else names a file.
+std::optional<double> as_share(const std::string& text);
 
 }  // namespace chainrule::api

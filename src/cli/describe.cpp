@@ -95,7 +95,8 @@ int run_describe(const Arguments& arguments, Console& console) {
   const std::string& data = arguments.positionals[0];
   const Description description = patiently(arguments, console, [&] { return describe(read_data(data, arguments, console)); });
   if (arguments.on("json")) {
-    console.out << describe_json(description) << '\n';
+    write_description(description, console.out);
+    console.out << '\n';
     return 0;
   }
   console.out << console.out_style.bold(printable(data)) << ": " << plural(description.rows, "row") << ", "

@@ -1,6 +1,8 @@
 // The JSON objects of --json; keys keep the order they are written in.
 #include "json.h"
 
+#include <ostream>
+
 #include <new>
 
 #include "chainrule/error.h"
@@ -75,15 +77,12 @@ Json layer(const LayerInfo& info) {
 
 }  // namespace
 
-std::string describe_json(const Description& d) {
-  Json json = {{"rows", d.rows}, {"columns", Json::array()}};
-  for (const ColumnInfo& info : d.columns) json["columns"].push_back(Json::written(column(info).dump()));
-  json["duplicate_rows"] = d.duplicate_rows;
-  json["suggested_target"] = d.suggested_target;
-  json["suggested_task"] = d.suggested_task;
-  json["why"] = d.why;
-  json["notes"] = d.notes;
-  return json.dump();
+void write_description(const Description& d, std::ostream& out) {
+  out << "{\"rows\":" << d.rows << ",\"columns\":[";
+  for (std::size_t i = 0; i < d.columns.size(); ++i) out << (i > 0 ? "," : "") << column(d.columns[i]).dump();
+  const Json rest = {{"duplicate_rows", d.duplicate_rows}, {"suggested_target", d.suggested_target}, {"suggested_task", d.suggested_task},
+                     {"why", d.why}, {"notes", d.notes}};
+  out << "]," << rest.dump().substr(1);
 }
 
 std::string train_json(const TrainResult& r) {

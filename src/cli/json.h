@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ struct SettingOrigin {
 };
 
 // Each returns one object without a newline at the end.
-std::string describe_json(const Description& description);
+/// Column by column: there may be very many.
+void write_description(const Description& description, std::ostream& out);
 std::string train_json(const TrainResult& result);
 std::string metrics_json(const Metrics& metrics);
 std::string evaluation_json(const Evaluation& evaluation);
