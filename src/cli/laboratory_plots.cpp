@@ -31,14 +31,22 @@ report::Field field_of(const SurfaceInfo& info) {
   return field;
 }
 
-/// Lanes keep their colours in all plots: the order of the ranking.
+/// The place of a lane's name among all names: races of the same optimisers can be compared, whoever won.
+int colour_of(const Race& race, const std::string& optimizer) {
+  return static_cast<int>(std::count_if(race.lanes.begin(), race.lanes.end(), [&](const RaceLane& lane) { return lane.optimizer < optimizer; }));
+}
+
+/// In the order of the ranking.
 template <class Fill>
 std::vector<Curve> curves_of(const Race& race, Fill fill) {
+  constexpr int kColours = 8;
   std::vector<Curve> curves;
   for (const RaceLane& lane : race.lanes) {
     Curve curve;
     curve.name = lane.optimizer;
-    curve.dashed = curves.size() >= 8;
+    const int colour = colour_of(race, lane.optimizer);
+    curve.colour = colour % kColours;
+    curve.dashed = colour >= kColours;
     fill(lane, curve);
     curves.push_back(std::move(curve));
   }

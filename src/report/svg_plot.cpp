@@ -103,17 +103,23 @@ class Writer {
     const Scale x(plot_.x, xs, left_, right_, static_cast<std::size_t>((right_ - left_) / 90));
     const Scale y(plot_.y, ys, bottom_, top_, static_cast<std::size_t>((bottom_ - top_) / 55));
     write_grid(x, y);
-    // A viewport of its own clips what leaves the axes, with room for the marks on them.
-    const double x0 = left_ - kRim, y0 = top_ - kRim, across = right_ - left_ + 2 * kRim, down = bottom_ - top_ + 2 * kRim;
-    out_ += "<svg" + attribute("x", x0) + attribute("y", y0) + attribute("width", across) + attribute("height", down) + " viewBox=\"" +
-            pixel_text(x0) + " " + pixel_text(y0) + " " + pixel_text(across) + " " + pixel_text(down) + "\">\n";
+    open_viewport(0);
     write_field(x, y);
     if (std::isfinite(plot_.reference))
       out_ += line_between(left_, y.pixel(plot_.reference), right_, y.pixel(plot_.reference), "reference");
     for (std::size_t i = 0; i < plot_.curves.size(); ++i) write_interval(plot_.curves[i], x, y, colour_of(i));
+    out_ += "</svg>\n";
+    open_viewport(kRim);  // room for the marks that stand on an axis
     for (std::size_t i = 0; i < plot_.curves.size(); ++i) write_curve(plot_.curves[i], x, y, colour_of(i));
     for (const Mark& mark : plot_.marks) write_mark(mark, x, y);
     out_ += "</svg>\n";
+  }
+
+  /// Clips what leaves the axes by more than `rim`.
+  void open_viewport(double rim) {
+    const double x0 = left_ - rim, y0 = top_ - rim, across = right_ - left_ + 2 * rim, down = bottom_ - top_ + 2 * rim;
+    out_ += "<svg" + attribute("x", x0) + attribute("y", y0) + attribute("width", across) + attribute("height", down) + " viewBox=\"" +
+            pixel_text(x0) + " " + pixel_text(y0) + " " + pixel_text(across) + " " + pixel_text(down) + "\">\n";
   }
 
   void collect(Range& xs, Range& ys) const {

@@ -1,5 +1,6 @@
 """`race` and `dropout` end to end: JSON, SVG, verdicts, errors, independence of threads."""
 import json
+import re
 import sys
 import xml.etree.ElementTree as xml
 
@@ -29,6 +30,10 @@ def surfaces(suite):
         suite.check(f"{race['name']}: winner is a leader", race["winner"] in (race["leaders"][0], None) and race["verdict"])
     root = xml.parse(suite.home / "race.svg").getroot()
     suite.check("race.svg is SVG", root.tag.endswith("svg"))
+    colours = {}
+    for colour, name in re.findall(r'<line[^>]*class="curve c(\d)[^"]*"[^>]*/>\s*<text[^>]*>([^<]+)</text>', (suite.home / "race.svg").read_text()):
+        colours.setdefault(name, set()).add(colour)
+    suite.check("an optimiser has one colour on all surfaces", len(colours) > 2 and all(len(c) == 1 for c in colours.values()), colours)
     text = suite.run("race", "--surface", "valley", *QUICK)
     suite.check("race as text", b"95 %" in text.stdout and b"budget of each optimiser" in text.stdout, text.stdout[:300])
     suite.check("no line beyond 80 columns", all(len(line) <= 80 for line in text.stdout.decode().splitlines()), text.stdout.decode())
