@@ -155,6 +155,8 @@ std::size_t count_title_lines(const Sample& sample) {
 bool lacks_first_name(const Sample& sample) {
   if (sample.records.size() < 2) return false;
   const std::size_t names = sample.records[0].size();
+  const std::unordered_set<std::string_view> different(sample.records[0].begin(), sample.records[0].end());
+  if (different.size() != names || different.contains("")) return false;  // a title with separators behind it
   bool ends_empty = true;
   for (std::size_t r = 1; r < sample.records.size(); ++r) {
     if (sample.records[r].size() != names + 1) return false;

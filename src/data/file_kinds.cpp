@@ -40,7 +40,7 @@ constexpr Kind kKinds[] = {
     {"%PDF-"sv, "a PDF document"},
     {"\x89PNG"sv, "a PNG image"},
     {"\xff\xd8\xff"sv, "a JPEG image"},
-    {"\x7f" "ELF"sv, "a program"},
+    {"\x7f" "ELF"sv, "a program", "give a table"},
     {"\x1f\x8b\x08"sv, "a gzip stream inside a packed one", "unpack it once: gzip -d, or zstd -d"},
     {"\x28\xb5\x2f\xfd"sv, "a zstd stream inside a packed one", "unpack it once: gzip -d, or zstd -d"},
     {"BZh"sv, "a bzip2 stream", "unpack it first, with bzip2 -d"},

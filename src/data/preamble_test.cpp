@@ -82,6 +82,9 @@ TEST(Preamble, RsHeaderLacksTheNameOfTheRowNames) {
   const Table table = read("\"a\",\"b\"\n\"1\",5,x\n\"2\",6,y\n");
   EXPECT_EQ(names(table), (Names{"row.names", "a", "b"}));
   EXPECT_EQ(table.columns[1].numbers[1], 6);
+  const Error title = error_of("Sales;;\n\nregion;amount;year;n\nnorth;10;2024;1\nsouth;11;2024;2\n");  // no names: a title in a spreadsheet
+  EXPECT_EQ(title.code(), "E0307");
+  EXPECT_NE(title.hint().find("--skip 2"), std::string::npos) << title.hint();
   EXPECT_EQ(error_of("a,b\n1,2,\n3,4,\n").code(), "E0307");  // a separator too many at each line's end
 }
 
