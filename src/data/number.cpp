@@ -46,7 +46,8 @@ ParsedNumber parse_number(std::string_view text, char decimal) noexcept {
   if (result.ec == std::errc::result_out_of_range || !std::isfinite(value)) {
     // Too small for a double is not a fault: such a value is zero for every purpose here.
     if (std::abs(value) < 1) return {CellKind::number, value};
-    return {is_hexadecimal(text) ? CellKind::text : CellKind::out_of_range, 0};
+    const std::string_view digits(unsigned_begin, static_cast<std::size_t>(end - unsigned_begin));
+    return {is_hexadecimal(digits) ? CellKind::text : CellKind::out_of_range, 0};
   }
   if (result.ec != std::errc()) return {};
   return {CellKind::number, value};

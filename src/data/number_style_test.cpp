@@ -52,6 +52,7 @@ TEST(NumberStyle, WhatDoesNotFitIsNoNumber) {
 
 TEST(NumberStyle, HexadecimalIdentifiersAreNoNumbersOutOfRange) {
   EXPECT_EQ(parse_number("50060e8007123401", '.').kind, CellKind::text);
+  EXPECT_EQ(parse_number("+00078060e123400", '.').kind, CellKind::text);  // as in the styles, which take signs off first
   EXPECT_EQ(parse_number("1e9999", '.').kind, CellKind::text);
   EXPECT_EQ(parse_number("1e+9999", '.').kind, CellKind::out_of_range);
   EXPECT_EQ(parse_number("1e999", '.').kind, CellKind::out_of_range);
